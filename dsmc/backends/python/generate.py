@@ -1,0 +1,375 @@
+"""A system as a Python module."""
+
+from __future__ import annotations
+
+import itertools
+
+from dsmc.backends.python.codec import Register, decode, encode, low, mask, width
+from dsmc.backends.python.expressions import Expressions, Pool
+from dsmc.backends.python.statements import Statements, Then
+from dsmc.engine.machine import State
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.ops import Op
+from dsmc.ir.simplify import certain, simplify, simplify_block
+from dsmc.ir.system import (
+    Action,
+    Fires,
+    Function,
+    Invariant,
+    NoDeadlock,
+    NoError,
+    Param,
+    Property,
+    Quiescent,
+    Reachable,
+    System,
+    Transition,
+)
+from dsmc.ir.types import Type, Value
+
+#: An action is written out for each choice of parameters up to so many choices …
+UNROLL = 64
+#: … if it has at most so many expressions.
+SMALL = 80
+
+
+class Layout:
+    """Where the variables are: fixed ones side by side in one number, the others as tuples.
+
+    A state is that number if there are no others, else a tuple of the number and the tuples.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.packed: list[tuple[str, Type, int]] = []
+        self.boxed: list[tuple[str, Type]] = []
+        offset = 0
+        for variable in system.variables:
+            if t.fixed(variable.type):
+                self.packed.append((variable.name, variable.type, offset))
+                offset += width(variable.type)
+            else:
+                self.boxed.append((variable.name, variable.type))
+        self.width = offset
+
+    def places(self, prefix: str = "") -> dict[str, int | str]:
+        """Where each variable is: an offset, or the name of a Python variable."""
+        found: dict[str, int | str] = {name: offset for name, _, offset in self.packed}
+        found |= {name: f"{prefix}b{i}_" for i, (name, _) in enumerate(self.boxed)}
+        return found
+
+    def names(self, prefix: str = "") -> str:
+        """The Python variables of a state, to unpack it into."""
+        boxes = [f"{prefix}b{i}_" for i in range(len(self.boxed))]
+        return ", ".join([f"{prefix}p", *boxes])
+
+    def decode(self, state: State) -> dict[str, Value]:
+        """The plain values of a state."""
+        word, *boxes = state if isinstance(state, tuple) else (state,)
+        found: dict[str, Value] = {}
+        for name, of, offset in self.packed:
+            found[name] = decode(of, (word >> offset & mask(of)) + low(of))  # type: ignore[operator]
+        for (name, of), box in zip(self.boxed, boxes, strict=True):
+            found[name] = decode(of, box)  # type: ignore[arg-type]
+        return found
+
+    def encode(self, values: dict[str, Value]) -> State:
+        """The state of plain values."""
+        word = 0
+        for name, of, offset in self.packed:
+            register = encode(of, values[name])
+            assert isinstance(register, int)
+            word |= register - low(of) << offset
+        boxes: tuple[Register, ...] = tuple(encode(of, values[name]) for name, of in self.boxed)
+        return (word, *boxes) if boxes else word
+
+
+def generate(system: System, layout: Layout, pool: Pool, *, traced: bool) -> str:
+    """The source of the module."""
+    return "\n".join(_Module(system, layout, pool, traced).parts()) + "\n"
+
+
+class _Module:
+    def __init__(self, system: System, layout: Layout, pool: Pool, traced: bool) -> None:
+        self._system = system
+        self._layout = layout
+        self._pool = pool
+        self._traced = traced
+        errors = [n for n, p in enumerate(system.properties) if isinstance(p, NoError)]
+        self._error = errors[0]
+        self._extra: list[str] = []
+
+    def parts(self) -> list[str]:
+        functions = [line for f in self._system.functions for line in self._function(f)]
+        if self._traced:
+            return [*functions, *self._initial(), *self._traced_actions()]
+        return [
+            *functions, *self._initial(), *self._expand(), *self._state_deciders(),
+            *self._step_deciders(), *self._rest_deciders(), *self._is_within(),
+        ]  # fmt: skip
+
+    def _expressions(self) -> Expressions:
+        return Expressions(self._pool, self._layout.places())
+
+    def _statements(self) -> Statements:
+        return Statements(self._expressions(), traced=self._traced)
+
+    def _unpack(self, state: str, prefix: str = "") -> str:
+        names = self._layout.names(prefix)
+        return f"{names} = {state}"
+
+    def _function(self, function: Function) -> list[str]:
+        e = self._expressions()
+        params = ", ".join(e.local(name) for name, _ in function.parameters)
+        return [
+            f"def {e.function(function.name)}({params}):", f"    return {e.value(function.body)}"
+        ]  # fmt: skip
+
+    # ------------------------------------------------------------ initial states
+
+    def _initial(self) -> list[str]:
+        w = self._statements()
+        defaults = {v.name: t.default(v.type) for v in self._system.variables}
+        start = self._layout.encode(defaults)
+        if isinstance(start, tuple):
+            w.line(f"{self._layout.names()} = {start!r}")
+        else:
+            w.line(f"p = {start}")
+        if self._traced:
+            w.line("ev = ()")
+            w.line("evs = []")
+
+        def end() -> None:
+            state = self._result(w)
+            w.line(f"found.append(({state}, ev))" if self._traced else f"found.append({state})")
+
+        w.run(self._system.init, end)
+        body = w.lines
+        if not self._traced:
+            body = ["    try:", *("    " + line for line in body), *self._caught("violated")]
+        return ["def initial(found, violated):", *body]
+
+    def _caught(self, errors: str) -> list[str]:
+        return ["    except RangeError:", f"        {errors}.append({self._error})"]
+
+    def _result(self, w: Statements) -> str:
+        """The state as an expression."""
+        word, *boxes = w.result()
+        return f"({', '.join([word, *boxes])})" if boxes else word
+
+    # ------------------------------------------------------------ successors
+
+    def _expand(self) -> list[str]:
+        """One function for the plain actions; those with choices have functions of their own."""
+        apart: list[str] = []
+        lines: list[str] = []
+        counted = False
+        for number, action in enumerate(self._system.actions):
+            if not action.origin.kind.is_work and not counted:
+                lines.append("    work = len(out)")
+                counted = True
+            if _is_straight(action):
+                lines += self._inline(action)
+            else:
+                apart += self._apart(f"action_{number}", action)
+                lines.append(f"    action_{number}(s, out, err)")
+        if not counted:
+            lines.append("    work = len(out)")
+        head = ["def expand(s, out, err):", "    a = out.append", f"    {self._unpack('s')}"]
+        return [*apart, *head, *lines, "    return work"]
+
+    def _apart(self, name: str, action: Action) -> list[str]:
+        head = [f"def {name}(s, out, err):", "    a = out.append"]
+        return [*head, f"    {self._unpack('s')}", *self._inline(action)]
+
+    def _inline(self, action: Action) -> list[str]:
+        w = self._statements()
+        for instance in _instances(action):
+            self._instance(w, instance, lambda: w.line(f"a({self._result(w)})"))
+        if _certain(action):
+            return w.lines
+        return ["    try:", *("    " + line for line in w.lines), *self._caught("err")]
+
+    def _instance(self, w: Statements, action: Action, end: Then) -> None:
+        """The loops over the parameters, the names, the guard, the body."""
+        params = list(action.params)
+        parts = (action.guard, *(v for _, v in action.names), *s.all_exprs(action.body))
+        used = {name for e in parts for name in x.free_names(e)}
+
+        def inner() -> None:
+            for name, value in action.names:
+                if self._traced or name in used:
+                    w.line(f"{w.e.local(name)} = {w.e.value(value)}")
+            w.run((s.Require(action.guard), *action.body) if action.guard != x.TRUE else action.body, end)
+
+        def loop() -> None:
+            if not params:
+                inner()
+                return
+            param = params.pop(0)
+            items = w.e.items(param.domain, distinct=True)
+
+            def chosen() -> None:
+                if param.where == x.TRUE:
+                    loop()
+                else:
+                    w.inside(f"if {w.e.test(param.where)}:", loop)
+
+            w.inside(f"for {w.e.local(param.name)} in {items}:", chosen)
+
+        w.apart(loop)
+
+    def _traced_actions(self) -> list[str]:
+        found: list[str] = []
+        for number, action in enumerate(self._system.actions):
+            w = self._statements()
+            labels = [p.name for p in action.params] + [name for name, _ in action.names]
+            shown = "(" + "".join(f"{w.e.local(n)}, " for n in labels) + ")"
+            w.line(self._unpack("s"))
+            w.line("ev = ()")
+            w.line("evs = []")
+
+            def end(w: Statements = w, number: int = number, shown: str = shown) -> None:
+                w.line(f"found.append(({number}, {shown}, ev, {self._result(w)}))")
+
+            self._instance(w, action, end)
+            found += [f"def action_{number}(s, found):", *w.lines]
+        names = ", ".join(f"action_{n}" for n in range(len(self._system.actions)))
+        return [*found, f"actions = [{names}]"]
+
+    # ------------------------------------------------------------ properties
+
+    def _numbered(self, *kinds: type) -> list[tuple[int, Property]]:
+        return [(n, p) for n, p in enumerate(self._system.properties) if isinstance(p, kinds)]
+
+    def _state_deciders(self) -> list[str]:
+        found: dict[int, list[str]] = {}
+        for number, prop in self._numbered(Invariant, Reachable, Fires):
+            match prop:
+                case Invariant(_, expr):
+                    found[number] = self._tested(x.negation(expr), undefined="return i")
+                case Reachable(_, expr):
+                    found[number] = self._tested(expr, undefined="pass")
+                case Fires(_, names):
+                    found[number] = self._fired(number, names)
+        head = "(states):\n    for i, s in enumerate(states):"
+        return self._table("state_deciders", head, found, "    return -1")
+
+    def _tested(self, e: x.Expr, undefined: str) -> list[str]:
+        """Looks at one state; `undefined` is done where the expression has no value."""
+        test = self._expressions().test(simplify(e))
+        unpack = f"        {self._unpack('s')}"
+        if certain(e):
+            return [unpack, f"        if {test}: return i"]
+        return [
+            unpack, "        try:", f"            if {test}: return i", "        except RangeError:",
+            f"            {undefined}",
+        ]  # fmt: skip
+
+    def _fired(self, number: int, names: tuple[str, ...]) -> list[str]:
+        """Is one of the actions possible?"""
+        lines = ["        out = []"]
+        for place, action in enumerate(self._system.actions):
+            if action.name in names:
+                self._extra += self._apart(f"fires_{number}_{place}", action)
+                lines.append(f"        fires_{number}_{place}(s, out, [])")
+        return [*lines, "        if out: return i"]
+
+    def _step_deciders(self) -> list[str]:
+        found: dict[int, list[str]] = {}
+        for number, prop in self._numbered(Transition):
+            assert isinstance(prop, Transition)
+            e = self._expressions()
+            e.old_places = self._layout.places("old_")
+            test = e.test(simplify(x.negation(prop.expr)))
+            found[number] = [
+                f"        {self._unpack('s')}", "        try:", f"            if {test}: return i",
+                "        except RangeError:", "            return i",
+            ]  # fmt: skip
+        unpack = f"    {self._unpack('old', 'old_')}"
+        head = f"(old, successors):\n{unpack}\n    for i, s in enumerate(successors):"
+        return self._table("step_deciders", head, found, "    return -1")
+
+    def _rest_deciders(self) -> list[str]:
+        found: dict[int, list[str]] = {}
+        for number, prop in self._numbered(Quiescent, NoDeadlock):
+            assert isinstance(prop, Quiescent | NoDeadlock)
+            good = prop.final if isinstance(prop, NoDeadlock) else prop.expr
+            test = self._expressions().test(simplify(x.negation(good)))
+            found[number] = [
+                f"    {self._unpack('s')}", "    try:", f"        return bool({test})",
+                "    except RangeError:", "        return True",
+            ]  # fmt: skip
+        return self._table("rest_deciders", "(s):", found, "")
+
+    def _table(self, name: str, head: str, found: dict[int, list[str]], end: str) -> list[str]:
+        """A function for each number, and a table of them."""
+        lines = list(self._extra)
+        self._extra = []
+        for number, body in found.items():
+            lines += [f"def {name}_{number}{head}", *body, *([end] if end else [])]
+        entries = ", ".join(f"{n}: {name}_{n}" for n in found)
+        return [*lines, f"{name} = {{{entries}}}"]
+
+    def _is_within(self) -> list[str]:
+        if self._system.within == x.TRUE:
+            return ["is_within = None"]
+        test = self._expressions().test(self._system.within)
+        return ["def is_within(s):", f"    {self._unpack('s')}", f"    return bool({test})"]
+
+
+# ---------------------------------------------------------------- actions
+
+
+def _is_straight(action: Action) -> bool:
+    """Is there one way through the body (but for conditions on it)?"""
+    return not any(
+        isinstance(st, s.Pick | s.Choose | s.Scoped | s.Leave)
+        or (isinstance(st, s.If | s.For | s.While) and any(isinstance(i, s.Require) for i in s.walk((st,))))
+        for st in s.walk(action.body)
+    )
+
+
+def _certain(action: Action) -> bool:
+    """Does every expression of the action have a value?"""
+    parts = [p for param in action.params for p in (param.domain, param.where)]
+    parts += [value for _, value in action.names]
+    parts += [action.guard, *s.all_exprs(action.body)]
+    return all(map(certain, parts)) and not any(isinstance(st, s.While) for st in s.walk(action.body))
+
+
+def _instances(action: Action) -> list[Action]:
+    """The action for each choice of its parameters, if they are few and it is small."""
+    if not _is_straight(action) or not action.params:
+        return [action]
+    choices = [_few(param) for param in action.params]
+    if any(c is None for c in choices):
+        return [action]
+    count = 1
+    for choice in choices:
+        count *= len(choice or ())
+    size = sum(1 for e in (action.guard, *s.all_exprs(action.body)) for _ in x.walk(e))
+    if count > UNROLL or size > SMALL:
+        return [action]
+    return [_instance(action, chosen) for chosen in itertools.product(*(c or () for c in choices))]
+
+
+def _few(param: Param) -> list[Value] | None:
+    match param.domain:
+        case x.Apply(Op.ALL, _, t.Set(of)) if isinstance(of, t.SCALARS) and (t.size(of) or 0) <= UNROLL:
+            return list(t.values(of))
+        case _:
+            return None
+
+
+def _instance(action: Action, chosen: tuple[Value, ...]) -> Action:
+    values: dict[str, x.Expr] = {
+        p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=True)
+    }
+    wheres = [x.substitute(p.where, values) for p in action.params]
+    guard = simplify(x.conjunction([*wheres, x.substitute(action.guard, values)]))
+    names = tuple((name, simplify(x.substitute(value, values))) for name, value in action.names)
+    body = simplify_block(s.substitute_in(action.body, values))
+    return replace(action, params=(), names=names, guard=guard, body=body)

@@ -1,0 +1,173 @@
+"""The reference: a system as generated Python source.
+
+The source has one function for the initial states, one for the successors of a state, and some
+that look at many states at once; the traced twins of the first two say, for each successor, which
+action it is by, with which values, and what happened on the way.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from dsmc.backends.python.codec import Register, decode
+from dsmc.backends.python.expressions import Pool
+from dsmc.backends.python.generate import Layout, generate
+from dsmc.engine.machine import State
+from dsmc.frozen import Frozen
+from dsmc.ir import types as t
+from dsmc.ir.ops import RangeError
+from dsmc.ir.system import Action, System
+from dsmc.ir.types import Type, Value
+
+
+class Event(Frozen):
+    """Something that happened in a step: its kind and plain values with their types."""
+
+    kind: str
+    values: tuple[Value, ...]
+    types: tuple[Type, ...]
+
+
+class TracedStep(Frozen):
+    """A successor with its story. `target` is None where the step has no result: `error` says why.
+
+    `labels` are the parameters and names of the action: name, plain value, type.
+    """
+
+    action: Action
+    labels: tuple[tuple[str, Value, Type], ...]
+    events: tuple[Event, ...]
+    target: State | None
+    error: str = ""
+
+
+class PythonMachine:
+    """Runs the generated source."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.layout = Layout(system)
+        self._pool = Pool()
+        self.source = generate(system, self.layout, self._pool, traced=False)
+        self._run = self._compiled(self.source)
+        self.expand = self._run["expand"]
+        self.state_deciders = self._run["state_deciders"]
+        self.step_deciders = self._run["step_deciders"]
+        self.rest_deciders = self._run["rest_deciders"]
+        self.is_within = self._run["is_within"]
+
+    def _compiled(self, source: str) -> dict[str, Any]:
+        namespace: dict[str, Any] = dict(self._pool.objects)
+        exec(compile(source, f"<{self.system.name}>", "exec"), namespace)  # noqa: S102
+        return namespace
+
+    # ------------------------------------------------------------ the engine's side
+
+    def initial(self) -> tuple[list[State], list[int]]:
+        found: list[State] = []
+        violated: list[int] = []
+        self._run["initial"](found, violated)
+        return list(dict.fromkeys(found)), violated
+
+    # ------------------------------------------------------------ the traces' side
+
+    @functools.cached_property
+    def _traced(self) -> dict[str, Any]:
+        return self._compiled(generate(self.system, self.layout, self._pool, traced=True))
+
+    def steps_from(self, state: State) -> list[TracedStep]:
+        """All steps from a state, in the order of the successors."""
+        found: list[tuple[Any, ...]] = []
+        for number, action in enumerate(self._traced["actions"]):
+            try:
+                action(state, found)
+            except RangeError as error:
+                found.append((number, (), (), None, error.reason))
+        return [self._story(*step) for step in found]
+
+    def starts(self) -> list[tuple[State, tuple[Event, ...]]]:
+        """The initial states, each with what happened in its making."""
+        found: list[tuple[State, tuple[Any, ...]]] = []
+        self._traced["initial"](found, [])
+        unique = {state: events for state, events in reversed(found)}
+        ordered = list(dict.fromkeys(state for state, _ in found))
+        return [(state, tuple(map(_event, unique[state]))) for state in ordered]
+
+    def _story(
+        self, number: int, labels: tuple[Register, ...], events: tuple[Any, ...],
+        target: State | None, error: str = "",
+    ) -> TracedStep:  # fmt: skip
+        action = self.system.actions[number]
+        kinds = [(p.name, p.type) for p in action.params]
+        kinds += [(name, value.type) for name, value in action.names]
+        shown = tuple(
+            (name, decode(of, label), of) for (name, of), label in zip(kinds, labels, strict=False)
+        )
+        return TracedStep(action, shown, tuple(map(_event, events)), target, error)
+
+    # ------------------------------------------------------------ states
+
+    def decode(self, state: State) -> dict[str, Value]:
+        """The plain values of the variables."""
+        return self.layout.decode(state)
+
+    def encode(self, values: dict[str, Value]) -> State:
+        """The state in which the variables have these plain values."""
+        return self.layout.encode(values)
+
+    # ------------------------------------------------------------ growth
+
+    @functools.cached_property
+    def _channels(self) -> list[tuple[int, bool]]:
+        """The places of the channels in a state, and whether each is a bag."""
+        boxed = list(enumerate(self.layout.boxed, start=1))
+        return [(i, isinstance(of, t.Bag)) for i, (name, of) in boxed if name in self.system.channels]
+
+    @property
+    def load(self) -> Callable[[Any], int] | None:
+        channels = self._channels
+        if not channels:
+            return None
+        return lambda state: sum(_in_flight(state[place]) for place, _ in channels)
+
+    def pumps(self, before: Any, after: Any) -> bool:
+        """All but the channels is the same, and these hold the same and more.
+
+        What is possible with some messages in flight is possible with more, so what led here can be
+        done again. (A queue must have grown at its end: what was in front is what is there still.)
+        """
+        places = dict(self._channels)
+        grown = False
+        for i, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old == new:
+                continue
+            if i not in places or not _grew(old, new, places[i]):
+                return False
+            grown = True
+        return grown
+
+
+def _in_flight(channel: tuple[Any, ...]) -> int:
+    """How many messages a bag, or a map of maps of queues, holds."""
+    return sum(_in_flight(part) if isinstance(part, tuple) else 1 for part in channel)
+
+
+def _grew(old: Any, new: Any, is_bag: bool) -> bool:
+    if is_bag:
+        return not Counter(old) - Counter(new)
+    return all(
+        later[: len(queue)] == queue
+        for row, later_row in zip(old, new, strict=True)
+        for queue, later in zip(row, later_row, strict=True)
+    )
+
+
+def _event(raw: tuple[str, tuple[Register, ...], tuple[Type, ...]]) -> Event:
+    kind, values, *rest = raw
+    types = rest[0] if rest else (t.Int(0, 0),) * len(values)
+    return Event(kind, tuple(decode(of, v) for of, v in zip(types, values, strict=True)), types)
+
+

@@ -1,0 +1,73 @@
+"""What a search found out."""
+
+from __future__ import annotations
+
+import enum
+
+from dsmc.engine.machine import State
+from dsmc.frozen import Frozen
+
+
+class Verdict(enum.Enum):
+    """Three values: a search that stopped early never says `HOLDS`."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+
+
+class Limits(Frozen):
+    """When to stop early: distinct states, seconds, bytes of memory (of the whole process)."""
+
+    states: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+class Run(Frozen):
+    """States from an initial one to where a property was decided.
+
+    If `in_step`, it was decided by a step from the last state; `target` is where that step leads,
+    if it leads anywhere.
+    """
+
+    states: tuple[State, ...]
+    in_step: bool = False
+    target: State | None = None
+
+
+class Pump(Frozen):
+    """A run after whose first `start` states the rest can be repeated for ever."""
+
+    run: Run
+    start: int
+
+
+class Statistics(Frozen):
+    """What was covered.
+
+    `transitions` counts each successor of each expanded state; `depth` the levels, so that the
+    initial states alone are depth 1; every state of a level before `complete_depth` was expanded.
+    """
+
+    states: int
+    transitions: int
+    initial: int
+    depth: int
+    complete_depth: int
+    seconds: float
+    complete: bool
+    stopped: str = ""
+
+    @property
+    def generated(self) -> int:
+        """Initial states and successors, as some checkers count."""
+        return self.initial + self.transitions
+
+
+class Explored(Frozen):
+    """The runs that decided properties, by number, and what was covered."""
+
+    decided: dict[int, Run]
+    statistics: Statistics
+    pump: Pump | None = None

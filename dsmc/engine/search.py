@@ -1,0 +1,247 @@
+"""Breadth-first search, level by level: the first run found to a state is a shortest one.
+
+The same machine gives the same states in the same order, so the same runs, every time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from dsmc.engine.machine import Machine, State
+from dsmc.engine.memory import resident_bytes
+from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics
+from dsmc.frozen import Frozen
+
+#: How many states are expanded between two looks at the clock and the memory.
+_BATCH = 512
+#: The number of messages in flight at which it is first asked whether they grow for ever.
+_FIRST_LOAD = 12
+#: How many of the fullest states of a level are looked at then.
+_SUSPECTS = 16
+
+
+class Progress(Frozen):
+    """How far a search is."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    seconds: float
+
+
+Watcher: TypeAlias = Callable[[Progress], None]
+
+
+def explore(
+    machine: Machine,
+    wanted: frozenset[int],
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+    to_the_end: bool = False,
+    watch: Watcher | None = None,
+) -> Explored:
+    """Search until all `wanted` properties are decided, or (`to_the_end`, or one never is) until
+    every state was seen, or a limit is met, or Ctrl-C is pressed."""
+    search = _Search(machine, wanted, limits, to_the_end, watch)
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        search.stopped = "interrupted"
+    except MemoryError:
+        search.parents.clear()
+        search.stopped = "out of memory"
+    return search.result()
+
+
+class _Search:
+    def __init__(
+        self, machine: Machine, wanted: frozenset[int], limits: Limits, to_the_end: bool,
+        watch: Watcher | None,
+    ) -> None:  # fmt: skip
+        self._machine = machine
+        self._wanted = wanted
+        self._limits = limits
+        self._to_the_end = to_the_end
+        self._watch = watch
+        self._began = time.perf_counter()
+        self._load_limit = _FIRST_LOAD
+        self._initial = 0
+        self._levels = 0
+        self._complete = 0
+        self._transitions = 0
+        self._frontier: list[State] = []
+        self._decided: dict[int, Run] = {}
+        self._pump: Pump | None = None
+        self.parents: dict[State, State | None] = {}
+        self.stopped = ""
+        self._count = 0
+        self._finished = False
+
+    # ------------------------------------------------------------ levels
+
+    def run(self) -> None:
+        """Go through the levels."""
+        frontier = self._start()
+        while frontier and not self.stopped:
+            self._frontier = frontier
+            self._levels += 1
+            self._look(frontier)
+            if self.stopped or self._satisfied():
+                break
+            frontier = self._level(frontier)
+            self._complete += not self.stopped
+        self._finished = not frontier and not self.stopped
+        self._tell(len(frontier))
+
+    def _start(self) -> list[State]:
+        initial, violated = self._machine.initial()
+        for number in violated:
+            self._decided.setdefault(number, Run((), in_step=True))
+        self._initial = len(initial)
+        self._look_outside([state for state in initial if self._outside(state)], None)
+        inside = [state for state in initial if not self._outside(state)]
+        self.parents = dict.fromkeys(inside)
+        return inside
+
+    def _outside(self, state: State) -> bool:
+        within = self._machine.is_within
+        return within is not None and not within(state)
+
+    def _level(self, frontier: list[State]) -> list[State]:
+        """Expand all states of a level; the new states, in order."""
+        found: list[State] = []
+        for start in range(0, len(frontier), _BATCH):
+            self._expand(frontier[start : start + _BATCH], found)
+            self._check_limits(len(found))
+            if self.stopped:
+                break
+        return found
+
+    def _expand(self, batch: list[State], found: list[State]) -> None:
+        """The hot loop."""
+        expand, parents = self._machine.expand, self.parents
+        simple = not (self._machine.step_deciders or self._machine.rest_deciders or self._machine.is_within)
+        violated: list[int] = []
+        for state in batch:
+            successors: list[Any] = []
+            work = expand(state, successors, violated)
+            self._transitions += len(successors)
+            if violated:
+                self._note_steps(state, violated)
+            if not simple:
+                successors = self._examined(state, successors, work)
+            for successor in successors:
+                if successor not in parents:
+                    parents[successor] = state
+                    found.append(successor)
+
+    # ------------------------------------------------------------ properties
+
+    def _satisfied(self) -> bool:
+        """Is everything decided that was asked for?"""
+        return not self._to_the_end and bool(self._wanted) and self._wanted <= self._decided.keys()
+
+    def _look(self, states: list[State]) -> None:
+        """What do the states of a level decide?"""
+        for number, decide in self._machine.state_deciders.items():
+            if number not in self._decided and number in self._wanted:
+                index = decide(states)
+                if index >= 0:
+                    self._decided[number] = Run(self.path(states[index]))
+        self._look_for_pumps(states)
+
+    def _note_steps(self, state: State, violated: list[int]) -> None:
+        for number in violated:
+            if number not in self._decided:
+                self._decided[number] = Run(self.path(state), in_step=True)
+        violated.clear()
+
+    def _examined(self, state: State, successors: list[Any], work: int) -> list[Any]:
+        """Check what steps and states at rest decide; the successors inside the bound."""
+        for number, decide in self._machine.step_deciders.items():
+            if number not in self._decided and number in self._wanted:
+                index = decide(state, successors)
+                if index >= 0:
+                    target = successors[index]
+                    self._decided[number] = Run(self.path(state), in_step=True, target=target)
+        if all(successor == state for successor in successors[:work]):
+            for number, violates in self._machine.rest_deciders.items():
+                if number not in self._decided and number in self._wanted and violates(state):
+                    self._decided[number] = Run(self.path(state))
+        outside = [s for s in successors if self._outside(s)]
+        if not outside:
+            return successors
+        self._look_outside(outside, state)
+        return [s for s in successors if not self._outside(s)]
+
+    def _look_outside(self, states: list[State], parent: State | None) -> None:
+        """States beyond the bound are checked, but not kept."""
+        for number, decide in self._machine.state_deciders.items():
+            if states and number not in self._decided and number in self._wanted:
+                index = decide(states)
+                if index >= 0:
+                    before = self.path(parent) if parent is not None else ()
+                    self._decided[number] = Run((*before, states[index]))
+
+    def path(self, state: State) -> tuple[State, ...]:
+        """The states from an initial one to this one."""
+        path = [state]
+        while (parent := self.parents[path[-1]]) is not None:
+            path.append(parent)
+        return tuple(reversed(path))
+
+    # ------------------------------------------------------------ growth
+
+    def _look_for_pumps(self, states: list[State]) -> None:
+        """Do messages in flight grow for ever? Asked each time their number has doubled."""
+        load = self._machine.load
+        if load is None:
+            return
+        full = sorted((s for s in states if load(s) > self._load_limit), key=load, reverse=True)
+        for state in full[:_SUSPECTS]:
+            path = self.path(state)
+            for start in range(len(path) - 2, -1, -1):
+                if self._machine.pumps(path[start], state):
+                    self._pump = Pump(Run(path), start)
+                    self.stopped = "the messages in flight grow for ever"
+                    return
+        if full:
+            self._load_limit *= 2
+
+    # ------------------------------------------------------------ limits
+
+    def _check_limits(self, frontier: int) -> None:
+        self._tell(frontier)
+        limits = self._limits
+        if limits.states is not None and len(self.parents) >= limits.states:
+            self.stopped = f"the limit of {limits.states} states"
+        elif limits.seconds is not None and self._seconds >= limits.seconds:
+            self.stopped = f"the limit of {limits.seconds:g} seconds"
+        elif limits.memory is not None and resident_bytes() >= limits.memory:
+            self.stopped = f"the limit of {limits.memory >> 20} MiB of memory"
+
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def _tell(self, frontier: int) -> None:
+        self._count = len(self.parents) or self._count
+        if self._watch is not None:
+            progress = Progress(
+                self._count, self._transitions, self._levels, frontier, self._seconds
+            )
+            self._watch(progress)
+
+    # ------------------------------------------------------------ the result
+
+    def result(self) -> Explored:
+        """What was found out."""
+        statistics = Statistics(
+            states=len(self.parents) or self._count, transitions=self._transitions,
+            initial=self._initial, depth=self._levels, complete_depth=self._complete,
+            seconds=self._seconds, complete=self._finished, stopped=self.stopped,
+        )  # fmt: skip
+        return Explored(self._decided, statistics, self._pump)

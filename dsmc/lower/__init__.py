@@ -1,0 +1,75 @@
+"""Protocol to system: one construct is removed by each pass; the program is valid between any two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dsmc.frozen import replace
+from dsmc.ir import stmt as s
+from dsmc.ir.protocol import Program
+from dsmc.ir.system import Action, Assertion, Kind, NoError, Property, System
+from dsmc.lower.faults.channel import duplicate, lose, reorder
+from dsmc.lower.faults.crash import crash
+from dsmc.lower.faults.fail import fail
+from dsmc.lower.faults.partition import partition
+from dsmc.lower.network import network
+from dsmc.lower.processes import processes
+from dsmc.lower.procs import jumps, procs
+from dsmc.lower.quorums import quorums
+from dsmc.lower.roles import roles
+from dsmc.lower.simplify import simplified
+
+Pass = Callable[[Program], Program]
+
+#: In this order: each pass says at the top of its file what it needs and what it leaves.
+PASSES: tuple[Pass, ...] = (
+    fail, procs, jumps, roles, quorums, processes, crash, partition, network, lose, duplicate,
+    reorder, simplified,
+)  # fmt: skip
+
+
+def lower(program: Program) -> System:
+    """The system of a checked spec: variables, actions and properties, nothing else."""
+    for one in PASSES:
+        program = one(program)
+    return _system(program)
+
+
+def _system(program: Program) -> System:
+    asserts, actions = _numbered(program)
+    properties: tuple[Property, ...] = (*program.properties, *asserts, NoError("no_range_error"))
+    return System(
+        program.name, program.roles, program.variables, program.functions, program.init,
+        _ordered(actions), properties, program.within,
+        tuple(channel.variable for channel in program.channels),
+    )  # fmt: skip
+
+
+def _ordered(actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Work first, then requests, then faults: of runs of one length the one with least faults."""
+    rank = {Kind.REQUEST: 1, Kind.FAULT: 2}
+    return tuple(sorted(actions, key=lambda a: rank.get(a.origin.kind, 0)))
+
+
+def _numbered(program: Program) -> tuple[tuple[Property, ...], tuple[Action, ...]]:
+    """A number for each `assert` of the text, and a property that says that it holds."""
+    found: dict[int, Assertion] = {}
+    names: set[str] = set()
+
+    def one(statement: s.Statement) -> s.Statement:
+        if not isinstance(statement, s.Assert):
+            return s.map_parts(statement, lambda e: e, block)
+        place = statement.span.start
+        if place not in found:
+            name = f"assert_line_{statement.span.line}"
+            while name in names:
+                name += "'"
+            names.add(name)
+            found[place] = Assertion(name, len(found)).at(statement.span)
+        return replace(statement, number=found[place].number)
+
+    def block(inner: s.Block) -> s.Block:
+        return tuple(map(one, inner))
+
+    actions = tuple(replace(a, body=block(a.body)) for a in program.actions)
+    return tuple(found.values()), actions

@@ -1,0 +1,352 @@
+"""Nodes that stop: `crash` (for ever), `restart` (they come back), `outage` (all at once).
+
+Needs: steps, `Sync` and `Broadcast` statements, no network yet. Leaves: the variables `R.up` (and
+`R.gone` where some come back and some do not), a guard on every step of such a role, the steps of
+the faults and of recovery, and for each step that a crash may cut a second one in which it does.
+
+A cut step did everything before some effect that others can see (a message, a change of a lasting
+variable), or sent a broadcast to some of its receivers, and then the node stopped.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import Frozen, replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.ops import Op
+from dsmc.ir.protocol import SELF, TO, Fault, Hook, Program, RoleCode, Step
+from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
+from dsmc.lower.build import (
+    Budget,
+    all_nodes,
+    apply,
+    as_node,
+    assign,
+    conj,
+    lit,
+    me,
+    node_type,
+    of_role,
+    read,
+)
+from dsmc.lower.roles import set_first
+
+_LASTING = (Storage.STABLE, Storage.BUFFERED, Storage.SHARED)
+
+
+def crash(program: Program) -> Program:
+    """Let nodes stop, and come back."""
+    for code in program.codes:
+        faults = [f for f in program.faults if f.role == code.role and f.name in _NAMES]
+        if faults:
+            program = _Crashing(program, code, faults).lowered()
+        program = _without_sync(program, code.role)
+    codes = tuple(replace(code, on_crash=(), on_restart=()) for code in program.codes)
+    return replace(program, codes=codes)
+
+
+_NAMES = ("crash", "restart", "outage")
+
+
+def _without_sync(program: Program, role: t.Role) -> Program:
+    """Where nothing is lost, nothing needs to be made lasting."""
+
+    def rewrite(block: s.Block) -> s.Block:
+        kept = tuple(st for st in block if not (isinstance(st, s.Sync) and st.node.type == role))
+        return tuple(s.map_parts(st, lambda e: e, rewrite) for st in kept)
+
+    steps = tuple(replace(step, body=rewrite(step.body)) for step in program.steps)
+    return replace(program, steps=steps, init=rewrite(program.init))
+
+
+class _Fault(Frozen):
+    """A fault of a role with its budget."""
+
+    fault: Fault
+    budget: Budget
+
+    @property
+    def lasts(self) -> bool:
+        """Does the node stay down for ever?"""
+        return self.fault.name == "crash"
+
+    @property
+    def title(self) -> str:
+        return "outage" if self.fault.name == "outage" else "crash"
+
+
+class _Crashing:
+    """The crashes of the nodes of one role."""
+
+    def __init__(self, program: Program, code: RoleCode, faults: list[Fault]) -> None:
+        self._program = program
+        self._role = code.role
+        self._code = code
+        self._faults = [_Fault(f, Budget(f"{f.name} {code.role.name}", f.limit)) for f in faults]
+        self._lasting = any(f.lasts for f in self._faults)
+        self._passing = not all(f.lasts for f in self._faults)
+        role, control = code.role, Storage.INTERNAL
+        self._up = of_role(f"{role.name}.up", role, t.BOOL, control, x.TRUE)
+        self._gone = of_role(f"{role.name}.gone", role, t.BOOL, control, x.FALSE)
+        self._synced = {
+            v.name: replace(v, name=f"{v.name}.synced", storage=Storage.INTERNAL)
+            for v in program.variables
+            if v.owner == role and v.storage is Storage.BUFFERED
+        }
+
+    # ------------------------------------------------------------ the program
+
+    def lowered(self) -> Program:
+        program = self._program
+        others = tuple(v for v in program.variables if v.name != self._up.name)
+        ours = tuple(replace(st, body=self._syncing(st.body)) for st in program.steps)
+        steps: list[Step] = []
+        for step in map(self._guarded, ours):
+            steps += [step, *self._cut_steps(step)]
+        steps += [self._fault_step(f) for f in self._faults]
+        if self._passing:
+            restart = self._restart_step()
+            steps += [restart, *self._cut_steps(restart)]
+        return replace(
+            program,
+            variables=(*others, self._up, *self._gone_variable(), *self._synced.values(),
+                       *(v for f in self._faults for v in f.budget.variables)),
+            steps=tuple(steps),
+            init=self._syncing(program.init),
+            awake=conj(program.awake, self._of_this_role(read(self._up, self._there), True)),
+            gone=self._or_gone(program.gone),
+        )  # fmt: skip
+
+    def _gone_variable(self) -> tuple[Variable, ...]:
+        return (self._gone,) if self._lasting and self._passing else ()
+
+    @property
+    def _there(self) -> x.Expr:
+        """The receiver of a message, if it is a node of this role."""
+        return x.Convert(x.Local(TO, node_type(self._program)), self._role)
+
+    def _of_this_role(self, condition: x.Expr, otherwise: bool) -> x.Expr:
+        """A condition on the receiver of a message, where it is a node of this role."""
+        to = x.Local(TO, node_type(self._program))
+        nodes = x.Convert(x.whole(self._role), t.Set(to.type))
+        mine = apply(Op.IN, to, nodes)
+        return x.Cond(mine, condition, lit(otherwise, t.BOOL), t.BOOL)
+
+    def _is_gone(self, node: x.Expr) -> x.Expr:
+        return read(self._gone, node) if self._gone_variable() else x.negation(read(self._up, node))
+
+    def _or_gone(self, gone: x.Expr) -> x.Expr:
+        if not self._lasting:
+            return gone
+        mine = self._of_this_role(self._is_gone(self._there), False)
+        return mine if gone == x.FALSE else apply(Op.OR, gone, mine)
+
+    def _is_ours(self, step: Step) -> bool:
+        return step.origin.role == self._role.name and step.origin.node == SELF
+
+    def _guarded(self, step: Step) -> Step:
+        if not self._is_ours(step):
+            return step
+        return replace(step, guard=conj(read(self._up, me(self._role)), step.guard))
+
+    # ------------------------------------------------------------ what a crash does
+
+    def _stops(self, node: x.Expr, lasting: bool) -> s.Block:
+        """A node stops."""
+        ours = [v for v in self._program.variables if v.owner == self._role]
+        lost = [v for v in ours if v.storage in (Storage.VOLATILE, Storage.CONTROL)]
+        hooks = [h for hook in self._code.on_crash for h in _hooked(hook)]
+        body = (
+            *s.substitute_in(tuple(hooks), {SELF: node}),
+            assign(self._up, x.FALSE, node),
+            *((assign(self._gone, x.TRUE, node),) if lasting and self._gone_variable() else ()),
+            *(st for v in self._synced for st in self._cut_back(v, node)),
+            *(st for v in lost for st in _reset(v, node)),
+        )
+        return (*body, s.Forget(as_node(self._program, node))) if lasting else body
+
+    def _cut_back(self, name: str, node: x.Expr) -> s.Block:
+        """A buffered variable keeps what was synced; a sequence perhaps some of what was appended."""
+        variable = next(v for v in self._program.variables if v.name == name)
+        synced = self._synced[name]
+        now, kept = read(variable, node), read(synced, node)
+        if not isinstance(now.type, t.Seq):
+            return (assign(variable, kept, node),)
+        until = x.Local(f"{name.replace('.', '_')}_until", t.Int(0, _longest(now.type)))
+        length, least = (x.Apply(Op.LEN, (e,), until.type) for e in (now, kept))
+        choice = s.Pick(until.name, until.type, x.Apply(Op.RANGE, (least, length), t.Set(until.type)))
+        cut = _prefix(now, until)
+        extended = conj(apply(Op.LE, least, length), x.equal(_prefix(now, least), kept))
+        keep = (choice, assign(variable, cut, node), assign(synced, cut, node))
+        return (s.If(extended, keep, (assign(variable, kept, node),)),)
+
+    def _fails(self, fault: _Fault) -> s.Block:
+        """What the fault does to the acting node (an outage: to all)."""
+        if fault.fault.name != "outage":
+            return (*fault.budget.spend, *self._stops(me(self._role), fault.lasts))
+        node = x.Local("node", self._role)
+        each = s.If(read(self._up, node), self._stops(node, False))
+        return (*fault.budget.spend, s.For("node", self._role, x.whole(self._role), (each,)))
+
+    # ------------------------------------------------------------ steps
+
+    def _origin(self, fault: _Fault, title: str, node: str) -> Origin:
+        name = fault.fault.name
+        return Origin(Kind.FAULT, title, node, self._role.name, name).at(fault.fault.span)
+
+    def _fault_step(self, fault: _Fault) -> Step:
+        outage = fault.fault.name == "outage"
+        node = x.Local("node", self._role)
+        binder = x.Binder("node", self._role, x.whole(self._role), x.TRUE)
+        someone = x.Fold(x.Quantifier.EXISTS, (binder,), read(self._up, node), t.BOOL)
+        up = someone if outage else read(self._up, me(self._role))
+        return Step(
+            f"{self._role.name}.{fault.fault.name}", () if outage else (all_nodes(self._role),),
+            None, conj(fault.budget.left, up), self._fails(fault), Fairness.NONE,
+            self._origin(fault, fault.title, "" if outage else SELF),
+        ).at(fault.fault.span)  # fmt: skip
+
+    def _restart_step(self) -> Step:
+        """A node comes back: weakly fair, unless it is gone for ever."""
+        node = me(self._role)
+        down = x.negation(read(self._up, node))
+        gone = (x.negation(self._is_gone(node)),) if self._gone_variable() else ()
+        hooks = tuple(st for hook in self._code.on_restart for st in _hooked(hook))
+        body = (assign(self._up, x.TRUE, node), *self._syncing(hooks))
+        origin = Origin(Kind.RECOVERY, "restart", SELF, self._role.name).at(self._code.span)
+        return Step(
+            f"{self._role.name}.comes_back", (all_nodes(self._role),), None, conj(down, *gone),
+            body, Fairness.WEAK, origin,
+        ).at(self._code.span)  # fmt: skip
+
+    def _cut_steps(self, step: Step) -> list[Step]:
+        if not self._is_ours(step):
+            return []
+        found = []
+        for fault in self._faults:
+            if "between steps" not in fault.fault.flags:
+                made = self._cut_step(step, fault)
+                found += [made] if made is not None else []
+        return found
+
+    def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
+        """The step with a crash in the middle; None if a crash there is one before or after it."""
+        failing = (*self._fails(fault), s.Leave())
+        lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
+        cutter = _Cutter(failing, lasting)
+        # A message that was taken and forgotten matters only to a node that comes back.
+        taken = step.receive is not None and not fault.lasts
+        body, _ = cutter.cut(step.body, taken)
+        if not cutter.found:
+            return None
+        origin = self._origin(fault, f"{step.origin.title}, cut by a crash", SELF)
+        return replace(
+            step, name=f"{step.name}_cut_by_{fault.fault.name}",
+            guard=conj(fault.budget.left, step.guard), body=(*body, s.Require(x.FALSE)),
+            fairness=Fairness.NONE, origin=origin,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ sync
+
+    def _syncing(self, block: s.Block) -> s.Block:
+        """The block with `Sync` of this role's variables carried out."""
+        found: list[s.Statement] = []
+        for statement in block:
+            if isinstance(statement, s.Sync) and statement.node.type == self._role:
+                for name in statement.variables:
+                    variable = next(v for v in self._program.variables if v.name == name)
+                    now = read(variable, statement.node)
+                    found.append(assign(self._synced[name], now, statement.node))
+            else:
+                found.append(s.map_parts(statement, lambda e: e, self._syncing))
+        return tuple(found)
+
+
+def _longest(of: t.Seq) -> int:
+    return (1 << 31) - 1 if of.bound is None else of.bound
+
+
+def _prefix(sequence: x.Expr, length: x.Expr) -> x.Expr:
+    last = x.Apply(Op.SUB, (length, x.number(1)), t.Int(-1, (1 << 31) - 1))
+    return x.Apply(Op.SLICE, (sequence, x.number(0), last), sequence.type)
+
+
+def _hooked(hook: Hook) -> s.Block:
+    return hook.body if hook.when == x.TRUE else (s.If(hook.when, hook.body),)
+
+
+def _reset(variable: Variable, node: x.Expr) -> s.Block:
+    """A volatile variable has its first value again."""
+    place = s.Place(x.Global(variable.name, variable.type), (s.Key(node),))
+    return s.substitute_in(set_first(variable, place, variable.start), {variable.start.node: node})
+
+
+class _Cutter:
+    """Puts crashes into code: before each effect but the first, and into broadcasts."""
+
+    def __init__(self, failing: s.Block, lasting: set[str]) -> None:
+        self._failing = failing
+        self._lasting = lasting
+        self._count = 0
+        self.found = False
+
+    def cut(self, block: s.Block, after: bool) -> tuple[s.Block, bool]:
+        """The block with crashes; `after`: may something be seen of what happened before it?"""
+        made: list[s.Statement] = []
+        for statement in block:
+            pieces, after = self._statement(statement, after)
+            made += pieces
+        return tuple(made), after
+
+    def _statement(self, statement: s.Statement, after: bool) -> tuple[s.Block, bool]:
+        match statement:
+            case s.Broadcast():
+                return (*self._before(after), self._partly(statement)), True
+            case s.Send():
+                return (*self._before(after), statement), True
+            case s.Assign(place) if place.base.name in self._lasting:
+                return (*self._before(after), statement), True
+            case s.For() | s.While():
+                body, inside = self.cut(statement.body, self._repeats(statement.body) or after)
+                return (replace(statement, body=body),), inside
+            case _:
+                return self._inside(statement, after)
+
+    def _inside(self, statement: s.Statement, after: bool) -> tuple[s.Block, bool]:
+        seen = after
+
+        def block(inner: s.Block) -> s.Block:
+            nonlocal seen
+            made, inside = self.cut(inner, after)
+            seen = seen or inside
+            return made
+
+        return (s.map_parts(statement, lambda e: e, block),), seen
+
+    def _repeats(self, body: s.Block) -> bool:
+        """Is an effect of a loop's body seen when the body runs again?"""
+        return any(
+            isinstance(st, s.Send | s.Broadcast)
+            or (isinstance(st, s.Assign) and st.place.base.name in self._lasting)
+            for st in s.walk(body)
+        )
+
+    def _before(self, after: bool) -> s.Block:
+        if not after:
+            return ()
+        self.found = True
+        return (s.Choose(((), self._failing)),)
+
+    def _partly(self, statement: s.Broadcast) -> s.Statement:
+        """The broadcast; or some, but not all, of its messages, and a crash."""
+        self.found = True
+        self._count += 1
+        nodes = statement.to
+        some = x.Local(f"reached_{self._count}", nodes.type)
+        subsets = x.Apply(Op.SUBSETS, (nodes,), t.Set(nodes.type))
+        proper = conj(
+            apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes)
+        )
+        pick = s.Pick(some.name, some.type, subsets, proper)
+        return s.Choose(((statement,), (pick, replace(statement, to=some), *self._failing)))

@@ -1,0 +1,49 @@
+"""`fail charge`: the labelled statement throws. `lose reply of charge`: it throws after it ran.
+
+Needs: labels still in the code. Leaves: a choice with a `Throw` behind each such label.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.protocol import Fault, Program
+from dsmc.lower.build import Budget
+from dsmc.lower.procs import map_all
+
+
+def fail(program: Program) -> Program:
+    """Let labelled statements throw."""
+    for fault in program.faults:
+        if fault.name in ("fail", "lose reply of"):
+            program = _one(program, fault)
+    return program
+
+
+def _one(program: Program, fault: Fault) -> Program:
+    budget = Budget(f"{fault.name} {fault.label}", fault.limit)
+
+    def rewrite(block: s.Block) -> s.Block:
+        return tuple(map(statement, block))
+
+    def statement(one: s.Statement) -> s.Statement:
+        mapped = s.map_parts(one, lambda e: e, rewrite)
+        if isinstance(mapped, s.Labelled) and mapped.label == fault.label:
+            thrown = _throwing(mapped.body, fault, budget).at(mapped.span)
+            return replace(mapped, body=(thrown,))
+        return mapped
+
+    program = map_all(program, rewrite)
+    return replace(program, variables=(*program.variables, *budget.variables))
+
+
+def _throwing(body: s.Block, fault: Fault, budget: Budget) -> s.Statement:
+    """The labelled statement, or the same statement throwing."""
+    effect = body if fault.name == "lose reply of" else ()
+    what = x.Lit(fault.label, t.BOOL)
+    blow = s.Atomic(
+        (s.Require(budget.left), *effect, *budget.spend, s.Mark(fault.name, (what,)))
+    )
+    return s.Choose((body, (blow, s.Throw())))

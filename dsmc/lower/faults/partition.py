@@ -1,0 +1,94 @@
+"""`partition`: while it lasts nothing passes between the groups.
+
+Needs: steps, no network yet. Leaves: the variable `cut`, the set of ordered pairs of nodes between
+which nothing passes; the steps that start, change and heal a partition; a condition on delivery.
+What was in flight stays in flight.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.ops import Op
+from dsmc.ir.protocol import FROM, TO, Fault, Program, Step
+from dsmc.ir.system import Fairness, Kind, Origin, Param, Variable
+from dsmc.lower.build import Budget, apply, assign, conj, internal, lit, node_type, read, unique
+
+
+def partition(program: Program) -> Program:
+    """Let the network be split."""
+    faults = [f for f in program.faults if f.name == "partition"]
+    if not faults:
+        return program
+    nodes = node_type(program)
+    pair = t.Tuple((nodes, nodes))
+    cut = internal("cut", t.Set(pair))
+    ends = x.Make(pair, (x.Local(FROM, nodes), x.Local(TO, nodes)))
+    passes = x.negation(apply(Op.IN, ends, read(cut)))
+    budgets, taken = [], set()
+    steps = list(program.steps)
+    for fault in faults:
+        name = unique("partition", taken)
+        budget = Budget(name, fault.limit)
+        budgets += list(budget.variables)
+        steps.append(_split(name, fault, budget, cut, nodes))
+    if any("heals" in f.flags for f in faults):
+        steps.append(_heal(cut))
+    return replace(
+        program, variables=(*program.variables, cut, *budgets), steps=tuple(steps),
+        delivery=conj(program.delivery, passes),
+    )  # fmt: skip
+
+
+def _split(name: str, fault: Fault, budget: Budget, cut: Variable, nodes: t.NodeId) -> Step:
+    params, new = _choice(fault, nodes, cut.type)
+    differs = apply(Op.NE, new, read(cut))
+    pair = x.Local("new", cut.type)
+    guard = conj(budget.left, x.Let("new", new, differs, t.BOOL) if params else differs)
+    body = (s.Let("new", new), assign(cut, pair), *budget.spend, s.Mark("partition", (pair,)))
+    origin = Origin(Kind.FAULT, "partition", "", "", "partition").at(fault.span)
+    return Step(name, params, None, guard, body, Fairness.NONE, origin).at(fault.span)
+
+
+def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...], x.Expr]:
+    """What can be chosen of a partition, and the pairs of nodes that it separates."""
+    if fault.groups:
+        return (), lit(_separated(fault.groups), of)
+    everyone = t.Set(nodes)
+    side = x.Local("side", everyone)
+    a, b = x.Local("a", nodes), x.Local("b", nodes)
+    in_a, in_b = apply(Op.IN, a, side), apply(Op.IN, b, side)
+    empty = apply(Op.NE, side, lit(frozenset(), everyone))
+    if "asymmetric" in fault.flags:
+        where = conj(empty, apply(Op.NE, side, x.whole(nodes)))
+        apart = conj(in_a, x.negation(in_b))
+    else:  # the side without the first node: each split once
+        where = conj(empty, x.negation(apply(Op.IN, lit(0, nodes), side)))
+        apart = apply(Op.NE, in_a, in_b)
+    binders = (
+        x.Binder("a", nodes, x.whole(nodes), x.TRUE), x.Binder("b", nodes, x.whole(nodes), apart)
+    )  # fmt: skip
+    pairs = x.Fold(x.Quantifier.SET, binders, x.Make(of.of, (a, b)), of)
+    subsets = x.Apply(Op.SUBSETS, (x.whole(nodes),), t.Set(everyone))
+    return (Param("side", everyone, subsets, where),), pairs
+
+
+def _separated(groups: tuple[frozenset[int], ...]) -> frozenset[tuple[int, int, int]]:
+    """The plain value of the pairs of nodes in different groups."""
+    return frozenset(
+        (0, a, b)
+        for i, one in enumerate(groups)
+        for j, other in enumerate(groups)
+        if i != j
+        for a in one
+        for b in other
+    )
+
+
+def _heal(cut: Variable) -> Step:
+    empty = lit(frozenset(), cut.type)
+    origin = Origin(Kind.RECOVERY, "heal", "", "")
+    body = (assign(cut, empty), s.Mark("heal", ()))
+    return Step("heal", (), None, apply(Op.NE, read(cut), empty), body, Fairness.WEAK, origin)

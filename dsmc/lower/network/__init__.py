@@ -1,0 +1,125 @@
+"""Messages in flight become variables; sending and receiving, changes of them.
+
+Needs: steps, conditions on delivery. Leaves: actions; no `Send`, `Broadcast` or `Forget`. How a
+message travels is decided for each kind; each semantics is a file here.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.protocol import MessageDecl, NetworkKind, Program, Step
+from dsmc.ir.system import Action
+from dsmc.lower.build import between
+from dsmc.lower.network import fifo, synchronous, unordered
+from dsmc.lower.network.wire import Wire
+
+_KINDS = {
+    NetworkKind.UNORDERED: unordered.Unordered,
+    NetworkKind.FIFO: fifo.Fifo,
+    NetworkKind.SYNCHRONOUS: synchronous.Synchronous,
+}
+
+
+def network(program: Program) -> Program:
+    """Give the messages a network."""
+    return _Lowering(program).lowered()
+
+
+class _Lowering:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._count = 0
+        used = [k for k in NetworkKind if any(m.network is k for m in program.messages)]
+        self._wires: dict[NetworkKind, Wire] = {
+            k: _KINDS[k](program, tuple(m for m in program.messages if m.network is k)) for k in used
+        }
+
+    def lowered(self) -> Program:
+        wires = tuple(self._wires.values())
+        actions = [a for step in self._program.steps for a in self._actions(step)]
+        return replace(
+            self._program,
+            variables=(*self._program.variables, *(v for w in wires for v in w.variables)),
+            channels=tuple(c for w in wires for c in w.channels),
+            actions=(
+                *(replace(a, body=self._sending(a.body)) for a in self._program.actions), *actions
+            ),
+            init=self._sending(self._program.init),
+            steps=(),
+        )  # fmt: skip
+
+    def _actions(self, step: Step) -> list[Action]:
+        """The actions of a step: none for one that only runs inside its sender's step."""
+        if step.receive is None:
+            body = self._sending(step.body)
+            origin = step.origin
+            return [Action(
+                step.name, step.params, (), step.guard, body, step.fairness, origin, step.doc
+            ).at(step.span)]  # fmt: skip
+        decl = self._declared(step.receive.kind)
+        made = self._wires[decl.network].receive(decl, step)
+        return [replace(a, body=self._sending(a.body)).at(step.span) for a in made]
+
+    def _declared(self, kind: str) -> MessageDecl:
+        return next(m for m in self._program.messages if m.kind.name == kind)
+
+    # ------------------------------------------------------------ sending
+
+    def _sending(self, block: s.Block) -> s.Block:
+        return tuple(made for statement in block for made in self._statement(statement))
+
+    def _statement(self, statement: s.Statement) -> s.Block:
+        match statement:
+            case s.Send(message, sender, to):
+                return self._send(message, sender, to, statement)
+            case s.Broadcast(message, sender, to):
+                return self._broadcast(message, sender, to, statement)
+            case s.Forget(node):
+                return tuple(st for wire in self._wires.values() for st in wire.forget(node))
+            case _:
+                return (s.map_parts(statement, lambda e: e, self._sending),)
+
+    def _broadcast(
+        self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement
+    ) -> s.Block:
+        self._count += 1
+        assert isinstance(to.type, t.Set)
+        node = x.Local(f"to_{self._count}", to.type.of)
+        inner = self._send(message, sender, node, statement)
+        return (s.For(node.name, to.type.of, to, inner).at(statement.span),)
+
+    def _send(
+        self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement
+    ) -> s.Block:
+        """The message on its way; none to a node that can never be up again."""
+        on_its_way = self._by_kind(message, sender, to, statement)
+        if self._program.gone == x.FALSE:
+            return on_its_way
+        gone = between(self._program.gone, self._program, sender, to)
+        return (s.If(x.negation(gone), on_its_way).at(statement.span),)
+
+    def _by_kind(
+        self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement
+    ) -> s.Block:
+        if isinstance(message, x.Make):
+            decl = self._program.messages[message.case]
+            return self._wires[decl.network].send(decl, message.args, sender, to, self)
+        self._count += 1
+        held = x.Local(f"message_{self._count}", message.type)
+        branches: s.Block = ()
+        for case, decl in reversed(list(enumerate(self._program.messages))):
+            args = tuple(
+                x.Field(held, case, i, of) for i, (_, of) in enumerate(decl.kind.fields)
+            )
+            body = self._wires[decl.network].send(decl, args, sender, to, self)
+            branches = (s.If(x.IsCase(held, case), body, branches).at(statement.span),)
+        return (s.Let(held.name, message).at(statement.span), *branches)
+
+    def handling(self, block: s.Block) -> s.Block:
+        """Code that runs inside a sender's step, its own messages on their way."""
+        return self._sending(block)
+
+

@@ -1,0 +1,97 @@
+"""`network synchronous`: sending and receiving are one step.
+
+A send is possible only if a handler of the receiver accepts the message; the handler then runs as a
+part of the sender's step. To a node that is down, or cut off, nothing is sent.
+"""
+
+from __future__ import annotations
+
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir.protocol import SELF, MessageDecl, Program, Step
+from dsmc.ir.system import Action, Variable
+from dsmc.lower.build import between, conj
+from dsmc.lower.network.wire import Handling, bound_names, is_node_of, mark, matches, narrowed
+from dsmc.lower.procs import rename_locals
+
+#: How deep handlers may send to each other within one step.
+MAX_DEPTH = 8
+
+
+class Synchronous:
+    """Handlers run inside the steps that send to them."""
+
+    variables: tuple[Variable, ...] = ()
+    channels = ()
+
+    def __init__(self, program: Program, messages: tuple[MessageDecl, ...]) -> None:
+        self._program = program
+        self._count = 0
+        self._depth = 0
+
+    def send(
+        self, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr, to: x.Expr,
+        handling: Handling,
+    ) -> s.Block:  # fmt: skip
+        steps = [st for st in self._program.steps if _takes(st, decl)]
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            steps = []
+        branches = tuple(self._handled(st, decl, fields, sender, to, handling) for st in steps)
+        self._depth -= 1
+        handled = s.Choose(branches) if branches else s.Require(x.FALSE)
+        passes = conj(self._program.delivery, self._program.awake)
+        reached = between(passes, self._program, sender, to)
+        marks = (
+            mark("send", decl, self._program, sender, to, fields),
+            mark("receive", decl, self._program, sender, to, fields),
+        )
+        if reached == x.TRUE:
+            return (*marks, handled)
+        return (s.If(reached, (*marks, handled), (marks[0],)),)
+
+    def _handled(
+        self, step: Step, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr,
+        to: x.Expr, handling: Handling,
+    ) -> s.Block:  # fmt: skip
+        """One handler, as a part of the sender's step."""
+        assert step.receive is not None
+        self._count += 1
+        suffix = f"_s{self._count}"
+        me, *others = step.params
+        node = narrowed(to, me.type)
+        names = bound_names(step.receive, fields, sender)
+        outer = {SELF: x.Local(f"self{suffix}", me.type)}
+        inner: dict[str, x.Expr] = {n: x.Local(n + suffix, v.type) for n, v in names}
+        inner |= {p.name: x.Local(p.name + suffix, p.type) for p in others} | outer
+        lets = [s.Let(f"self{suffix}", node), *(s.Let(n + suffix, v) for n, v in names)]
+        picks = [s.Pick(p.name + suffix, p.type, p.domain, p.where) for p in others]
+        fits = conj(is_node_of(to, me.type), x.substitute(
+            matches(step.receive, fields, narrowed(sender, step.receive.sender_type)), outer
+        ))  # fmt: skip
+        guard = x.substitute(step.guard, inner)
+        body = s.substitute_in(rename_locals(step.body, suffix), inner)
+        scope = f"handler{suffix}"
+        run = s.Scoped(scope, _leaving(handling.handling(body), scope))
+        return (s.Require(fits), *lets, *picks, s.Require(guard), run)
+
+    def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
+        return []
+
+    def forget(self, node: x.Expr) -> s.Block:
+        return ()
+
+
+def _takes(step: Step, decl: MessageDecl) -> bool:
+    return step.receive is not None and step.receive.kind == decl.kind.name
+
+
+def _leaving(block: s.Block, scope: str) -> s.Block:
+    """The block in which what ended the step ends the handler."""
+
+    def one(statement: s.Statement) -> s.Statement:
+        if isinstance(statement, s.Leave) and not statement.name:
+            return s.Leave(scope).at(statement.span)
+        return s.map_parts(statement, lambda e: e, lambda b: _leaving(b, scope))
+
+    return tuple(map(one, block))

@@ -1,0 +1,134 @@
+"""A handler for a quorum collects what was said, and runs when enough have said it.
+
+Needs: roles as steps. Leaves: for each such handler a variable that holds, for each sender, what it
+said, and steps: one only collects; one completes the quorum and runs the handler; one runs it when
+its guard becomes true later.
+What was collected is forgotten when the handler has run; a crash forgets it too.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.ops import Op
+from dsmc.ir.protocol import SELF, Program, QuorumHandler, Step
+from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
+from dsmc.lower.build import all_nodes, apply, assign, conj, default, me, of_role, read, unique
+
+
+class Collection:
+    """What was said so far: `held` is a map from the senders to options of elements."""
+
+    def __init__(self, held: x.Expr) -> None:
+        assert isinstance(held.type, t.Map)
+        self.held = held
+        self.said = held.type
+        assert isinstance(self.said.value, t.Option)
+        self.element = self.said.value.of
+
+    def new_from(self, sender: x.Expr) -> x.Expr:
+        """Has this sender said nothing yet?"""
+        return x.IsCase(apply(Op.GET, self.held, sender, type=self.said.value), 0)
+
+    def _voters(self) -> tuple[x.Binder, x.Expr]:
+        """Those who said something, and what each said."""
+        voter = x.Local("voter", self.said.key)
+        entry = apply(Op.GET, self.held, voter, type=self.said.value)
+        binder = x.Binder("voter", self.said.key, x.whole(self.said.key), x.IsCase(entry, 1))
+        return binder, x.Field(entry, 1, 0, self.element)
+
+    def enough(self, count: x.Expr, more: int) -> x.Expr:
+        """Is `count` reached with `more` further senders?"""
+        binder, _ = self._voters()
+        size = t.size(self.said.key) or 0
+        number = x.Fold(x.Quantifier.SUM, (binder,), x.number(1), t.Int(0, size))
+        total = x.Apply(Op.ADD, (number, x.number(more)), t.Int(more, size + more))
+        return apply(Op.GE, total, count)
+
+    def with_one(self, sender: x.Expr, element: x.Expr) -> x.Expr:
+        """What was said, with what one more sender says."""
+        said = x.Make(self.said.value, (element,), 1)
+        return x.Apply(Op.PUT, (self.held, sender, said), self.said)
+
+    def all(self, of: t.Type) -> x.Expr:
+        """A bag of everything that was said."""
+        binder, said = self._voters()
+        return x.Fold(x.Quantifier.BAG, (binder,), said, of)
+
+    def all_with(self, element: x.Expr, of: t.Type) -> x.Expr:
+        """A bag of everything that was said, with one more element."""
+        return x.Apply(Op.BAG_ADD, (self.all(of), element), of)
+
+
+def said_type(sender: t.Type, element: t.Type) -> t.Map:
+    """The type of what was said so far."""
+    return t.Map(sender, t.Option(element))
+
+
+def quorums(program: Program) -> Program:
+    """Make steps of the quorum handlers."""
+    taken = {step.name for step in program.steps}
+    steps: list[Step] = []
+    variables: list[Variable] = []
+    for code in program.codes:
+        for handler in code.quorum_handlers:
+            made, variable = _handler(code.role, handler, taken)
+            steps += made
+            variables.append(variable)
+    codes = tuple(replace(code, quorum_handlers=()) for code in program.codes)
+    return replace(
+        program, codes=codes, steps=(*program.steps, *steps),
+        variables=(*program.variables, *variables),
+    )  # fmt: skip
+
+
+def _handler(
+    role: t.Role, handler: QuorumHandler, taken: set[str]
+) -> tuple[list[Step], Variable]:
+    name = unique(f"{role.name}.quorum_{handler.pattern.kind}", taken)
+    said = said_type(handler.pattern.sender_type, handler.element.type)
+    variable = of_role(name, role, said, Storage.CONTROL, default(said))
+    collection = Collection(read(variable, me(role)))
+    sender = x.Local(handler.pattern.sender, handler.pattern.sender_type)
+    new = collection.new_from(sender)
+    add = assign(variable, x.Make(said.value, (handler.element,), 1), me(role), sender)
+    forget = assign(variable, default(said), me(role))
+    fires = _when(handler, collection.enough(handler.count, 1), _with_this(collection, handler))
+    with_this = s.Let(handler.bound, _with_this(collection, handler))
+    steps = [
+        _step(role, handler, name, conj(new, x.negation(fires)), (add,)),
+        _step(role, handler, f"{name}_complete", conj(new, fires), (with_this, forget, *handler.body)),
+    ]
+    if handler.when != x.TRUE:
+        steps.append(_late(role, handler, f"{name}_late", collection, forget))
+    return steps, variable
+
+
+def _with_this(collection: Collection, handler: QuorumHandler) -> x.Expr:
+    return collection.all_with(handler.element, handler.bound_type)
+
+
+def _when(handler: QuorumHandler, enough: x.Expr, everything: x.Expr) -> x.Expr:
+    """Is there a quorum that the handler's guard accepts?"""
+    if handler.when == x.TRUE:
+        return enough
+    return conj(enough, x.Let(handler.bound, everything, handler.when, t.BOOL))
+
+
+def _step(role: t.Role, handler: QuorumHandler, name: str, guard: x.Expr, body: s.Block) -> Step:
+    origin = Origin(Kind.HANDLER, f"on {handler.pattern.kind}", SELF, role.name).at(handler.span)
+    return Step(
+        name, (all_nodes(role),), handler.pattern, guard, body, Fairness.WEAK, origin
+    ).at(handler.span)
+
+
+def _late(
+    role: t.Role, handler: QuorumHandler, name: str, collection: Collection, forget: s.Statement
+) -> Step:
+    """The guard became true after the quorum was complete."""
+    everything = collection.all(handler.bound_type)
+    guard = _when(handler, collection.enough(handler.count, 0), everything)
+    body = (s.Let(handler.bound, everything), forget, *handler.body)
+    return replace(_step(role, handler, name, guard, body), receive=None)

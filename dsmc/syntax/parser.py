@@ -1,0 +1,104 @@
+"""Text to syntax tree. Parsing never fails: it gives a tree and the problems it met."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from lark import Lark, Token
+
+from dsmc.diagnostics import Diagnostic, Problems
+from dsmc.frozen import Frozen, Node
+from dsmc.source import Source
+from dsmc.syntax import ast
+from dsmc.syntax.build import build
+from dsmc.syntax.layout import Layout
+from dsmc.syntax.repair import parse_tokens
+
+#: Tokens that the parser never sees but the formatter and the layout need.
+TRIVIA = ("DOC", "COMMENT", "NEWLINE", "SPACE", "OTHER", "LBRACE", "RBRACE")
+
+
+class Parsed(Frozen):
+    """A parsed file.
+
+    `docs` maps the offset at which a declaration starts to its doc comment; `problems` are its
+    syntax errors, and `broken_names` all names in the parts that could not be parsed.
+    """
+
+    file: ast.File
+    source: Source
+    docs: dict[int, str]
+    problems: tuple[Diagnostic, ...]
+    broken_names: frozenset[str]
+
+    def doc(self, node: Node) -> str:
+        """The doc comment of a declaration, or an empty string."""
+        return self.docs.get(node.span.start, "")
+
+
+def parse(source: Source) -> Parsed:
+    """The syntax tree of a file, and every syntax error in it."""
+    return _parse(source, "start")
+
+
+def tokenize(source: Source) -> list[Token]:
+    """All tokens of a text, with comments, newlines and spaces."""
+    return list(_lark().lex(source.text))
+
+
+def _parse(source: Source, start: str) -> Parsed:
+    problems = Problems()
+    layout = Layout()
+    tokens = list(layout.arrange(_known(tokenize(source), source, problems)))
+    tree, broken = parse_tokens(_lark(), tokens, source, problems)
+    names = frozenset(t.value for t in broken if t.type == "NAME")
+    return Parsed(build(tree, source), source, layout.docs, problems.sorted(), names)
+
+
+def _known(tokens: Iterable[Token], source: Source, problems: Problems) -> Iterator[Token]:
+    """The tokens without characters that mean nothing in the language, each of them reported."""
+    from dsmc.syntax.repair import unknown_character
+
+    for token in tokens:
+        if token.type == "OTHER":
+            problems.extend(unknown_character(token, source))
+        else:
+            yield token
+
+
+class _KeepTrivia:
+    """Tells Lark to lex what the grammar's rules do not mention."""
+
+    always_accept = TRIVIA
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+@functools.cache
+def _lark() -> Lark:
+    grammar = resources.files("dsmc.syntax").joinpath("grammar.lark").read_text(encoding="utf-8")
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "lexer": "basic",
+        "propagate_positions": True,
+        "maybe_placeholders": True,
+        "postlex": _KeepTrivia(),
+    }
+    return Lark(grammar, cache=_cache_file(), **options)
+
+
+def _cache_file() -> str | bool:
+    """Where the parse tables are kept: building them takes 1.5 s, loading them 20 ms."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(home) / "dsmc"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return str(folder / "grammar.tables")

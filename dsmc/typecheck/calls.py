@@ -1,0 +1,335 @@
+"""Members, calls and methods: fields, messages, records, functions, built-in operators."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from dsmc.diagnostics import did_you_mean
+from dsmc.ir import expr as x
+from dsmc.ir import types as t
+from dsmc.ir.ops import WRITTEN, Form, Op
+from dsmc.ir.types import Type
+from dsmc.source import Span
+from dsmc.syntax import ast
+from dsmc.typecheck import expressions, functions, names, types, variables
+from dsmc.typecheck.conversion import POISON, convert
+from dsmc.typecheck.scope import Env, Mode, Scope
+
+Arguments: TypeAlias = "tuple[ast.Expr | ast.NamedArgument, ...]"
+
+
+# ---------------------------------------------------------------- a.b
+
+
+def member(scope: Scope, e: ast.Member, env: Env, hint: Type | None) -> x.Expr:
+    """`p.state`, `cell.version`, `s.len`, `State.working`"""
+    enum = _enum_named(scope, e.of, env)
+    if enum is not None:
+        return _enum_member(scope, enum, e.name)
+    of = expressions.infer(scope, e.of, env)
+    match of.type:
+        case t.Unknown():
+            return POISON
+        case t.Role() | t.NodeId():
+            found = of_node(scope, of, e.name, env)
+            if found is not None:
+                return found
+        case t.Record(_, fields):
+            index = next((i for i, (n, _) in enumerate(fields) if n == e.name.text), None)
+            if index is not None:
+                return x.Field(of, 0, index, fields[index][1])
+    if (Form.MEMBER, e.name.text) in WRITTEN:
+        return expressions.apply(scope, (Form.MEMBER, e.name.text), [of], e.span)
+    scope.unknown(e.name.text, e.name.span, f"member of `{t.show(of.type)}`", _members(scope, of.type))
+    return POISON
+
+
+def _enum_named(scope: Scope, of: ast.Expr, env: Env) -> t.Enum | None:
+    if not isinstance(of, ast.Name) or of.ident.text in env.names:
+        return None
+    declared = scope.declared.get(of.ident.text)
+    if declared is None or not isinstance(declared.node, ast.Enum):
+        return None
+    found = types.lookup(scope, of.ident.text, of.span)
+    return found if isinstance(found, t.Enum) else None
+
+
+def _enum_member(scope: Scope, enum: t.Enum, name: ast.Ident) -> x.Expr:
+    if name.text in enum.members:
+        return x.Lit(enum.members.index(name.text), enum)
+    scope.unknown(name.text, name.span, f"member of `{enum.name}`", enum.members)
+    return POISON
+
+
+def _members(scope: Scope, of: Type) -> list[str]:
+    """The members that a type has, for suggestions."""
+    match of:
+        case t.Role(name):
+            return [*scope.role_members.get(name, {}), "index", "up"]
+        case t.NodeId(roles):
+            return [m for role in roles for m in scope.role_members.get(role.name, {})]
+        case t.Record(_, fields):
+            return [name for name, _ in fields]
+        case t.Seq():
+            return ["len", "first", "last", "insert", "remove"]
+        case _:
+            return ["len"]
+
+
+def of_node(scope: Scope, node: x.Expr, name: ast.Ident, env: Env) -> x.Expr | None:
+    """A variable of the node, whatever its role; None if there is none of that name."""
+    roles = (node.type,) if isinstance(node.type, t.Role) else node.type.roles  # type: ignore[union-attr]
+    owners = [(r, v) for r in roles if (v := _variable(scope, r, name.text)) is not None]
+    if not owners or not _may_read(scope, node, name, env):
+        return POISON if owners else None
+    role, variable = owners[-1]
+    result = names.read_own(scope, variable, convert(scope, node, role, name.span), env, name.span)
+    for role, variable in reversed(owners[:-1]):
+        value = names.read_own(
+            scope, variable, convert(scope, node, role, name.span), env, name.span
+        )
+        result = x.Cond(_is_of(node, role), value, convert(scope, result, value.type, name.span), value.type)
+    return result
+
+
+def _variable(scope: Scope, role: t.Role, name: str) -> variables.Variable | None:
+    return variables.up(scope, role) if name == "up" else variables.of_role(scope, role, name)
+
+
+def _is_of(node: x.Expr, role: t.Role) -> x.Expr:
+    of = t.Set(node.type)
+    return x.Apply(Op.IN, (node, x.Convert(x.whole(role), of)), t.BOOL)
+
+
+def _may_read(scope: Scope, node: x.Expr, name: ast.Ident, env: Env) -> bool:
+    """Code reads its own node's variables only."""
+    if env.mode is Mode.PROPERTY or env.ghost or node == env.me:
+        return True
+    if not names.may_read_state(scope, env, name.text, name.span):
+        return False
+    scope.problems.add(
+        "D501", name.span, f"the code of a node cannot see `{name.text}` of another node",
+        label="nodes share nothing",
+        help="send a message, or use a top-level `var`; properties may see every node",
+    )
+    return False
+
+
+def numbered(scope: Scope, e: ast.Numbered, env: Env) -> x.Expr:
+    """`t.0`, `Value.1`, `Replica.2`"""
+    named = None
+    if isinstance(e.of, ast.Name) and e.of.ident.text not in env.names:
+        named = types.lookup(scope, e.of.ident.text, e.of.span)
+    if isinstance(named, t.Symbols | t.Role):
+        if 1 <= e.number <= named.size:
+            return x.Lit(e.number - 1, named)
+        scope.problems.add(
+            "D316", e.span, f"`{named.name}` has the values `{named.name}.1` to `{named.name}.{named.size}`"
+        )
+        return POISON
+    of = expressions.infer(scope, e.of, env)
+    match of.type:
+        case t.Unknown():
+            return POISON
+        case t.Tuple(items) if e.number < len(items):
+            return x.Field(of, 0, e.number, items[e.number])
+        case t.Tuple(items):
+            scope.problems.add(
+                "D316", e.span, f"the tuple has the parts `.0` to `.{len(items) - 1}`"
+            )
+        case _:
+            scope.problems.add("D316", e.span, f"`{t.show(of.type)}` has no numbered parts")
+    return POISON
+
+
+# ---------------------------------------------------------------- f(x), a.f(x)
+
+
+def call(scope: Scope, e: ast.Call, env: Env, hint: Type | None) -> x.Expr:
+    """A function, a message, a record, a method."""
+    match e.function:
+        case ast.Name(ident):
+            return _named(scope, ident, e, env, hint)
+        case ast.Member(of, ast.Ident("at")) if _is_label(scope, of, e.arguments, env):
+            return _at_label(scope, of, e.arguments, env)
+        case ast.Member(of, ident):
+            return _method(scope, of, ident, e, env)
+        case _:
+            scope.problems.add("D307", e.function.span, "this cannot be called")
+            return POISON
+
+
+def _named(scope: Scope, ident: ast.Ident, e: ast.Call, env: Env, hint: Type | None) -> x.Expr:
+    name = ident.text
+    declared = scope.declared.get(name)
+    node = declared.node if declared else None
+    match node:
+        case ast.Message():
+            return _message(scope, name, node, e, env)
+        case ast.Record():
+            return _record(scope, name, node, e, env, hint)
+        case ast.Procedure():
+            scope.problems.add(
+                "D209", ident.span, f"`{name}` is a procedure: it has no value",
+                help="call it as a statement, or make it a `fun`",
+            )
+            return POISON
+    if functions.candidates(scope, name, env):
+        return functions.call(scope, name, e.arguments, env, e.span)
+    if (Form.FUNCTION, name) in WRITTEN:
+        args = [expressions.infer(scope, a, env) for a in positional(scope, e.arguments)]
+        arity = 2 if name in ("min", "max") else 1
+        if len(args) != arity:
+            scope.problems.add("D311", e.span, f"`{name}` takes {arity} argument{'s' * (arity > 1)}")
+            return POISON
+        return expressions.apply(scope, (Form.FUNCTION, name), args, e.span)
+    known = scope.known(env) | {w for form, w in WRITTEN if form is Form.FUNCTION}
+    scope.unknown(name, ident.span, "function", known | set(scope.functions_named))
+    return POISON
+
+
+def positional(scope: Scope, arguments: Arguments) -> list[ast.Expr]:
+    """The arguments, none of which may be named."""
+    for argument in arguments:
+        if isinstance(argument, ast.NamedArgument):
+            scope.problems.add("D311", argument.span, "arguments are named in records only")
+    return [a.value if isinstance(a, ast.NamedArgument) else a for a in arguments]
+
+
+def _message(scope: Scope, name: str, node: ast.Message, e: ast.Call, env: Env) -> x.Expr:
+    kind = next((k for k in scope.messages if k.name == name), None)
+    if kind is None:
+        return POISON
+    args = _fields(scope, name, kind.fields, node.fields, e.arguments, env, e.span)
+    return POISON if args is None else names.message(scope, name, args, e.span)
+
+
+def _record(
+    scope: Scope, name: str, node: ast.Record, e: ast.Call, env: Env, hint: Type | None
+) -> x.Expr:
+    if node.parameters:
+        of: Type | None = hint
+        if not isinstance(hint, t.Record) or hint.name.partition("<")[0] != name:
+            scope.problems.add(
+                "D304", e.span, f"which `{name}<…>` this is cannot be seen here",
+                help="give the place it goes to that type",
+            )
+            return POISON
+    else:
+        of = types.lookup(scope, name, e.span)
+    if not isinstance(of, t.Record):
+        return POISON
+    args = _fields(scope, name, of.fields, node.fields, e.arguments, env, e.span)
+    return POISON if args is None else x.Make(of, args)
+
+
+def _fields(
+    scope: Scope, name: str, fields: tuple[tuple[str, Type], ...], written: tuple[ast.Param, ...],
+    arguments: Arguments, env: Env, span: Span,
+) -> tuple[x.Expr, ...] | None:  # fmt: skip
+    """The values of the fields, by place, by name, or from the declaration."""
+    given = _by_name(scope, name, [f for f, _ in fields], arguments)
+    if given is None:
+        return None
+    values = []
+    for (field, of), param in zip(fields, written, strict=True):
+        value = given.get(field, param.default)
+        if value is None:
+            scope.problems.add("D311", span, f"`{name}` needs a value for `{field}`")
+            return None
+        values.append(expressions.check(scope, value, env, of, f"`{field}`"))
+    return None if any(isinstance(v.type, t.Unknown) for v in values) else tuple(values)
+
+
+def _by_name(
+    scope: Scope, name: str, fields: list[str], arguments: Arguments
+) -> dict[str, ast.Expr] | None:
+    given: dict[str, ast.Expr] = {}
+    for place, argument in enumerate(arguments):
+        if isinstance(argument, ast.NamedArgument):
+            field, value = argument.name.text, argument.value
+        elif place < len(fields):
+            field, value = fields[place], argument
+        else:
+            scope.problems.add("D311", argument.span, f"`{name}` has only {len(fields)} fields")
+            return None
+        if field not in fields:
+            scope.unknown(field, argument.span, f"field of `{name}`", fields)
+            return None
+        if field in given:
+            scope.problems.add("D202", argument.span, f"`{field}` has a value already")
+            return None
+        given[field] = value
+    return given
+
+
+def _method(scope: Scope, of: ast.Expr, ident: ast.Ident, e: ast.Call, env: Env) -> x.Expr:
+    if functions.candidates(scope, ident.text, env):
+        return functions.call(scope, ident.text, (of, *e.arguments), env, e.span)
+    receiver = expressions.infer(scope, of, env)
+    if isinstance(receiver.type, t.Unknown):
+        return POISON
+    if (Form.METHOD, ident.text) not in WRITTEN:
+        known = {w for form, w in WRITTEN if form is Form.METHOD} | set(scope.functions_named)
+        scope.unknown(ident.text, ident.span, f"method of `{t.show(receiver.type)}`", known)
+        return POISON
+    element = receiver.type.of if isinstance(receiver.type, t.Seq | t.Bag) else None
+    rest = positional(scope, e.arguments)
+    args = [expressions.infer(scope, a, env, element) for a in rest]
+    arities = {2 if op is Op.INSERT else 1 for op in WRITTEN[Form.METHOD, ident.text]}
+    if len(args) not in arities:
+        scope.problems.add("D311", e.span, f"`{ident.text}` takes {max(arities)} arguments")
+        return POISON
+    return expressions.apply(scope, (Form.METHOD, ident.text), [receiver, *args], e.span)
+
+
+# ---------------------------------------------------------------- p.at(label)
+
+
+def _is_label(scope: Scope, of: ast.Expr, arguments: Arguments, env: Env) -> bool:
+    return len(arguments) == 1 and isinstance(arguments[0], ast.Name)
+
+
+def _at_label(scope: Scope, of: ast.Expr, arguments: Arguments, env: Env) -> x.Expr:
+    """Is a process of the node at the label?"""
+    node = expressions.infer(scope, of, env)
+    label = arguments[0]
+    assert isinstance(label, ast.Name)
+    if not isinstance(node.type, t.Role):
+        if not isinstance(node.type, t.Unknown):
+            scope.problems.add("D504", of.span, "`at` is asked of a node of one role")
+        return POISON
+    labels = scope.labels.get(node.type.name, frozenset())
+    if label.ident.text not in labels:
+        scope.unknown(label.ident.text, label.span, f"label of `{node.type.name}`", labels)
+        return POISON
+    at = variables.at_label(node.type, label.ident.text)
+    return x.Apply(Op.GET, (at, node), t.BOOL)
+
+
+# ---------------------------------------------------------------- r with { a: 1 }
+
+
+def record_update(scope: Scope, e: ast.RecordUpdate, env: Env) -> x.Expr:
+    """The record with other values in some fields."""
+    of = expressions.infer(scope, e.of, env)
+    if isinstance(of.type, t.Unknown):
+        return POISON
+    if not isinstance(of.type, t.Record):
+        scope.problems.add(
+            "D307", e.of.span, f"`with {{…}}` changes a record; this is `{t.show(of.type)}`"
+        )
+        return POISON
+    base = x.Local(scope.fresh("it"), of.type)
+    fields = of.type.fields
+    values: list[x.Expr] = [x.Field(base, 0, i, kind) for i, (_, kind) in enumerate(fields)]
+    known = [name for name, _ in fields]
+    for update in e.updates:
+        if update.name.text not in known:
+            scope.unknown(update.name.text, update.name.span, f"field of `{of.type.name}`", known)
+            return POISON
+        at = known.index(update.name.text)
+        values[at] = expressions.check(scope, update.value, env, fields[at][1], f"`{known[at]}`")
+    if any(isinstance(v.type, t.Unknown) for v in values):
+        return POISON
+    return x.Let(base.name, of, x.Make(of.type, tuple(values)), of.type)

@@ -1,0 +1,407 @@
+"""Sets, sequences, maps; what a quantifier goes through; the arms of a `match`."""
+
+from __future__ import annotations
+
+from dsmc.diagnostics import did_you_mean
+from dsmc.frozen import Frozen
+from dsmc.ir import expr as x
+from dsmc.ir import types as t
+from dsmc.ir.evaluate import convert as convert_value
+from dsmc.ir.ops import Op, RangeError
+from dsmc.ir.types import Type
+from dsmc.source import Span
+from dsmc.syntax import ast
+from dsmc.typecheck import constants, expressions, names, types
+from dsmc.typecheck.conversion import POISON, convert
+from dsmc.typecheck.scope import Env, Scope
+
+#: More values than this are not gone through one by one.
+MAX_DOMAIN = 1 << 20
+
+_Written = (
+    ast.SetValue | ast.SeqValue | ast.MapValue | ast.MapUpdate | ast.SetComprehension
+    | ast.SeqComprehension | ast.MapComprehension
+)  # fmt: skip
+
+
+def infer(scope: Scope, written: _Written, env: Env, hint: Type | None) -> x.Expr:
+    """A collection that was written out or described."""
+    match written:
+        case ast.SetValue(items):
+            return _set(scope, items, env, hint, written.span)
+        case ast.SeqValue(items):
+            return _sequence(scope, items, env, hint)
+        case ast.MapValue(entries):
+            return _map(scope, entries, env, hint, written.span)
+        case ast.MapUpdate(of, entries):
+            return _map_update(scope, of, entries, env)
+        case ast.SetComprehension(value, each):
+            return _comprehension(scope, value, each, env, hint, written.span)
+        case ast.SeqComprehension(value, each):
+            return _seq_comprehension(scope, value, each, env)
+        case ast.MapComprehension(entry, each):
+            return _map_comprehension(scope, entry, each, env, hint, written.span)
+
+
+# ---------------------------------------------------------------- written out
+
+
+def _elements(
+    scope: Scope, items: tuple[ast.Expr, ...], env: Env, wanted: Type | None
+) -> tuple[Type, tuple[x.Expr, ...]] | None:
+    """The common type of the elements, and the elements as values of it."""
+    parts = [expressions.infer(scope, i, env, wanted) for i in items]
+    if any(isinstance(p.type, t.Unknown) for p in parts):
+        return None
+    of = expressions.wanted_or_own(wanted, [p.type for p in parts])
+    if of is None:
+        first = parts[0].type
+        other = next(i for i, p in enumerate(parts) if expressions.join(first, p.type) is None)
+        scope.problems.add(
+            "D309", items[other].span,
+            f"this is `{t.show(parts[other].type)}`, the first element `{t.show(first)}`",
+            help="all elements must have one type",
+        )
+        return None
+    converted = zip(parts, items, strict=True)
+    return of, tuple(convert(scope, p, of, i.span) for p, i in converted)
+
+
+def _set(
+    scope: Scope, items: tuple[ast.Expr, ...], env: Env, hint: Type | None, span: Span
+) -> x.Expr:
+    wanted = hint.of if isinstance(hint, t.Set) else None
+    if not items:
+        return x.Lit(frozenset(), t.Set(wanted or t.EMPTY))
+    made = _elements(scope, items, env, wanted)
+    if made is None or not types.dense(scope, made[0], span, "a set's elements"):
+        return POISON
+    return x.Make(t.Set(made[0]), made[1])
+
+
+def _sequence(
+    scope: Scope, items: tuple[ast.Expr, ...], env: Env, hint: Type | None
+) -> x.Expr:
+    wanted = hint.of if isinstance(hint, t.Seq | t.Bag) else None
+    if not items:
+        of = wanted or t.EMPTY
+        return x.Lit((), t.Bag(of, 0) if isinstance(hint, t.Bag) else t.Seq(of, 0))
+    made = _elements(scope, items, env, wanted)
+    if made is None:
+        return POISON
+    kind = t.Bag if isinstance(hint, t.Bag) else t.Seq
+    return x.Make(kind(made[0], len(items)), made[1])
+
+
+def _map(
+    scope: Scope, entries: tuple[ast.Entry, ...], env: Env, hint: Type | None, span: Span
+) -> x.Expr:
+    wanted = hint if isinstance(hint, t.Map) else None
+    keys = [
+        constants.value_of(scope, expressions.infer(scope, e.key, env, wanted and wanted.key))
+        for e in entries
+    ]
+    made = _elements(scope, tuple(e.value for e in entries), env, wanted and wanted.value)
+    if made is None or POISON in keys:
+        return POISON
+    key = wanted.key if wanted else expressions.join_all([k.type for k in keys])
+    if key is None:
+        scope.problems.add("D309", span, "the keys are of different types")
+        return POISON
+    values: dict[object, x.Expr] = {}
+    for entry, literal, value in zip(entries, keys, made[1], strict=True):
+        _put(scope, values, literal, key, value, entry)
+    missing = [v for v in t.values(key) if v not in values]
+    if missing and len(values) == len(entries):
+        scope.problems.add(
+            "D315", span, f"this map has no value for {len(missing)} of its keys",
+            help="a map has a value for every key; `[k: e for k in K]` gives it all of them",
+        )
+    if len(values) != len(entries) or missing:
+        return POISON
+    return x.Make(t.Map(key, made[0]), tuple(values[v] for v in t.values(key)))
+
+
+def _put(
+    scope: Scope, values: dict[object, x.Expr], literal: x.Lit, key: Type, value: x.Expr,
+    entry: ast.Entry,
+) -> None:  # fmt: skip
+    try:
+        plain = convert_value(literal.value, literal.type, key)
+    except (RangeError, AssertionError):
+        scope.problems.add("D301", entry.key.span, f"the key must be of type `{t.show(key)}`")
+        return
+    if plain in values:
+        scope.problems.add("D202", entry.key.span, "this key has a value already")
+        return
+    values[plain] = value
+
+
+def _map_update(
+    scope: Scope, of: ast.Expr, entries: tuple[ast.Entry, ...], env: Env
+) -> x.Expr:
+    result = expressions.infer(scope, of, env)
+    if not isinstance(result.type, t.Map):
+        if not isinstance(result.type, t.Unknown):
+            scope.problems.add(
+                "D307", of.span, f"`with […]` changes a map; this is `{t.show(result.type)}`"
+            )
+        return POISON
+    for entry in entries:
+        key = expressions.check(scope, entry.key, env, result.type.key, "the key")
+        value = expressions.check(scope, entry.value, env, result.type.value, "the value")
+        if POISON in (key, value):
+            return POISON
+        result = x.Apply(Op.PUT, (result, key, value), result.type).at(of.span)
+        assert isinstance(result.type, t.Map)
+    return result
+
+
+# ---------------------------------------------------------------- described
+
+
+def _comprehension(
+    scope: Scope, value: ast.Expr, each: ast.Comprehension, env: Env, hint: Type | None, span: Span
+) -> x.Expr:
+    binders, inner = bind(scope, each.binders, each.condition, env)
+    wanted = hint.of if isinstance(hint, t.Set) else None
+    body = expressions.infer(scope, value, inner, wanted)
+    if isinstance(body.type, t.Unknown) or any(isinstance(b.type, t.Unknown) for b in binders):
+        return POISON
+    of = expressions.wanted_or_own(wanted, [body.type]) or body.type
+    if not types.dense(scope, of, span, "a set's elements"):
+        return POISON
+    body = convert(scope, body, of, value.span)
+    return x.Fold(x.Quantifier.SET, binders, body, t.Set(of))
+
+
+def _seq_comprehension(
+    scope: Scope, value: ast.Expr, each: ast.Comprehension, env: Env
+) -> x.Expr:
+    fold = ast.Fold(ast.Name(ast.Ident("seq")), value, each).at(value.span)
+    return expressions.infer(scope, fold, env)
+
+
+def _map_comprehension(
+    scope: Scope, entry: ast.Entry, each: ast.Comprehension, env: Env, hint: Type | None,
+    span: Span,
+) -> x.Expr:  # fmt: skip
+    binders, inner = bind(scope, each.binders, each.condition, env)
+    wanted = hint.value if isinstance(hint, t.Map) else None
+    body = expressions.infer(scope, entry.value, inner, wanted)
+    if isinstance(body.type, t.Unknown) or any(isinstance(b.type, t.Unknown) for b in binders):
+        return POISON
+    key = expressions.infer(scope, entry.key, inner)
+    one = len(binders) == 1 and binders[0].where == x.TRUE
+    if not (one and isinstance(key, x.Local) and key.name == binders[0].name):
+        scope.problems.add(
+            "D315", span, "a map is described as `[k: e for k in K]`, for all keys at once",
+            help="for partial maps use `map<K, option<V>>`",
+        )
+        return POISON
+    keys = _full(scope, binders[0].domain, hint)
+    if keys is None:
+        scope.problems.add(
+            "D315", binders[0].domain.span, "the keys must be all values of a type",
+            help="write the type, or a constant range, after `in`",
+        )
+        return POISON
+    of = expressions.wanted_or_own(wanted, [body.type]) or body.type
+    body = convert(scope, body, of, entry.value.span)
+    return x.Fold(x.Quantifier.MAP, binders, body, t.Map(keys, of))
+
+
+def _full(scope: Scope, domain: x.Expr, hint: Type | None) -> Type | None:
+    """The type whose values are all in a domain, if that can be seen."""
+    match domain:
+        case x.Apply(Op.ALL, _, t.Set(of)):
+            return of
+        case x.Apply(Op.RANGE, (low, high)) if not any(map(_varies, (low, high))):
+            first, last = constants.value_of(scope, low).value, constants.value_of(scope, high).value
+            return t.Int(first, last) if first <= last else None
+        case _:
+            return None
+
+
+def _varies(e: x.Expr) -> bool:
+    return any(isinstance(part, x.Local | x.Global) for part in x.walk(e))
+
+
+# ---------------------------------------------------------------- binders
+
+
+def bind(
+    scope: Scope, written: tuple[ast.Binder, ...], condition: ast.Expr | None, env: Env
+) -> tuple[tuple[x.Binder, ...], Env]:
+    """Typed binders, and the environment in which their names are bound."""
+    binders: list[x.Binder] = []
+    for i, binder in enumerate(written):
+        last = condition if i == len(written) - 1 else None
+        for j, ident in enumerate(binder.names):
+            of_domain = domain(scope, binder.domain, env)
+            element = _element(of_domain.type)
+            names.check_unused(scope, ident, env)
+            name = scope.fresh(ident.text)
+            env = env.bind(ident.text, x.Local(name, element))
+            wheres = [binder.where, last] if j == len(binder.names) - 1 else []
+            where = x.conjunction(
+                [expressions.truth(scope, w, env, "the condition") for w in wheres if w]
+            )
+            binders.append(x.Binder(name, element, of_domain, where).at(ident.span))
+    return tuple(binders), env
+
+
+def _element(of: Type) -> Type:
+    return of.of if isinstance(of, t.Set | t.Seq | t.Bag) else t.UNKNOWN
+
+
+def domain(scope: Scope, written: ast.Expr, env: Env, hint: Type | None = None) -> x.Expr:
+    """What can be gone through: a set, a sequence or a bag; a type stands for all its values."""
+    found = _all_of_type(scope, written, env)
+    if found is None:
+        found = expressions.infer(scope, written, env, hint)
+    match found.type:
+        case t.Set() | t.Seq() | t.Bag() | t.Unknown():
+            return found
+        case t.Map(key):
+            scope.problems.add(
+                "D312", written.span, "a map cannot be gone through",
+                help=f"go through its keys: `{t.show(key)}`",
+            )
+        case _:
+            scope.problems.add(
+                "D312", written.span, f"`{t.show(found.type)}` cannot be gone through",
+                help="a set, a sequence, a bag, a range `a..b` or a type can",
+            )
+    return POISON
+
+
+def _all_of_type(scope: Scope, written: ast.Expr, env: Env) -> x.Expr | None:
+    match written:
+        case ast.GenericType():
+            of = types.resolve(scope, written)
+        case ast.Name(ident) if ident.text not in env.names:
+            found = types.lookup(scope, ident.text, ident.span)
+            if found is None:
+                return None
+            of = found
+        case _:
+            return None
+    if isinstance(of, t.Unknown):
+        return POISON
+    values = t.size(of)
+    if values is None or values > MAX_DOMAIN:
+        many = "no bound" if values is None else f"{values} values"
+        scope.problems.add(
+            "D306", written.span, f"`{t.show(of)}` cannot be gone through: it has {many}",
+            help="narrow the type",
+        )
+        return POISON
+    return x.whole(of).at(written.span)
+
+
+# ---------------------------------------------------------------- match
+
+
+class MatchArm(Frozen):
+    """An arm: when it is taken, and what it binds (written name, unique name, value)."""
+
+    number: int
+    condition: x.Expr
+    bindings: tuple[tuple[str, str, x.Expr], ...]
+
+    def bind(self, env: Env) -> Env:
+        """The environment inside the arm."""
+        for written, name, value in self.bindings:
+            env = env.bind(written, x.Local(name, value.type))
+        return env
+
+    def wrap(self, value: x.Expr) -> x.Expr:
+        """The arm's value with what it binds."""
+        for _, name, bound in reversed(self.bindings):
+            value = x.Let(name, bound, value, value.type)
+        return value
+
+
+def arms(
+    scope: Scope, patterns: list[ast.MatchPattern], it: x.Local, span: Span
+) -> list[MatchArm]:
+    """The arms of a `match` on `it`; missing and repeated cases are reported."""
+    open_cases = _cases(it.type)
+    if open_cases is None:
+        scope.problems.add(
+            "D313", span, f"`match` takes an option, an enum or a message, not `{t.show(it.type)}`"
+        )
+        return []
+    found = []
+    for number, pattern in enumerate(patterns):
+        arm, case = _arm(scope, number, pattern, it)
+        if arm is None:
+            continue
+        if case not in open_cases and not (case is None and open_cases):
+            scope.problems.add("D314", pattern.span, "this case was dealt with before")
+        open_cases = [] if case is None else [c for c in open_cases if c != case]
+        found.append(arm)
+    if open_cases and len(found) == len(patterns):
+        listed = ", ".join(f"`{c}`" for c in open_cases)
+        scope.problems.add(
+            "D313", span, f"the match says nothing of {listed}",
+            help="add the missing cases, or `else => …`",
+        )
+    return found
+
+
+def _cases(of: Type) -> list[str] | None:
+    match of:
+        case t.Option() | t.Message():
+            return [name for name, _ in t.cases(of)]
+        case t.Enum(_, members):
+            return list(members)
+        case _:
+            return None
+
+
+def _arm(
+    scope: Scope, number: int, pattern: ast.MatchPattern, it: x.Local
+) -> tuple[MatchArm | None, str | None]:
+    """The arm, and the case that it deals with (None: all the others)."""
+    match pattern, it.type:
+        case ast.ElsePattern(), _:
+            return MatchArm(number, x.TRUE, ()), None
+        case ast.NothingPattern(), t.Option():
+            return MatchArm(number, x.IsCase(it, 0), ()), "none"
+        case ast.SomethingPattern(name), t.Option(of):
+            binding = (name.text, scope.fresh(name.text), x.Field(it, 1, 0, of))
+            return MatchArm(number, x.IsCase(it, 1), (binding,)), "some"
+        case ast.NamePattern(name, ()), t.Enum(_, members) if name in members:
+            literal = x.Lit(members.index(name), it.type)
+            return MatchArm(number, x.equal(it, literal), ()), name
+        case ast.NamePattern(name, bound), t.Message(kinds):
+            return _message_arm(scope, number, pattern, it, name, bound, kinds)
+        case _:
+            known = _cases(it.type) or []
+            shown = pattern.name if isinstance(pattern, ast.NamePattern) else "this"
+            scope.problems.add(
+                "D313", pattern.span, f"`{shown}` is no case of `{t.show(it.type)}`",
+                help=did_you_mean(shown, known) or f"its cases are {', '.join(known)}",
+            )
+            return None, None
+
+
+def _message_arm(
+    scope: Scope, number: int, pattern: ast.MatchPattern, it: x.Local, name: str,
+    bound: tuple[ast.Ident, ...], kinds: tuple[t.MessageKind, ...],
+) -> tuple[MatchArm | None, str | None]:  # fmt: skip
+    case = next((i for i, kind in enumerate(kinds) if kind.name == name), None)
+    if case is None:
+        scope.unknown(name, pattern.span, "message", [kind.name for kind in kinds])
+        return None, None
+    fields = kinds[case].fields
+    if bound and len(bound) != len(fields):
+        scope.problems.add("D311", pattern.span, f"`{name}` has {len(fields)} fields")
+        return None, None
+    bindings = tuple(
+        (ident.text, scope.fresh(ident.text), x.Field(it, case, i, fields[i][1]))
+        for i, ident in enumerate(bound)
+    )
+    return MatchArm(number, x.IsCase(it, case), bindings), name

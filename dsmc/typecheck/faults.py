@@ -1,0 +1,164 @@
+"""The `faults` block: each line is sorted by the fault's form."""
+
+from __future__ import annotations
+
+from dsmc.ir import types as t
+from dsmc.ir.faults import FAULTS, FaultForm, Takes
+from dsmc.ir.protocol import Fault
+from dsmc.source import Span
+from dsmc.syntax import ast
+from dsmc.typecheck import collections, constants, expressions, properties
+from dsmc.typecheck.scope import CONSTANT, Scope
+
+
+def check_faults(scope: Scope, written: ast.Faults | None) -> tuple[Fault, ...]:
+    """The faults that may happen."""
+    found = []
+    for clause in written.clauses if written else ():
+        fault = _clause(scope, clause) if isinstance(clause, ast.FaultClause) else None
+        if fault is not None:
+            found.append(fault.at(clause.span))
+    return tuple(found)
+
+
+def _clause(scope: Scope, clause: ast.FaultClause) -> Fault | None:
+    words = [p for p in clause.parts if isinstance(p, ast.Word)]
+    name, rest = _named([w.text for w in words])
+    if name is None:
+        first = words[0] if words else clause
+        scope.unknown(words[0].text if words else "", first.span, "fault", _names())
+        return None
+    form = FAULTS[name]
+    targets = words[len(name.split()) :]
+    limit = _limit(scope, clause)
+    subject = _subject(scope, name, form, targets, clause.span)
+    flags = _flags(scope, name, form, rest[1:] if _has_subject(form, rest) else rest, clause.span)
+    groups = _groups(scope, form, clause)
+    _extras(scope, name, clause)
+    if not form.executed:
+        scope.refuse("D902", clause.span, f"the fault `{name}` cannot be executed yet")
+        return None
+    if subject is None or flags is None:
+        return None
+    role, message, label = subject
+    return Fault(name, role, message, label, limit, flags, groups)
+
+
+def _names() -> list[str]:
+    return sorted({word for name in FAULTS for word in (name.split()[0], name)})
+
+
+def _named(words: list[str]) -> tuple[str | None, list[str]]:
+    """The fault that the first words name (the longest that fits), and the words after."""
+    for count in (3, 2, 1):
+        name = " ".join(words[:count])
+        if name in FAULTS and len(words) >= count:
+            return name, words[count:]
+    return None, words
+
+
+def _limit(scope: Scope, clause: ast.FaultClause) -> int | None:
+    limits = [p for p in clause.parts if isinstance(p, ast.AtMost)]
+    if len(limits) > 1:
+        scope.problems.add("D405", limits[1].span, "a fault has one limit")
+    return constants.count(scope, limits[0].limit, "at most", 0) if limits else None
+
+
+def _has_subject(form: FaultForm, rest: list[str]) -> bool:
+    return bool(rest) and form.takes is not Takes.NOTHING and rest[0] not in form.words
+
+
+_Subject = tuple[t.Role | None, str, str]
+
+
+def _subject(
+    scope: Scope, name: str, form: FaultForm, targets: list[ast.Word], span: Span
+) -> _Subject | None:
+    """The role, the message, and the label that a fault strikes."""
+    word = targets[0] if targets and targets[0].text not in form.words else None
+    match form.takes:
+        case Takes.NOTHING:
+            return None, "", ""
+        case Takes.MESSAGE if word is None:
+            return None, "", ""
+    if word is None:
+        scope.problems.add("D405", span, f"`{name}` needs {form.takes.value}", help=form.doc)
+        return None
+    match form.takes:
+        case Takes.ROLE:
+            return _role(scope, word)
+        case Takes.MESSAGE:
+            known = [kind.name for kind in scope.messages]
+            return (None, word.text, "") if _known(scope, word, "message", known) else None
+        case Takes.LABEL:
+            return (None, "", word.text) if _known(scope, word, "label", scope.all_labels) else None
+        case Takes.CONSTANT:
+            known = [n for n, d in scope.declared.items() if isinstance(d.node, ast.Const)]
+            _known(scope, word, "constant", known)
+        case Takes.CODE:
+            known = [*properties.action_names(scope), *(kind.name for kind in scope.messages)]
+            _known(scope, word, "handler or action", [*known, *(k.rpartition(".")[2] for k in known)])
+    return None, "", ""
+
+
+def _role(scope: Scope, word: ast.Word) -> _Subject | None:
+    for role in scope.roles:
+        if role.name == word.text:
+            return role, "", ""
+    scope.unknown(word.text, word.span, "role", [role.name for role in scope.roles])
+    return None
+
+
+def _known(scope: Scope, word: ast.Word, what: str, known: list[str]) -> bool:
+    if word.text not in known:
+        scope.unknown(word.text, word.span, what, known)
+    return word.text in known
+
+
+def _flags(
+    scope: Scope, name: str, form: FaultForm, rest: list[str], span: Span
+) -> frozenset[str] | None:
+    """The words added to a fault."""
+    found = set()
+    text = " ".join(rest)
+    for word in sorted(form.words, key=len, reverse=True):
+        if word in text:
+            found.add(word)
+            text = text.replace(word, "", 1)
+    if text.strip():
+        allowed = " and ".join(f"`{w}`" for w in form.words)
+        help = f"it may be followed by {allowed}" if allowed else form.doc
+        scope.problems.add("D405", span, f"`{text.strip()}` means nothing after `{name}`", help=help)
+        return None
+    return frozenset(found)
+
+
+def _groups(scope: Scope, form: FaultForm, clause: ast.FaultClause) -> tuple[frozenset[int], ...]:
+    written = [p for p in clause.parts if isinstance(p, ast.Groups)]
+    if not written:
+        return ()
+    if not form.groups:
+        scope.problems.add("D405", written[0].span, "only a partition names groups of nodes")
+        return ()
+    groups = properties.split(scope, written[0])
+    if len(groups) < 2:
+        scope.problems.add(
+            "D405", written[0].span, "a partition has at least two groups", help="`{1, 2} | {3}`"
+        )
+    return groups
+
+
+def _extras(scope: Scope, name: str, clause: ast.FaultClause) -> None:
+    """`over 3` and `in 1..3`: only where the fault takes them."""
+    for part in clause.parts:
+        match part:
+            case ast.Over(value):
+                expressions.check(scope, value, CONSTANT, t.Int(0, t.MAX_DENSE), "the number")
+                wanted = "cascade"
+            case ast.Within(domain):
+                collections.domain(scope, domain, CONSTANT)
+                wanted = "misconfigure"
+            case _:
+                continue
+        if name != wanted:
+            scope.problems.add("D405", part.span, f"this belongs to `{wanted}`, not to `{name}`")
