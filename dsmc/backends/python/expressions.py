@@ -524,6 +524,7 @@ class Expressions:
 
     def _equal(self, e: x.Apply, left: x.Expr, right: x.Expr) -> str:
         """A comparison; with a constant it needs no shift."""
+        left, right = _constant(left), _constant(right)
         if isinstance(left, x.Lit):
             left, right = right, left
         found = self.access(left) if isinstance(right, x.Lit) else None
@@ -572,6 +573,15 @@ class Expressions:
         neutral = "True" if every else "False"
         parts = [part for part in dict.fromkeys(parts) if part != neutral]
         return "(" + (" and " if every else " or ").join(parts) + ")" if parts else neutral
+
+
+def _constant(e: x.Expr) -> x.Expr:
+    """The set of all values of a type as the constant that it is."""
+    match e:
+        case x.Apply(Op.ALL, _, t.Set(of)):
+            return x.Lit(frozenset(t.values(of)), e.type)
+        case _:
+            return e
 
 
 def _few(binder: x.Binder) -> list[object] | None:

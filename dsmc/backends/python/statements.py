@@ -16,6 +16,7 @@ from dsmc.backends.python.expressions import Expressions
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.ops import Op
 from dsmc.ir.types import Type
 
 #: What is written after a statement, in the state that it leaves.
@@ -222,7 +223,7 @@ class Statements:
     def _assign(self, place: s.Place, value: x.Expr) -> None:
         at = self.e.places[place.base.name]
         keys = [step.key for step in place.path if isinstance(step, s.Key)]
-        self._reading(value, *keys)
+        self._reading(_change(place, value), *keys)
         if isinstance(at, str):
             text = self._updated(at, place.base.type, place.path, value)
             self._write_box(place.base.name, text)
@@ -230,6 +231,8 @@ class Statements:
         shift, moves = self._shift(place)
         type = place.type
         if not width(type):
+            return
+        if not moves and self._joined(place, value, at + shift):
             return
         code, bits = self.e.code_as(value, type), mask(type)
         if moves:
@@ -244,6 +247,24 @@ class Statements:
             clear = ~(bits << at + shift)
             moved = f"{code} << {at + shift}" if at + shift else code
             self._write_word(f"{self.e.word} & {clear} | {moved}")
+
+    def _joined(self, place: s.Place, value: x.Expr, shift: int) -> bool:
+        """A set that gains or loses elements: the other bits need not be looked at."""
+        match value:
+            case x.Apply(Op.UNION | Op.MINUS, (now, change)) if now == place.value:
+                code = self.e.value(change)
+            case _:
+                return False
+        adds = value.op is Op.UNION
+        if code.isdigit():
+            bits = int(code) << shift
+            self._set = self._set | bits if adds else self._set & ~bits
+            self._clear = self._clear & ~bits if adds else self._clear | bits
+            return True
+        self.flush()
+        moved = f"{code} << {shift}" if shift else code
+        self._write_word(f"{self.e.word} | {moved}" if adds else f"{self.e.word} & ~({moved})")
+        return True
 
     def _shift(self, place: s.Place) -> tuple[int, str]:
         """How far from the right of its variable a place is: a number, and what varies."""
@@ -409,6 +430,15 @@ class Statements:
     def _ended(self, then: Then) -> None:
         self._fresh_state(then, own=False)
         self.line("return")
+
+
+def _change(place: s.Place, value: x.Expr) -> x.Expr:
+    """The part of a new value that must be computed from the state."""
+    match value:
+        case x.Apply(Op.UNION | Op.MINUS, (now, change)) if now == place.value:
+            return change
+        case _:
+            return value
 
 
 def _plain(statement: s.Statement) -> bool:
