@@ -64,3 +64,15 @@ FAULTS: dict[str, FaultForm] = {
     "cascade": FaultForm(Takes.ROLE, (), "A node with too many messages waiting crashes."),
     "mutate": FaultForm(Takes.CODE, (), "The guard of a handler or action is ignored everywhere."),
 }
+
+
+def separated(groups: tuple[frozenset[int], ...]) -> frozenset[tuple[int, int, int]]:
+    """The ordered pairs of nodes in different groups, as plain values of pairs."""
+    return frozenset(
+        (0, a, b)
+        for i, one in enumerate(groups)
+        for j, other in enumerate(groups)
+        if i != j
+        for a in one
+        for b in other
+    )

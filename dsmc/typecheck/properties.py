@@ -6,6 +6,7 @@ from dsmc.frozen import Node
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.ir import types as t
+from dsmc.ir.faults import separated
 from dsmc.ir.types import Value
 from dsmc.source import Span
 from dsmc.syntax import ast
@@ -128,7 +129,7 @@ def _step(scope: Scope, step: ast.ScenarioStep) -> y.ScriptStep | None:
         case ast.TakesHeal():
             made = y.Take("fault", "heal", "", ())
         case ast.TakesPartition(groups):
-            made = y.Take("fault", "partition", "", (("groups", split(scope, groups)),))
+            made = y.Take("fault", "partition", "", (("cut", separated(split(scope, groups))),))
         case ast.Broken():
             return None
     return made.at(step.span) if made else None

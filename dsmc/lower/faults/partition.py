@@ -11,6 +11,7 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.faults import separated
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import FROM, TO, Fault, Program, Step
 from dsmc.ir.system import Fairness, Kind, Origin, Param, Variable
@@ -55,7 +56,7 @@ def _split(name: str, fault: Fault, budget: Budget, cut: Variable, nodes: t.Node
 def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...], x.Expr]:
     """What can be chosen of a partition, and the pairs of nodes that it separates."""
     if fault.groups:
-        return (), lit(_separated(fault.groups), of)
+        return (), lit(separated(fault.groups), of)
     everyone = t.Set(nodes)
     side = x.Local("side", everyone)
     a, b = x.Local("a", nodes), x.Local("b", nodes)
@@ -73,18 +74,6 @@ def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...]
     pairs = x.Fold(x.Quantifier.SET, binders, x.Make(of.of, (a, b)), of)
     subsets = x.Apply(Op.SUBSETS, (x.whole(nodes),), t.Set(everyone))
     return (Param("side", everyone, subsets, where),), pairs
-
-
-def _separated(groups: tuple[frozenset[int], ...]) -> frozenset[tuple[int, int, int]]:
-    """The plain value of the pairs of nodes in different groups."""
-    return frozenset(
-        (0, a, b)
-        for i, one in enumerate(groups)
-        for j, other in enumerate(groups)
-        if i != j
-        for a in one
-        for b in other
-    )
 
 
 def _heal(cut: Variable) -> Step:

@@ -1,0 +1,5 @@
+"""`python -m dsmc`"""
+
+from dsmc.cli import entry
+
+entry()

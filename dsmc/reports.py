@@ -1,0 +1,85 @@
+"""Reports and traces as files and as data."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from dsmc.session import Report
+from dsmc.traces.render import RENDERERS
+from dsmc.traces.render.json import as_data as trace_data
+
+FORMAT = "dsmc-report-1"
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """A report as dictionaries, lists and strings. The form is versioned by `format`."""
+    s = report.statistics
+    return {
+        "format": FORMAT,
+        "spec": report.system.name,
+        "model": report.job.name,
+        "file": str(report.job.path),
+        "as_expected": not report.surprises,
+        "surprises": [
+            {"expected": one.expected, "found": one.found, "unknown": one.unknown}
+            for one in report.surprises
+        ],
+        "properties": [
+            {
+                "name": r.name, "verdict": r.verdict.value, "word": r.word, "steps": r.steps,
+                "note": r.note, "trace": trace_data(r.trace) if r.trace is not None else None,
+            }
+            for r in report.results
+        ],
+        "statistics": {
+            "states": s.states, "transitions": s.transitions, "generated": s.generated,
+            "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
+            "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
+        },
+        "notes": list(report.notes),
+    }  # fmt: skip
+
+
+def write_traces(report: Report, folder: Path) -> list[Path]:
+    """Every trace of a report in every format, as `folder/model/property.format`."""
+    written: list[Path] = []
+    for result in report.results:
+        if result.trace is None:
+            continue
+        base = folder / (report.job.name or report.system.name)
+        base.mkdir(parents=True, exist_ok=True)
+        for ending, render in RENDERERS.items():
+            path = base / f"{result.name}.{ending}"
+            write_file(path, render(result.trace))
+            written.append(path)
+    return written
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises `OSError`."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def report_bug(error: BaseException) -> str:
+    """What to say of a bug of ours; the details go to a file."""
+    details = "".join(traceback.format_exception(error))
+    try:
+        handle, name = tempfile.mkstemp(prefix="dsmc-bug-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(details)
+        where = f" The details are in {name}; please report them with the spec."
+    except OSError:
+        where = ""
+    return f"This is a bug in dsmc, not in your spec: {type(error).__name__}: {error}.{where}"

@@ -1,0 +1,148 @@
+"""What people see: reports as text, a line of progress, tables. Colour only on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from dsmc.engine.memory import resident_bytes
+from dsmc.engine.outcome import Statistics, Verdict
+from dsmc.engine.search import Progress, Watcher
+from dsmc.ir import types as t
+from dsmc.session import Report, Result
+from dsmc.traces.render.text import render
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+_COLOURS = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.UNKNOWN: "yellow"}
+#: Progress is shown at most so often.
+_INTERVAL = 0.2
+
+
+def report_text(report: Report, *, traces: bool = True) -> str:
+    """A report: the traces of what went wrong, a line for each property, what was covered."""
+    parts: list[str] = []
+    for result in report.results:
+        if traces and result.trace is not None and result.verdict is Verdict.VIOLATED:
+            parts.append(render(result.trace))
+    parts.append(_summary(report))
+    return "\n".join(parts)
+
+
+def title(report: Report) -> str:
+    """What was checked."""
+    name = report.job.name
+    return f"{report.system.name}: {name}" if name else report.system.name
+
+
+def _summary(report: Report) -> str:
+    width = max((len(r.name) for r in report.results), default=0)
+    lines = [click.style(title(report), bold=True)]
+    lines += [f"  {r.name:<{width}}  {_outcome(r)}" for r in report.results]
+    lines += [f"  {note}" for note in report.notes]
+    lines.append(f"  {_covered(report.statistics)}")
+    bounds = _bounds(report)
+    lines += [f"  {bounds}"] if bounds else []
+    lines += [
+        click.style(f"  expected: {s.expected}; found: {s.found}", fg="red") for s in report.surprises
+        if report.job.expectations
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _outcome(result: Result) -> str:
+    word = click.style(result.word, fg=_COLOURS[result.verdict])
+    steps = f" in {result.steps} step{'s' * (result.steps != 1)}" if result.steps is not None else ""
+    return f"{word}{steps}" + (f" ({result.note})" if result.note else "")
+
+
+def _covered(statistics: Statistics) -> str:
+    counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
+    seconds = f"{statistics.seconds:.2f} s"
+    if statistics.complete:
+        return f"{counts}, depth {statistics.depth}; all of them, in {seconds}"
+    why = statistics.stopped or "everything was decided"
+    depth = f"complete to depth {statistics.complete_depth}"
+    return f"{counts}, {depth}; stopped after {seconds}: {why}"
+
+
+def _bounds(report: Report) -> str:
+    """For which sizes the verdicts are: they say nothing of others."""
+    sizes = [f"{role.size} {role.name}" for role in report.system.roles]
+    symbols = {
+        part.name: part.size for v in report.system.variables for part in _inside(v.type)
+        if isinstance(part, t.Symbols)
+    }  # fmt: skip
+    sizes += [f"{size} {name}" for name, size in symbols.items()]
+    return f"for {', '.join(sizes)}" if sizes else ""
+
+
+def _inside(of: t.Type) -> Iterator[t.Type]:
+    yield of
+    for part in t.parts(of):
+        yield from _inside(part)
+
+
+def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+    """Rows in columns; numbers to the right."""
+    widths = [max(len(click.unstyle(row[i])) for row in (head, *rows)) for i in range(len(head))]
+    lines = []
+    for row in (head, *rows):
+        cells = []
+        for cell, width in zip(row, widths, strict=True):
+            gap = " " * (width - len(click.unstyle(cell)))
+            number = click.unstyle(cell).replace(",", "").replace(".", "").isdigit()
+            cells.append(gap + cell if number else cell + gap)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+# ---------------------------------------------------------------- progress
+
+
+@contextmanager
+def progress(name: str) -> Iterator[Watcher | None]:
+    """A line that says how far a search is; nothing where there is no terminal to show it on."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    line = _Line(name)
+    try:
+        yield line.tell
+    finally:
+        line.stop()
+
+
+class _Line:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last = time.perf_counter()
+        self._status: Status | None = None
+
+    def tell(self, now: Progress) -> None:
+        """Show how far the search is, if the last time is long enough ago."""
+        if time.perf_counter() - self._last < _INTERVAL:
+            return
+        self._last = time.perf_counter()
+        rate = now.states / now.seconds if now.seconds else 0
+        text = (
+            f"{self._name}: {now.states:,} states ({rate:,.0f}/s), depth {now.depth},"
+            f" frontier {now.frontier:,}, {resident_bytes() >> 20:,} MiB"
+        )
+        if self._status is None:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status(text)
+            self._status.start()
+        self._status.update(text)
+
+    def stop(self) -> None:
+        """Take the line away."""
+        if self._status is not None:
+            self._status.stop()

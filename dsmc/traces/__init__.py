@@ -1,0 +1,1 @@
+"""Counterexamples and witnesses: replayed in the reference, explained, drawn."""

@@ -1,0 +1,104 @@
+"""A trace: a run told step by step. Data only; every renderer draws the same thing from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsmc.frozen import Frozen
+
+
+class Lane(Frozen):
+    """A node; or, for steps of no node, the whole system (`name` is empty)."""
+
+    name: str
+    role: str
+
+
+class Change(Frozen):
+    """A variable (or an entry of it) with another value than before.
+
+    `owner` is the lane it belongs to, None if all share it. `ghost` ones are for properties only.
+    """
+
+    name: str
+    was: str
+    now: str
+    owner: int | None
+    ghost: bool = False
+
+
+class Message(Frozen):
+    """A message and what became of it.
+
+    `sent` is the number of the step that sent it (0: the start) and `ended` of the one that
+    received or lost it; None if it is still in flight at the end. `fate` is `received`, `lost` or
+    `in flight`; `copy_of` the number of the message that it is a duplicate of.
+    """
+
+    number: int
+    kind: str
+    text: str
+    sender: int
+    receiver: int
+    sent: int
+    ended: int | None
+    fate: str
+    copy_of: int | None = None
+
+
+class Step(Frozen):
+    """One step. Number 0 is the start: what happened in the making of the initial state.
+
+    `lane` is the acting node's, None if no node acts. `fault` names the fault that the step
+    commits; `sort` says what sort of step it is (`handler`, `timeout`, `crash`, `partition`, …).
+    `sent`, `received`, `lost` are numbers of messages. `note` is said in addition (`crashes`).
+    """
+
+    number: int
+    lane: int | None
+    title: str
+    detail: str
+    sort: str
+    fault: str
+    action: str
+    place: str
+    sent: tuple[int, ...]
+    received: tuple[int, ...]
+    lost: tuple[int, ...]
+    changes: tuple[Change, ...]
+    labels: tuple[tuple[str, str], ...] = ()
+    crashed: tuple[int, ...] = ()
+    restarted: tuple[int, ...] = ()
+    groups: tuple[tuple[int, ...], ...] | None = None
+    error: str = ""
+
+
+class Trace(Frozen):
+    """A run that shows something.
+
+    `property` is the property's name, `verdict` what the run shows of it (`violated`, `reached`);
+    `reasons` say why, one sentence each. `states` are the plain values of all variables, before
+    the first step and after each (one fewer if the last step has no result).
+    """
+
+    spec: str
+    model: str
+    property: str
+    verdict: str
+    headline: str
+    doc: str
+    lanes: tuple[Lane, ...]
+    steps: tuple[Step, ...]
+    messages: tuple[Message, ...]
+    reasons: tuple[str, ...]
+    states: tuple[dict[str, Any], ...]
+    variables: tuple[tuple[str, Any], ...]
+
+    @property
+    def length(self) -> int:
+        """How many steps it takes."""
+        return len(self.steps) - 1
+
+    def message(self, number: int) -> Message:
+        """The message of that number."""
+        return self.messages[number]
