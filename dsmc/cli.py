@@ -52,19 +52,41 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 @main.command()
 @_FILES
 @_MODEL
-@click.option("--property", "-p", "properties", multiple=True, metavar="NAME",
-              help="Only this property; may be given again.")
+@click.option(
+    "--property",
+    "-p",
+    "properties",
+    multiple=True,
+    metavar="NAME",
+    help="Only this property; may be given again.",
+)
 @_DEFINE
 @_FAULTS
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-              help="Write each trace there as text, SVG, DOT, JSON and ITF.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write each trace there as text, SVG, DOT, JSON and ITF.",
+)
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states.")
-@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-              help="Stop after so long.")
-@click.option("--max-memory", callback=_size, metavar="SIZE",
-              help="Stop when the process uses so much (500M, 2G).")
-@click.option("--all", "to_the_end", is_flag=True,
-              help="See every state, even when every property is decided.")
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Stop after so long.",
+)
+@click.option(
+    "--max-memory",
+    callback=_size,
+    metavar="SIZE",
+    help="Stop when the process uses so much (500M, 2G).",
+)
+@click.option(
+    "--all",
+    "to_the_end",
+    is_flag=True,
+    help="See every state, even when every property is decided.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
@@ -114,9 +136,15 @@ class _Checking:
 
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-              help="Stop each model after so long.")
-@click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states.")
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Stop each model after so long.",
+)
+@click.option(
+    "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 def test(
     paths: tuple[Path, ...], max_time: float | None, max_states: int | None, as_json: bool
@@ -147,7 +175,11 @@ class _Testing:
         if report.surprises:
             click.echo(report_text(report))
         good = not report.surprises
-        word = click.style("as expected", fg="green") if good else click.style("NOT AS EXPECTED", fg="red")
+        word = (
+            click.style("as expected", fg="green")
+            if good
+            else click.style("NOT AS EXPECTED", fg="red")
+        )
         s = report.statistics
         self._rows.append(
             (title(report), word, f"{s.states:,}", f"{s.transitions:,}", f"{s.seconds:.2f}")
@@ -157,7 +189,9 @@ class _Testing:
         from dsmc.terminal import table
 
         if self._rows:
-            click.echo(table(self._rows, ("model", "", "states", "transitions", "seconds")), nl=False)
+            click.echo(
+                table(self._rows, ("model", "", "states", "transitions", "seconds")), nl=False
+            )
             bad = sum("NOT" in row[1] for row in self._rows)
             click.echo(f"{len(self._rows)} models, {bad} not as expected")
 
@@ -175,7 +209,9 @@ def _model_files(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 def _has_models(path: Path) -> bool:
     try:
-        return any(line.startswith("model ") for line in path.read_text(encoding="utf-8").splitlines())
+        return any(
+            line.startswith("model ") for line in path.read_text(encoding="utf-8").splitlines()
+        )
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -248,7 +284,9 @@ def _write_traces(report: Any, out: Path) -> list[Path]:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit with 1 if something would.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Change nothing; exit with 1 if something would."
+)
 def fmt(paths: tuple[Path, ...], only_check: bool) -> None:
     """Lay out specs and models in the one usual way. `-` reads standard input."""
     from dsmc.syntax.format import format_source
@@ -308,7 +346,9 @@ def _or_mistakes(action: Callable[[], Any]) -> Any:
 @_MODEL
 @_DEFINE
 @_FAULTS
-def lower_command(file: Path, model: str | None, define: tuple[str, ...], faults: str | None) -> None:
+def lower_command(
+    file: Path, model: str | None, define: tuple[str, ...], faults: str | None
+) -> None:
     """Print the core that a spec is lowered to: variables, actions, properties."""
     from dsmc.ir.print import print_system
     from dsmc.project import Overrides
@@ -326,11 +366,23 @@ def lower_command(file: Path, model: str | None, define: tuple[str, ...], faults
 @_MODEL
 @_DEFINE
 @_FAULTS
-@click.option("--property", "-p", "property_", metavar="NAME", help="Highlight this property's run.")
-@click.option("--max-states", type=click.IntRange(1), default=200, show_default=True, metavar="N",
-              help="Draw no more states than this.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write there: .dot, .svg, .png or .pdf (DOT to standard output if not given).")
+@click.option(
+    "--property", "-p", "property_", metavar="NAME", help="Highlight this property's run."
+)
+@click.option(
+    "--max-states",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="Draw no more states than this.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write there: .dot, .svg, .png or .pdf (DOT to standard output if not given).",
+)
 def graph(
     file: Path, model: str | None, define: tuple[str, ...], faults: str | None,
     property_: str | None, max_states: int, out: Path | None,

@@ -22,9 +22,7 @@ _set = object.__setattr__
 class _FrozenType(type):
     """Turns the annotations of a class body into slots and constructor fields, in order."""
 
-    def __new__(
-        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any]
-    ) -> _FrozenType:
+    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _FrozenType:
         own = tuple(field for field in body.get("__annotations__", ()) if field[0] != "_")
         defaults = {field: body.pop(field) for field in own if field in body}
         body["__slots__"] = (*own, *body.get("_slots", ()))
@@ -123,7 +121,9 @@ class Node(Frozen):
 def replace(node: T, **changes: Any) -> T:
     """A copy of a `Frozen` node with some fields changed (and, for trees, the same place)."""
     fields = node._fields  # type: ignore[attr-defined]
-    copy = type(node)(*(changes.pop(field) if field in changes else getattr(node, field) for field in fields))
+    copy = type(node)(
+        *(changes.pop(field) if field in changes else getattr(node, field) for field in fields)
+    )
     if changes:
         raise TypeError(f"{type(node).__name__} has no field {', '.join(changes)}")
     return copy.at(node.span) if isinstance(node, Node) and isinstance(copy, Node) else copy

@@ -1,6 +1,6 @@
 """The whole pipeline: a job in, a report out.
 
-    files → parse → check types → lower → compile → search → replay → report
+files → parse → check types → lower → compile → search → replay → report
 """
 
 from __future__ import annotations
@@ -63,9 +63,13 @@ class Result(Frozen):
     def word(self) -> str:
         """The verdict in the word that fits the sort of property."""
         if isinstance(self.property, y.Reachable | y.Fires):
-            return {"holds": "reachable", "violated": "unreachable"}.get(self.verdict.value, "unknown")
+            return {"holds": "reachable", "violated": "unreachable"}.get(
+                self.verdict.value, "unknown"
+            )
         if isinstance(self.property, y.Scenario) and not self.property.impossible:
-            return {"holds": "possible", "violated": "impossible"}.get(self.verdict.value, "unknown")
+            return {"holds": "possible", "violated": "impossible"}.get(
+                self.verdict.value, "unknown"
+            )
         return self.verdict.value
 
 
@@ -123,7 +127,9 @@ def _program(job: Job) -> Program:
 
 def _executable(program: Program, chosen: tuple[str, ...]) -> Program:
     """The program with the chosen properties. Raises `Mistakes` if it needs what is not there yet."""
-    known = [p.name for p in program.properties] + [r.concerns for r in program.refusals if r.concerns]
+    known = [p.name for p in program.properties] + [
+        r.concerns for r in program.refusals if r.concerns
+    ]
     unknown = [name for name in chosen if name not in known]
     if unknown:
         raise Mistakes(tuple(_no_property(name, known) for name in unknown))
@@ -137,7 +143,9 @@ def _executable(program: Program, chosen: tuple[str, ...]) -> Program:
 
 def _no_property(name: str, known: list[str]) -> Diagnostic:
     listed = f"its properties are {', '.join(known)}" if known else "it has no properties"
-    return Diagnostic("D704", f"there is no property `{name}`", NOWHERE, "", did_you_mean(name, known) or listed)
+    return Diagnostic(
+        "D704", f"there is no property `{name}`", NOWHERE, "", did_you_mean(name, known) or listed
+    )
 
 
 class _Check:
@@ -171,7 +179,11 @@ class _Check:
         )  # fmt: skip
         to_the_end = self._options.to_the_end or counted
         return explore(
-            self._machine, wanted, limits=self._options.limits, to_the_end=to_the_end, watch=self._watch
+            self._machine,
+            wanted,
+            limits=self._options.limits,
+            to_the_end=to_the_end,
+            watch=self._watch,
         )
 
     def _result(self, prop: Property, explored: Explored) -> Result | None:
@@ -252,11 +264,16 @@ class _Check:
         known = [p.name for p in self._system.properties]
         wrong = [
             Diagnostic(
-                "D407", f"the spec has no property `{e.name}`", e.span, "",
+                "D407",
+                f"the spec has no property `{e.name}`",
+                e.span,
+                "",
                 did_you_mean(e.name, known),
             )
             for e in self._job.expectations
-            if isinstance(e, ExpectProperty) and e.name not in known and not self._options.properties
+            if isinstance(e, ExpectProperty)
+            and e.name not in known
+            and not self._options.properties
         ]
         if wrong:
             raise Mistakes(tuple(wrong))
@@ -269,7 +286,9 @@ class _Check:
             if isinstance(expected, ExpectCount):
                 number = getattr(statistics, expected.what)
                 if number != expected.number or not statistics.complete:
-                    told = f"{number}" if statistics.complete else f"{number} when the search stopped"
+                    told = (
+                        f"{number}" if statistics.complete else f"{number} when the search stopped"
+                    )
                     wanted = f"{expected.what} {expected.number}"
                     found.append(Surprise(wanted, told, "", not statistics.complete))
         return found + self._missing({r.name for r in results})
@@ -298,7 +317,9 @@ class _Check:
     def _expected_to_hold(self, result: Result) -> bool:
         """A spec as it stands, and a model that says so, expects everything to hold; every model
         expects that nothing goes wrong that it does not mention."""
-        if not self._job.expectations or any(isinstance(e, ExpectAll) for e in self._job.expectations):
+        if not self._job.expectations or any(
+            isinstance(e, ExpectAll) for e in self._job.expectations
+        ):
             return True
         return isinstance(result.property, y.NoError | y.Assertion | y.NoDeadlock)
 

@@ -58,7 +58,9 @@ def _summary(report: Report) -> str:
 
 def _outcome(result: Result) -> str:
     word = click.style(result.word, fg=_COLOURS[result.verdict])
-    steps = f" in {result.steps} step{'s' * (result.steps != 1)}" if result.steps is not None else ""
+    steps = (
+        f" in {result.steps} step{'s' * (result.steps != 1)}" if result.steps is not None else ""
+    )
     return f"{word}{steps}" + (f" ({result.note})" if result.note else "")
 
 

@@ -46,7 +46,13 @@ class Problems:
         self._found: list[Diagnostic] = []
 
     def add(
-        self, code: str, span: Span, message: str, *, label: str = "", help: str = "",
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
         notes: tuple[Note, ...] = (),
     ) -> None:
         """Note a problem."""

@@ -123,7 +123,9 @@ class _Search:
     def _expand(self, batch: list[State], found: list[State]) -> None:
         """The hot loop."""
         expand, parents = self._machine.expand, self.parents
-        simple = not (self._machine.step_deciders or self._machine.rest_deciders or self._machine.is_within)
+        simple = not (
+            self._machine.step_deciders or self._machine.rest_deciders or self._machine.is_within
+        )
         violated: list[int] = []
         for state in batch:
             successors: list[Any] = []

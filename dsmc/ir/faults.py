@@ -36,21 +36,31 @@ FAULTS: dict[str, FaultForm] = {
         Takes.ROLE, ("between steps",), "A node stops for ever and loses what is volatile.", True
     ),
     "restart": FaultForm(
-        Takes.ROLE, ("between steps",),
-        "A node stops, loses what is volatile, and comes back later.", True,
+        Takes.ROLE,
+        ("between steps",),
+        "A node stops, loses what is volatile, and comes back later.",
+        True,
     ),
     "outage": FaultForm(
-        Takes.ROLE, ("between steps",), "All nodes of a role stop at once, and come back later.", True
+        Takes.ROLE,
+        ("between steps",),
+        "All nodes of a role stop at once, and come back later.",
+        True,
     ),
     "lose": FaultForm(Takes.MESSAGE, (), "A message in flight is lost.", True),
     "lose reply of": FaultForm(
         Takes.LABEL, (), "The labelled statement takes effect, but its caller sees a failure.", True
     ),
     "duplicate": FaultForm(Takes.MESSAGE, (), "A message in flight arrives twice.", True),
-    "reorder": FaultForm(Takes.MESSAGE, (), "A message overtakes those sent before it (fifo).", True),
+    "reorder": FaultForm(
+        Takes.MESSAGE, (), "A message overtakes those sent before it (fifo).", True
+    ),
     "partition": FaultForm(
-        Takes.NOTHING, ("asymmetric", "heals"),
-        "Nodes are separated: nothing passes between the groups.", True, groups=True,
+        Takes.NOTHING,
+        ("asymmetric", "heals"),
+        "Nodes are separated: nothing passes between the groups.",
+        True,
+        groups=True,
     ),
     "fail": FaultForm(Takes.LABEL, (), "The labelled statement throws instead of running.", True),
     "omit send": FaultForm(Takes.ROLE, (), "A node's messages are lost as it sends them."),
@@ -59,7 +69,9 @@ FAULTS: dict[str, FaultForm] = {
     "slow": FaultForm(Takes.ROLE, (), "A node's steps lose their fairness."),
     "drift": FaultForm(Takes.NOTHING, (), "Local clocks differ by at most this many ticks."),
     "corrupt": FaultForm(Takes.MESSAGE, (), "A message's content changes."),
-    "byzantine": FaultForm(Takes.ROLE, ("forging",), "A node sends anything, to anyone, at any time."),
+    "byzantine": FaultForm(
+        Takes.ROLE, ("forging",), "A node sends anything, to anyone, at any time."
+    ),
     "misconfigure": FaultForm(Takes.CONSTANT, (), "A node runs with another value of a constant."),
     "cascade": FaultForm(Takes.ROLE, (), "A node with too many messages waiting crashes."),
     "mutate": FaultForm(Takes.CODE, (), "The guard of a handler or action is ignored everywhere."),

@@ -43,11 +43,20 @@ def simplify(e: Expr) -> Expr:
     simpler = _simpler(e)
     if simpler is e:
         return e
-    return simpler if simpler.span.source.name or isinstance(simpler, Local) else replace(simpler).at(e.span)
+    return (
+        simpler
+        if simpler.span.source.name or isinstance(simpler, Local)
+        else replace(simpler).at(e.span)
+    )
 
 
 def _simpler(e: Expr) -> Expr:
-    if not isinstance(e, Lit) and isinstance(e.type, t.SCALARS) and t.size(e.type) == 1 and certain(e):
+    if (
+        not isinstance(e, Lit)
+        and isinstance(e.type, t.SCALARS)
+        and t.size(e.type) == 1
+        and certain(e)
+    ):
         return Lit(next(t.values(e.type)), e.type)
     match e:
         case Apply(Op.AND | Op.OR | Op.IMPLIES):
@@ -58,6 +67,8 @@ def _simpler(e: Expr) -> Expr:
             return Lit(e.op is Op.EQ, t.BOOL)
         case Apply(Op.EQ, (left, Lit(True))) | Apply(Op.EQ, (Lit(True), left)):
             return left if left.type == t.BOOL else e
+        case Apply(Op.EQ | Op.NE, (Convert(node), Lit(other))) if isinstance(node.type, t.Role):
+            return _node_is(e, node, node.type, other)
         case Cond(Lit(condition), yes, no):
             return yes if condition else no
         case Cond(condition, Lit(True), Lit(False)):
@@ -78,7 +89,9 @@ def _simpler(e: Expr) -> Expr:
             return _node_among(e, node.type, nodes)
         case Apply(op, args) if op is not Op.ALL and _all_known(args):
             return _computed(e)
-        case Make(_, args) | Convert(args) if _all_known(args if isinstance(args, tuple) else (args,)):
+        case Make(_, args) | Convert(args) if _all_known(
+            args if isinstance(args, tuple) else (args,)
+        ):
             return _computed(e)
         case Field(Lit()) | IsCase(Lit()):
             return _computed(e)
@@ -92,6 +105,14 @@ def _node_among(e: Expr, role: t.Role, nodes: frozenset[int]) -> Expr:
     if all_of_role <= nodes:
         return TRUE
     return FALSE if not all_of_role & nodes else e
+
+
+def _node_is(e: Expr, node: Expr, role: t.Role, other: int) -> Expr:
+    """Is a node of a role a certain node? Never, if that is one of another role."""
+    assert isinstance(e, Apply)
+    if not role.first <= other < role.first + role.size:
+        return Lit(e.op is Op.NE, t.BOOL)
+    return _simpler(Apply(e.op, (node, Lit(other - role.first, role)), t.BOOL))
 
 
 def _all_known(args: tuple[Expr, ...]) -> bool:
@@ -109,7 +130,9 @@ def _computed(e: Expr) -> Expr:
 def _connective(e: Apply) -> Expr:
     left, right = e.args
     match e.op, left, right:
-        case (Op.AND, Lit(True), other) | (Op.OR, Lit(False), other) | (Op.IMPLIES, Lit(True), other):
+        case (
+            (Op.AND, Lit(True), other) | (Op.OR, Lit(False), other) | (Op.IMPLIES, Lit(True), other)
+        ):
             return other
         case (Op.AND, Lit(False), _):
             return FALSE
@@ -176,11 +199,19 @@ def _fold(e: Fold) -> Expr:
         case Quantifier.EXISTS, Lit(False):
             return FALSE if all(certain(b.domain) for b in e.binders) else e
     binder = e.binders[0]
+    if e.quantifier in _GATHERING and any(b.where == FALSE for b in e.binders):
+        return Lit(t.default(e.type), e.type)
+    if e.quantifier in _GATHERING and e.type == binder.domain.type and _is_itself(e):
+        return binder.domain
     if e.quantifier not in (Quantifier.FORALL, Quantifier.EXISTS) or not _single(binder.domain):
         return e
     only = Lit(next(iter(t.values(binder.type))), binder.type)
     rest = tuple(
-        replace(b, domain=substitute(b.domain, {binder.name: only}), where=substitute(b.where, {binder.name: only}))
+        replace(
+            b,
+            domain=substitute(b.domain, {binder.name: only}),
+            where=substitute(b.where, {binder.name: only}),
+        )
         for b in e.binders[1:]
     )
     body = substitute(e.body, {binder.name: only})
@@ -188,6 +219,16 @@ def _fold(e: Fold) -> Expr:
     where = substitute(binder.where, {binder.name: only})
     op = Op.IMPLIES if e.quantifier is Quantifier.FORALL else Op.AND
     return simplify(Apply(op, (where, inner), t.BOOL))
+
+
+_GATHERING = (Quantifier.SET, Quantifier.BAG, Quantifier.SEQ)
+
+
+def _is_itself(e: Fold) -> bool:
+    """Does a fold gather every element of its domain as it is?"""
+    binder = e.binders[0]
+    same = isinstance(e.body, Local) and e.body.name == binder.name
+    return len(e.binders) == 1 and same and binder.where == TRUE
 
 
 def _single(domain: Expr) -> bool:
@@ -208,7 +249,9 @@ def simplify_block(block: s.Block) -> s.Block:
                 known[made.name] = made.value
                 continue
             found.append(made)
-            if isinstance(made, s.Leave) or (isinstance(made, s.Require) and made.condition == FALSE):
+            if isinstance(made, s.Leave) or (
+                isinstance(made, s.Require) and made.condition == FALSE
+            ):
                 return tuple(found)
     return tuple(found)
 
@@ -218,6 +261,8 @@ def _statement(statement: s.Statement) -> s.Block:
         case s.If(Lit(condition), then, orelse):
             return then if condition else orelse
         case s.If(condition, (), ()) if certain(condition):
+            return ()
+        case s.Assign(place, value) if value == place.value:
             return ()
         case s.Require(Lit(True)) | s.Assert(Lit(True)):
             return ()

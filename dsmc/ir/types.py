@@ -251,9 +251,7 @@ def values(type: Type) -> Iterator[Value]:
             yield from product(values(value), repeat=count)
         case Seq(of, bound):
             assert bound is not None, "an unbounded type has no list of values"
-            yield from chain.from_iterable(
-                product(values(of), repeat=n) for n in range(bound + 1)
-            )
+            yield from chain.from_iterable(product(values(of), repeat=n) for n in range(bound + 1))
         case Bag(of, bound):
             assert bound is not None, "an unbounded type has no list of values"
             members = list(values(of)) * bound

@@ -99,9 +99,7 @@ def as_node(program: Program, node: x.Expr) -> x.Expr:
 
 def between(condition: x.Expr, program: Program, sender: x.Expr, to: x.Expr) -> x.Expr:
     """A condition on the ends of a message, for these ends."""
-    return x.substitute(
-        condition, {FROM: as_node(program, sender), TO: as_node(program, to)}
-    )
+    return x.substitute(condition, {FROM: as_node(program, sender), TO: as_node(program, to)})
 
 
 def unique(name: str, taken: set[str]) -> str:

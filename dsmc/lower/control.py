@@ -259,7 +259,9 @@ class _Builder:
         at = self._point(context, statement)
         inside = replace(context, loop=context.target(after))
         self._edge(at, statement, Edge(self.block(body, at, inside), condition))
-        self._edge(at, statement, Edge(after, x.negation(condition), title=_title(statement, "not ")))
+        self._edge(
+            at, statement, Edge(after, x.negation(condition), title=_title(statement, "not "))
+        )
         return at
 
     def _loop(self, statement: s.Statement, body: s.Block, after: int, context: _Context) -> int:
@@ -323,7 +325,9 @@ class _Builder:
 
     def _lock(self, statement: s.Lock, after: int, context: _Context) -> int:
         place, keep = self._fixed(statement.mutex)
-        inside = replace(context.knowing(*(name for name, _ in keep)), locks=(*context.locks, place))
+        inside = replace(
+            context.knowing(*(name for name, _ in keep)), locks=(*context.locks, place)
+        )
         release = self._point(inside, statement)
         self._edge(
             release, statement,
@@ -479,5 +483,3 @@ def _without(left: x.Expr, taken: x.Local) -> x.Expr:
     if isinstance(left.type, t.Seq):
         return x.Apply(Op.REMOVE, (left, x.number(0)), left.type)
     return x.Apply(Op.MINUS, (left, x.Make(left.type, (taken,))), left.type)
-
-

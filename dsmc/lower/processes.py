@@ -110,11 +110,17 @@ class _Lowered:
         self._prefix = f"{role.name}.{process.name}." if process.name else f"{role.name}."
         thread = x.Local(process.thread, self._threads)
         self.thread: x.Expr = thread if process.count > 1 else x.Lit(0, self._threads)
-        who = x.Apply(Op.ADD, (self.thread, x.number(first)), t.Int(first, first + process.count - 1))
+        who = x.Apply(
+            Op.ADD, (self.thread, x.number(first)), t.Int(first, first + process.count - 1)
+        )
         node = x.Convert(me(role), t.NodeId(program.roles))
-        holder = x.Make(t.Tuple((t.NodeId(program.roles), t.Int(0, _threads(program) - 1))), (node, who))
-        body = process.body if process.count > 1 else s.substitute_in(
-            process.body, {process.thread: self.thread}
+        holder = x.Make(
+            t.Tuple((t.NodeId(program.roles), t.Int(0, _threads(program) - 1))), (node, who)
+        )
+        body = (
+            process.body
+            if process.count > 1
+            else s.substitute_in(process.body, {process.thread: self.thread})
         )
         self._graph: Graph = flow(body, holder)
         names = tuple(self._graph.names())
@@ -181,7 +187,9 @@ class _Lowered:
     def _step(self, number: int, edge: Edge) -> Step:
         point, target = self._graph.points[number], self._graph.points[edge.target]
         reads: dict[str, x.Expr] = {n: self._stores[n].value for n in point.live}
-        sets = {name: x.substitute(value, reads) for name, value in edge.sets if name in target.live}
+        sets = {
+            name: x.substitute(value, reads) for name, value in edge.sets if name in target.live
+        }
         dead = [name for name in point.live if name not in target.live]
         body = (
             *s.substitute_in(edge.body, reads),
@@ -222,4 +230,3 @@ def _threads(program: Program) -> int:
 def _reading(pattern: s.Pattern, reads: dict[str, x.Expr]) -> s.Pattern:
     equal = tuple(e and x.substitute(e, reads) for e in pattern.equal)
     return replace(pattern, equal=equal, senders=x.substitute(pattern.senders, reads))
-

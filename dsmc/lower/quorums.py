@@ -84,9 +84,7 @@ def quorums(program: Program) -> Program:
     )  # fmt: skip
 
 
-def _handler(
-    role: t.Role, handler: QuorumHandler, taken: set[str]
-) -> tuple[list[Step], Variable]:
+def _handler(role: t.Role, handler: QuorumHandler, taken: set[str]) -> tuple[list[Step], Variable]:
     name = unique(f"{role.name}.quorum_{handler.pattern.kind}", taken)
     said = said_type(handler.pattern.sender_type, handler.element.type)
     variable = of_role(name, role, said, Storage.CONTROL, default(said))
@@ -99,7 +97,9 @@ def _handler(
     with_this = s.Let(handler.bound, _with_this(collection, handler))
     steps = [
         _step(role, handler, name, conj(new, x.negation(fires)), (add,)),
-        _step(role, handler, f"{name}_complete", conj(new, fires), (with_this, forget, *handler.body)),
+        _step(
+            role, handler, f"{name}_complete", conj(new, fires), (with_this, forget, *handler.body)
+        ),
     ]
     if handler.when != x.TRUE:
         steps.append(_late(role, handler, f"{name}_late", collection, forget))
@@ -119,9 +119,9 @@ def _when(handler: QuorumHandler, enough: x.Expr, everything: x.Expr) -> x.Expr:
 
 def _step(role: t.Role, handler: QuorumHandler, name: str, guard: x.Expr, body: s.Block) -> Step:
     origin = Origin(Kind.HANDLER, f"on {handler.pattern.kind}", SELF, role.name).at(handler.span)
-    return Step(
-        name, (all_nodes(role),), handler.pattern, guard, body, Fairness.WEAK, origin
-    ).at(handler.span)
+    return Step(name, (all_nodes(role),), handler.pattern, guard, body, Fairness.WEAK, origin).at(
+        handler.span
+    )
 
 
 def _late(

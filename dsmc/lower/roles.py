@@ -25,7 +25,9 @@ def roles(program: Program) -> Program:
         steps += [_action(code.role, a, taken) for a in code.actions]
         starts += _starts(code)
     codes = tuple(replace(c, start=(), handlers=(), actions=()) for c in program.codes)
-    return replace(program, codes=codes, steps=(*program.steps, *steps), init=(*program.init, *starts))
+    return replace(
+        program, codes=codes, steps=(*program.steps, *steps), init=(*program.init, *starts)
+    )
 
 
 def _handler(role: t.Role, handler: Handler, taken: set[str]) -> Step:
@@ -60,7 +62,9 @@ def first_values(program: Program) -> s.Block:
 
 
 def _first_value(variable: Variable) -> s.Block:
-    if variable.start == Start() or (variable.start.value is None and variable.start.domain is None):
+    if variable.start == Start() or (
+        variable.start.value is None and variable.start.domain is None
+    ):
         return ()
     base = x.Global(variable.name, variable.type)
     if variable.owner is None:
@@ -85,5 +89,3 @@ def set_first(variable: Variable, place: s.Place, start: Start) -> s.Block:
         s.Pick("first", of.of, start.domain).at(variable.span),
         s.Assign(place, value).at(variable.span),
     )
-
-

@@ -112,5 +112,3 @@ def _value(variable: Variable) -> x.Lit | None:
     if variable.owner is None:
         return start
     return x.Lit((start.value,) * variable.owner.size, variable.type)
-
-

@@ -174,7 +174,9 @@ _MAKERS: dict[str, Maker] = {
     "model": ast.Model,
     "model_items": _many,
     "expect": _listing(ast.Expect),
-    "expect_word": lambda word: word.text if isinstance(word, ast.Ident) else str(getattr(word, "value", word)),
+    "expect_word": lambda word: (
+        word.text if isinstance(word, ast.Ident) else str(getattr(word, "value", word))
+    ),
     # statements
     "block": _listing(ast.Block),
     "let": _let,
@@ -235,6 +237,7 @@ _MAKERS: dict[str, Maker] = {
     "index": ast.Index,
     "call": lambda function, arguments: ast.Call(function, arguments or ()),
     "fold": ast.Fold,
+    "fold_into": lambda word, value, each: ast.Fold(ast.Name(ast.Ident(word)), value, each),
     "opened": ast.Opened,
     "record_update": lambda of, *updates: ast.RecordUpdate(of, updates),
     "map_update": lambda of, *entries: ast.MapUpdate(of, entries),

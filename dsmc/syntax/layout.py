@@ -35,6 +35,11 @@ _VALUE_HEADS = frozenset(
 )
 
 
+def ends_between(last: str, first: str) -> bool:
+    """Does a newline between two types of tokens end a statement?"""
+    return last not in _NO_END_AFTER and first not in _NO_END_BEFORE
+
+
 class Layout:
     """The tokens of a file, ready for the parser, and what was set aside on the way.
 
@@ -69,12 +74,11 @@ class Layout:
 
     def _ends(self, token: Token) -> bool:
         inside_value = bool(self._open) and self._open[-1] in _CLOSING
-        return not (
-            inside_value
-            or self._previous in ("_SEP", "_LBRACE")
-            or self._previous in _NO_END_AFTER
-            or token.type in _NO_END_BEFORE
-            or token.type == "RBRACE"
+        return (
+            not inside_value
+            and self._previous not in ("_SEP", "_LBRACE")
+            and token.type != "RBRACE"
+            and ends_between(self._previous, token.type)
         )
 
     def _placed(self, token: Token) -> Token:

@@ -61,7 +61,9 @@ def unknown_character(token: Token, source: Source) -> Iterator[Diagnostic]:
     foreign = text if text in _FOREIGN else text[:1]
     instead = _FOREIGN.get(foreign, "")
     span = Span(source, start, start + len(foreign))
-    help = f"write `{instead}`" if instead and "(" not in instead else instead and f"write {instead}"
+    help = (
+        f"write `{instead}`" if instead and "(" not in instead else instead and f"write {instead}"
+    )
     yield Diagnostic("D101", f"`{foreign}` has no meaning here", span, help=help)
 
 
@@ -124,7 +126,13 @@ def _broken(tokens: list[Token], start: int, end: int, source: Source) -> Token:
     first, last = part[0], part[-1]
     text = source.text[first.start_pos : last.end_pos]
     return Token(
-        "BROKEN", text, first.start_pos, first.line, first.column, last.end_line, last.end_column,
+        "BROKEN",
+        text,
+        first.start_pos,
+        first.line,
+        first.column,
+        last.end_line,
+        last.end_column,
         last.end_pos,
     )
 
@@ -134,7 +142,7 @@ def _broken(tokens: list[Token], start: int, end: int, source: Source) -> Token:
 
 def _explain(lark: Lark, tokens: list[Token], at: int, source: Source) -> Diagnostic:
     unclosed = _unclosed(tokens, at)
-    if unclosed is not None and (at == len(tokens) or _starts_declaration(lark, tokens[at])):
+    if unclosed is not None and (at == len(tokens) or _starts_declaration(tokens[at], source)):
         return _never_closed(unclosed, tokens, at, source)
     token = tokens[at] if at < len(tokens) else None
     span = _span(token, source)
@@ -164,8 +172,15 @@ def _unclosed(tokens: list[Token], at: int) -> Token | None:
     return open_[-1] if open_ else None
 
 
-def _starts_declaration(lark: Lark, token: Token) -> bool:
-    return token.type in ("ROLE", "SPEC", "INVARIANT", "FAULTS", "MODEL", "MESSAGE", "ENUM", "CONST")
+_DECLARATIONS = frozenset(
+    "SPEC ROLE INVARIANT FAULTS MODEL MESSAGE ENUM CONST ACTION VAR PROPERTY REACHABLE LAW".split()
+)
+
+
+def _starts_declaration(token: Token, source: Source) -> bool:
+    """Does a token begin a line with what can only be a new declaration?"""
+    before = source.text[: token.start_pos].rpartition("\n")[2]
+    return token.type in _DECLARATIONS and not before.strip()
 
 
 def _never_closed(bracket: Token, tokens: list[Token], at: int, source: Source) -> Diagnostic:
@@ -173,8 +188,12 @@ def _never_closed(bracket: Token, tokens: list[Token], at: int, source: Source) 
     here = _span(tokens[at] if at < len(tokens) else None, source)
     closing = {"(": ")", "[": "]", "{": "}"}[str(bracket)]
     return Diagnostic(
-        "D103", f"`{bracket}` is never closed", span, f"no `{closing}` belongs to it",
-        f"add the missing `{closing}`", (Note(here, "noticed here"),),
+        "D103",
+        f"`{bracket}` is never closed",
+        span,
+        f"no `{closing}` belongs to it",
+        f"add the missing `{closing}`",
+        (Note(here, "noticed here"),),
     )
 
 

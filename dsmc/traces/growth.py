@@ -20,8 +20,12 @@ def describe(machine: PythonMachine, pump: Pump) -> str:
         for event in step.events:
             if event.kind in ("send", "duplicate"):
                 text = show(event.types[2], event.values[2])
-                sent.setdefault(_name(step.action.origin.title, step.labels, step.action.origin.node), []).append(text)
-    said = "; ".join(f"`{who}` sends {', '.join(dict.fromkeys(what))}" for who, what in sent.items())
+                sent.setdefault(
+                    _name(step.action.origin.title, step.labels, step.action.origin.node), []
+                ).append(text)
+    said = "; ".join(
+        f"`{who}` sends {', '.join(dict.fromkeys(what))}" for who, what in sent.items()
+    )
     return (
         f"The messages in flight grow for ever: {said}. After step {pump.start} these"
         f" {len(steps)} steps can be repeated without end. Let the sender wait for an answer, bound"

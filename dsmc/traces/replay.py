@@ -110,7 +110,10 @@ class _Teller:
             told.append(self._step(number, step, states[number - 1], after))
             if number == len(states) and after is not None:
                 states.append(after)
-        headline_, why = headline(self._prop, len(steps)), reasons(self._system, self._prop, states, told)
+        headline_, why = (
+            headline(self._prop, len(steps)),
+            reasons(self._system, self._prop, states, told),
+        )
         return Trace(
             spec=self._spec, model=self._model, property=self._prop.name,
             verdict="reached" if _is_witness(self._prop) else "violated",
@@ -255,7 +258,11 @@ class _Teller:
         down: list[int] = []
         up: list[int] = []
         for variable in self._system.variables:
-            if after is None or variable.owner is None or variable.name != f"{variable.owner.name}.{what}":
+            if (
+                after is None
+                or variable.owner is None
+                or variable.name != f"{variable.owner.name}.{what}"
+            ):
                 continue
             pairs = zip(before[variable.name], after[variable.name], strict=True)
             for node, (was, now) in enumerate(pairs):
@@ -301,7 +308,9 @@ def _components(count: int, cut: set[tuple[int, int]]) -> tuple[tuple[int, ...],
     others."""
     groups: list[list[int]] = []
     for node in range(count):
-        linked = [g for g in groups if any((node, o) not in cut and (o, node) not in cut for o in g)]
+        linked = [
+            g for g in groups if any((node, o) not in cut and (o, node) not in cut for o in g)
+        ]
         merged = sorted({node, *(n for g in linked for n in g)})
         groups = [g for g in groups if g not in linked] + [merged]
     return tuple(tuple(g) for g in sorted(groups))

@@ -24,7 +24,9 @@ class Enacted:
     looked at; `complete` is false if a limit was met.
     """
 
-    def __init__(self, first: State, steps: list[TracedStep], stuck: int | None, seen: int, complete: bool) -> None:
+    def __init__(
+        self, first: State, steps: list[TracedStep], stuck: int | None, seen: int, complete: bool
+    ) -> None:
         self.first = first
         self.steps = steps
         self.stuck = stuck
@@ -120,12 +122,18 @@ def _fits(step: y.Take, taken: TracedStep) -> bool:
     origin = taken.action.origin
     match step.sort:
         case "action":
-            right = origin.kind in (y.Kind.ACTION, y.Kind.REQUEST, y.Kind.TIMEOUT) and origin.title == step.name
+            right = (
+                origin.kind in (y.Kind.ACTION, y.Kind.REQUEST, y.Kind.TIMEOUT)
+                and origin.title == step.name
+            )
         case "message":
             right = not origin.fault and _message_of(taken, "receive") == step.name
         case "process":
             label = taken.action.name.rpartition(".")[2].partition("~")[0]
-            right = origin.kind in (y.Kind.STEP, y.Kind.HANDLER, y.Kind.TIMEOUT) and step.name in ("", label)
+            right = origin.kind in (y.Kind.STEP, y.Kind.HANDLER, y.Kind.TIMEOUT) and step.name in (
+                "",
+                label,
+            )
         case _:
             right = step.name == origin.title or (step.name == origin.fault == "duplicate")
     if not right or (step.role and origin.role != step.role):

@@ -40,7 +40,9 @@ def member(scope: Scope, e: ast.Member, env: Env, hint: Type | None) -> x.Expr:
                 return x.Field(of, 0, index, fields[index][1])
     if (Form.MEMBER, e.name.text) in WRITTEN:
         return expressions.apply(scope, (Form.MEMBER, e.name.text), [of], e.span)
-    scope.unknown(e.name.text, e.name.span, f"member of `{t.show(of.type)}`", _members(scope, of.type))
+    scope.unknown(
+        e.name.text, e.name.span, f"member of `{t.show(of.type)}`", _members(scope, of.type)
+    )
     return POISON
 
 
@@ -88,7 +90,9 @@ def of_node(scope: Scope, node: x.Expr, name: ast.Ident, env: Env) -> x.Expr | N
         value = names.read_own(
             scope, variable, convert(scope, node, role, name.span), env, name.span
         )
-        result = x.Cond(_is_of(node, role), value, convert(scope, result, value.type, name.span), value.type)
+        result = x.Cond(
+            _is_of(node, role), value, convert(scope, result, value.type, name.span), value.type
+        )
     return result
 
 
@@ -108,7 +112,9 @@ def _may_read(scope: Scope, node: x.Expr, name: ast.Ident, env: Env) -> bool:
     if not names.may_read_state(scope, env, name.text, name.span):
         return False
     scope.problems.add(
-        "D501", name.span, f"the code of a node cannot see `{name.text}` of another node",
+        "D501",
+        name.span,
+        f"the code of a node cannot see `{name.text}` of another node",
         label="nodes share nothing",
         help="send a message, or use a top-level `var`; properties may see every node",
     )
@@ -124,7 +130,9 @@ def numbered(scope: Scope, e: ast.Numbered, env: Env) -> x.Expr:
         if 1 <= e.number <= named.size:
             return x.Lit(e.number - 1, named)
         scope.problems.add(
-            "D316", e.span, f"`{named.name}` has the values `{named.name}.1` to `{named.name}.{named.size}`"
+            "D316",
+            e.span,
+            f"`{named.name}` has the values `{named.name}.1` to `{named.name}.{named.size}`",
         )
         return POISON
     of = expressions.infer(scope, e.of, env)
@@ -170,7 +178,9 @@ def _named(scope: Scope, ident: ast.Ident, e: ast.Call, env: Env, hint: Type | N
             return _record(scope, name, node, e, env, hint)
         case ast.Procedure():
             scope.problems.add(
-                "D209", ident.span, f"`{name}` is a procedure: it has no value",
+                "D209",
+                ident.span,
+                f"`{name}` is a procedure: it has no value",
                 help="call it as a statement, or make it a `fun`",
             )
             return POISON
@@ -180,7 +190,9 @@ def _named(scope: Scope, ident: ast.Ident, e: ast.Call, env: Env, hint: Type | N
         args = [expressions.infer(scope, a, env) for a in positional(scope, e.arguments)]
         arity = 2 if name in ("min", "max") else 1
         if len(args) != arity:
-            scope.problems.add("D311", e.span, f"`{name}` takes {arity} argument{'s' * (arity > 1)}")
+            scope.problems.add(
+                "D311", e.span, f"`{name}` takes {arity} argument{'s' * (arity > 1)}"
+            )
             return POISON
         return expressions.apply(scope, (Form.FUNCTION, name), args, e.span)
     known = scope.known(env) | {w for form, w in WRITTEN if form is Form.FUNCTION}
@@ -211,7 +223,9 @@ def _record(
         of: Type | None = hint
         if not isinstance(hint, t.Record) or hint.name.partition("<")[0] != name:
             scope.problems.add(
-                "D304", e.span, f"which `{name}<…>` this is cannot be seen here",
+                "D304",
+                e.span,
+                f"which `{name}<…>` this is cannot be seen here",
                 help="give the place it goes to that type",
             )
             return POISON

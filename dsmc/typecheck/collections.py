@@ -8,6 +8,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import convert as convert_value
 from dsmc.ir.ops import Op, RangeError
+from dsmc.ir.signatures import join, join_all
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
@@ -53,12 +54,13 @@ def _elements(
     parts = [expressions.infer(scope, i, env, wanted) for i in items]
     if any(isinstance(p.type, t.Unknown) for p in parts):
         return None
-    of = expressions.wanted_or_own(wanted, [p.type for p in parts])
+    of = expressions.common_type(scope, wanted, [p.type for p in parts])
     if of is None:
         first = parts[0].type
-        other = next(i for i, p in enumerate(parts) if expressions.join(first, p.type) is None)
+        other = next(i for i, p in enumerate(parts) if join(first, p.type) is None)
         scope.problems.add(
-            "D309", items[other].span,
+            "D309",
+            items[other].span,
             f"this is `{t.show(parts[other].type)}`, the first element `{t.show(first)}`",
             help="all elements must have one type",
         )
@@ -79,9 +81,7 @@ def _set(
     return x.Make(t.Set(made[0]), made[1])
 
 
-def _sequence(
-    scope: Scope, items: tuple[ast.Expr, ...], env: Env, hint: Type | None
-) -> x.Expr:
+def _sequence(scope: Scope, items: tuple[ast.Expr, ...], env: Env, hint: Type | None) -> x.Expr:
     wanted = hint.of if isinstance(hint, t.Seq | t.Bag) else None
     if not items:
         of = wanted or t.EMPTY
@@ -104,7 +104,7 @@ def _map(
     made = _elements(scope, tuple(e.value for e in entries), env, wanted and wanted.value)
     if made is None or POISON in keys:
         return POISON
-    key = wanted.key if wanted else expressions.join_all([k.type for k in keys])
+    key = wanted.key if wanted else join_all([k.type for k in keys])
     if key is None:
         scope.problems.add("D309", span, "the keys are of different types")
         return POISON
@@ -114,7 +114,9 @@ def _map(
     missing = [v for v in t.values(key) if v not in values]
     if missing and len(values) == len(entries):
         scope.problems.add(
-            "D315", span, f"this map has no value for {len(missing)} of its keys",
+            "D315",
+            span,
+            f"this map has no value for {len(missing)} of its keys",
             help="a map has a value for every key; `[k: e for k in K]` gives it all of them",
         )
     if len(values) != len(entries) or missing:
@@ -137,9 +139,7 @@ def _put(
     values[plain] = value
 
 
-def _map_update(
-    scope: Scope, of: ast.Expr, entries: tuple[ast.Entry, ...], env: Env
-) -> x.Expr:
+def _map_update(scope: Scope, of: ast.Expr, entries: tuple[ast.Entry, ...], env: Env) -> x.Expr:
     result = expressions.infer(scope, of, env)
     if not isinstance(result.type, t.Map):
         if not isinstance(result.type, t.Unknown):
@@ -168,16 +168,14 @@ def _comprehension(
     body = expressions.infer(scope, value, inner, wanted)
     if isinstance(body.type, t.Unknown) or any(isinstance(b.type, t.Unknown) for b in binders):
         return POISON
-    of = expressions.wanted_or_own(wanted, [body.type]) or body.type
+    of = expressions.common_type(scope, wanted, [body.type]) or body.type
     if not types.dense(scope, of, span, "a set's elements"):
         return POISON
     body = convert(scope, body, of, value.span)
     return x.Fold(x.Quantifier.SET, binders, body, t.Set(of))
 
 
-def _seq_comprehension(
-    scope: Scope, value: ast.Expr, each: ast.Comprehension, env: Env
-) -> x.Expr:
+def _seq_comprehension(scope: Scope, value: ast.Expr, each: ast.Comprehension, env: Env) -> x.Expr:
     fold = ast.Fold(ast.Name(ast.Ident("seq")), value, each).at(value.span)
     return expressions.infer(scope, fold, env)
 
@@ -195,18 +193,22 @@ def _map_comprehension(
     one = len(binders) == 1 and binders[0].where == x.TRUE
     if not (one and isinstance(key, x.Local) and key.name == binders[0].name):
         scope.problems.add(
-            "D315", span, "a map is described as `[k: e for k in K]`, for all keys at once",
+            "D315",
+            span,
+            "a map is described as `[k: e for k in K]`, for all keys at once",
             help="for partial maps use `map<K, option<V>>`",
         )
         return POISON
     keys = _full(scope, binders[0].domain, hint)
     if keys is None:
         scope.problems.add(
-            "D315", binders[0].domain.span, "the keys must be all values of a type",
+            "D315",
+            binders[0].domain.span,
+            "the keys must be all values of a type",
             help="write the type, or a constant range, after `in`",
         )
         return POISON
-    of = expressions.wanted_or_own(wanted, [body.type]) or body.type
+    of = expressions.common_type(scope, wanted, [body.type]) or body.type
     body = convert(scope, body, of, entry.value.span)
     return x.Fold(x.Quantifier.MAP, binders, body, t.Map(keys, of))
 
@@ -217,7 +219,10 @@ def _full(scope: Scope, domain: x.Expr, hint: Type | None) -> Type | None:
         case x.Apply(Op.ALL, _, t.Set(of)):
             return of
         case x.Apply(Op.RANGE, (low, high)) if not any(map(_varies, (low, high))):
-            first, last = constants.value_of(scope, low).value, constants.value_of(scope, high).value
+            first, last = (
+                constants.value_of(scope, low).value,
+                constants.value_of(scope, high).value,
+            )
             return t.Int(first, last) if first <= last else None
         case _:
             return None
@@ -265,12 +270,16 @@ def domain(scope: Scope, written: ast.Expr, env: Env, hint: Type | None = None) 
             return found
         case t.Map(key):
             scope.problems.add(
-                "D312", written.span, "a map cannot be gone through",
+                "D312",
+                written.span,
+                "a map cannot be gone through",
                 help=f"go through its keys: `{t.show(key)}`",
             )
         case _:
             scope.problems.add(
-                "D312", written.span, f"`{t.show(found.type)}` cannot be gone through",
+                "D312",
+                written.span,
+                f"`{t.show(found.type)}` cannot be gone through",
                 help="a set, a sequence, a bag, a range `a..b` or a type can",
             )
     return POISON
@@ -293,7 +302,9 @@ def _all_of_type(scope: Scope, written: ast.Expr, env: Env) -> x.Expr | None:
     if values is None or values > MAX_DOMAIN:
         many = "no bound" if values is None else f"{values} values"
         scope.problems.add(
-            "D306", written.span, f"`{t.show(of)}` cannot be gone through: it has {many}",
+            "D306",
+            written.span,
+            f"`{t.show(of)}` cannot be gone through: it has {many}",
             help="narrow the type",
         )
         return POISON
@@ -323,9 +334,7 @@ class MatchArm(Frozen):
         return value
 
 
-def arms(
-    scope: Scope, patterns: list[ast.MatchPattern], it: x.Local, span: Span
-) -> list[MatchArm]:
+def arms(scope: Scope, patterns: list[ast.MatchPattern], it: x.Local, span: Span) -> list[MatchArm]:
     """The arms of a `match` on `it`; missing and repeated cases are reported."""
     open_cases = _cases(it.type)
     if open_cases is None:
@@ -345,7 +354,9 @@ def arms(
     if open_cases and len(found) == len(patterns):
         listed = ", ".join(f"`{c}`" for c in open_cases)
         scope.problems.add(
-            "D313", span, f"the match says nothing of {listed}",
+            "D313",
+            span,
+            f"the match says nothing of {listed}",
             help="add the missing cases, or `else => …`",
         )
     return found
@@ -382,7 +393,9 @@ def _arm(
             known = _cases(it.type) or []
             shown = pattern.name if isinstance(pattern, ast.NamePattern) else "this"
             scope.problems.add(
-                "D313", pattern.span, f"`{shown}` is no case of `{t.show(it.type)}`",
+                "D313",
+                pattern.span,
+                f"`{shown}` is no case of `{t.show(it.type)}`",
                 help=did_you_mean(shown, known) or f"its cases are {', '.join(known)}",
             )
             return None, None

@@ -32,7 +32,9 @@ def _constant(scope: Scope, node: ast.Const) -> x.Lit:
     written = scope.overrides.get(name, node.value)
     if written is None:
         scope.problems.add(
-            "D401", node.name.span, f"the constant `{name}` has no value",
+            "D401",
+            node.name.span,
+            f"the constant `{name}` has no value",
             help=f"give it one in the model (`const {name} = …`) or with `-D {name}=…`",
         )
         return conversion.POISON

@@ -52,8 +52,11 @@ def _related(source: Type, to: Type) -> bool:
 def _mismatch(scope: Scope, e: x.Expr, to: Type, span: Span, what: str) -> x.Expr:
     found, wanted = t.show(e.type), t.show(to)
     scope.problems.add(
-        "D301", span, f"{what or 'this'} must be of type `{wanted}`, not `{found}`",
-        label=f"this is `{found}`", help=_hint(e.type, to),
+        "D301",
+        span,
+        f"{what or 'this'} must be of type `{wanted}`, not `{found}`",
+        label=f"this is `{found}`",
+        help=_hint(e.type, to),
     )
     return POISON
 
@@ -79,7 +82,10 @@ def _literal(scope: Scope, e: x.Lit, to: Type, span: Span) -> x.Expr:
         return x.Lit(convert_value(e.value, e.type, to), to).at(span)
     except RangeError as error:
         scope.problems.add(
-            "D302", span, f"{error.reason}", label=f"a `{t.show(to)}` is wanted here",
+            "D302",
+            span,
+            f"{error.reason}",
+            label=f"a `{t.show(to)}` is wanted here",
             help="change the value, or widen the type",
         )
         return POISON
@@ -90,8 +96,11 @@ def _integer(scope: Scope, e: x.Expr, source: t.Int, to: t.Int, span: Span) -> x
         return e
     if source.high < to.low or to.high < source.low:
         scope.problems.add(
-            "D302", span, f"this is always outside {t.show(to)}",
-            label=f"its values are {t.show(source)}", help="change the value, or widen the type",
+            "D302",
+            span,
+            f"this is always outside {t.show(to)}",
+            label=f"its values are {t.show(source)}",
+            help="change the value, or widen the type",
         )
         return POISON
     return x.Convert(e, to).at(span)

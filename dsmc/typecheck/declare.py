@@ -35,7 +35,9 @@ def _function(scope: Scope, item: ast.Function) -> None:
     first = item.parameters[0].type if item.parameters else None
     if any((f.parameters[0].type if f.parameters else None) == first for f in named):
         scope.problems.add(
-            "D202", item.name.span, f"`{item.name.text}` is declared twice",
+            "D202",
+            item.name.span,
+            f"`{item.name.text}` is declared twice",
             help="give one of them another name, or another type of first parameter",
         )
         return

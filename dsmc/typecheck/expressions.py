@@ -22,9 +22,7 @@ from dsmc.typecheck.conversion import POISON, convert, poisoned
 from dsmc.typecheck.scope import Env, Scope
 
 
-def check(
-    scope: Scope, written: ast.Expr, env: Env, wanted: Type, what: str = ""
-) -> x.Expr:
+def check(scope: Scope, written: ast.Expr, env: Env, wanted: Type, what: str = "") -> x.Expr:
     """The expression as a value of type `wanted`."""
     e = infer(scope, written, env, wanted)
     return convert(scope, e, wanted, written.span, what)
@@ -120,6 +118,9 @@ def apply(scope: Scope, spelling: tuple[Form, str], args: list[x.Expr], span: Sp
             wanted = zip(args, signature.params, strict=True)
             converted = tuple(convert(scope, a, p, a.span) for a, p in wanted)
             return _bounded(scope, x.Apply(op, converted, signature.result).at(span))
+    if all(isinstance(of, t.Role) for of in given) and len(set(given)) > 1:
+        nodes = [convert(scope, a, scope.node_type(), a.span) for a in args]
+        return apply(scope, spelling, nodes, span)
     _refuse(scope, spelling, given, span)
     return POISON
 
@@ -128,8 +129,11 @@ def _bounded(scope: Scope, e: x.Expr) -> x.Expr:
     of = e.type
     if isinstance(of, t.Int) and not (WIDEST.low <= of.low and of.high <= WIDEST.high):
         scope.problems.add(
-            "D308", e.span, "this number may become too large to compute with",
-            label=f"up to {max(abs(of.low), of.high):.1e}", help="narrow the ranges of its parts",
+            "D308",
+            e.span,
+            "this number may become too large to compute with",
+            label=f"up to {max(abs(of.low), of.high):.1e}",
+            help="narrow the ranges of its parts",
         )
         return POISON
     return e
@@ -151,7 +155,9 @@ def _binary(scope: Scope, e: ast.Binary, env: Env) -> x.Expr:
     if e.op == "until":
         return _temporal(scope, e.op, (e.left, e.right), env, e.span)
     if e.op == "not in":
-        return x.negation(_binary(scope, ast.Binary(e.left, "in", e.right).at(e.span), env)).at(e.span)
+        return x.negation(_binary(scope, ast.Binary(e.left, "in", e.right).at(e.span), env)).at(
+            e.span
+        )
     if e.op == "in":
         return _membership(scope, e, env)
     if isinstance(e.left, _NEEDS_HINT):
@@ -218,7 +224,9 @@ def _index(scope: Scope, e: ast.Index, env: Env) -> x.Expr:
             return apply(scope, (Form.INDEXED, "[]"), [of, key], e.span)
         case _:
             scope.problems.add(
-                "D307", e.span, f"`{t.show(of.type)}` has nothing to look up in",
+                "D307",
+                e.span,
+                f"`{t.show(of.type)}` has nothing to look up in",
                 help="only maps, sequences and roles are indexed",
             )
             return POISON
@@ -238,7 +246,9 @@ def _opened(scope: Scope, value: ast.Expr, env: Env) -> x.Expr:
         return POISON
     if not isinstance(of.type, t.Option):
         scope.problems.add(
-            "D307", value.span, f"`?` opens an option, and this is `{t.show(of.type)}`",
+            "D307",
+            value.span,
+            f"`?` opens an option, and this is `{t.show(of.type)}`",
             help="leave out the `?`",
         )
         return POISON
@@ -248,7 +258,9 @@ def _opened(scope: Scope, value: ast.Expr, env: Env) -> x.Expr:
 def _old(scope: Scope, value: ast.Expr, env: Env, hint: Type | None, span: Span) -> x.Expr:
     if not env.old:
         scope.problems.add(
-            "D601", span, "`old` has a meaning in `transition` properties only",
+            "D601",
+            span,
+            "`old` has a meaning in `transition` properties only",
             help="a state before has no name elsewhere; keep what you need in a `ghost` variable",
         )
         return POISON
@@ -261,15 +273,15 @@ def _before(e: x.Expr) -> x.Expr:
     return x.map_children(_before, e)
 
 
-def _temporal(
-    scope: Scope, op: str, parts: tuple[ast.Expr, ...], env: Env, span: Span
-) -> x.Expr:
+def _temporal(scope: Scope, op: str, parts: tuple[ast.Expr, ...], env: Env, span: Span) -> x.Expr:
     if env.temporal:
         for part in parts:
             truth(scope, part, env, f"what `{op}` says")
         return x.Lit(True, t.BOOL)
     scope.problems.add(
-        "D602", span, f"`{op}` has a meaning in `ltl` properties only",
+        "D602",
+        span,
+        f"`{op}` has a meaning in `ltl` properties only",
         help=f"write `ltl name {{ … {op} … }}`",
     )
     return POISON
@@ -282,7 +294,7 @@ def _some(scope: Scope, value: ast.Expr, env: Env, hint: Type | None) -> x.Expr:
     inner = infer(scope, value, env, hint.of if isinstance(hint, t.Option) else None)
     if isinstance(inner.type, t.Unknown):
         return POISON
-    of = wanted_or_own(hint.of if isinstance(hint, t.Option) else None, [inner.type])
+    of = common_type(scope, hint.of if isinstance(hint, t.Option) else None, [inner.type])
     if of is None:
         return POISON
     return x.Make(t.Option(of), (convert(scope, inner, of, value.span),), 1)
@@ -295,14 +307,16 @@ def _tuple(scope: Scope, items: tuple[ast.Expr, ...], env: Env, hint: Type | Non
     parts = [infer(scope, i, env, h) for i, h in zip(items, hints, strict=True)]
     if any(isinstance(p.type, t.Unknown) for p in parts):
         return POISON
-    of = [wanted_or_own(h, [p.type]) or p.type for p, h in zip(parts, hints, strict=True)]
+    of = [common_type(scope, h, [p.type]) or p.type for p, h in zip(parts, hints, strict=True)]
     made = zip(parts, of, items, strict=True)
     return x.Make(t.Tuple(tuple(of)), tuple(convert(scope, p, o, i.span) for p, o, i in made))
 
 
-def wanted_or_own(wanted: Type | None, own: list[Type]) -> Type | None:
+def common_type(scope: Scope, wanted: Type | None, own: list[Type]) -> Type | None:
     """The wanted type if it has all values of the own ones, else their common type."""
     common = join_all(own)
+    if common is None and all(isinstance(of, t.Role | t.NodeId) for of in own):
+        common = scope.node_type()
     if common is None or wanted is None:
         return common
     return wanted if join(common, wanted) == wanted else common
@@ -314,10 +328,12 @@ def _conditional(scope: Scope, e: ast.Conditional, env: Env, hint: Type | None) 
     no = infer(scope, e.no, env, hint or yes.type)
     if any(isinstance(p.type, t.Unknown) for p in (condition, yes, no)):
         return POISON
-    of = wanted_or_own(hint, [yes.type, no.type])
+    of = common_type(scope, hint, [yes.type, no.type])
     if of is None:
         scope.problems.add(
-            "D309", e.span, f"one branch is `{t.show(yes.type)}`, the other `{t.show(no.type)}`",
+            "D309",
+            e.span,
+            f"one branch is `{t.show(yes.type)}`, the other `{t.show(no.type)}`",
             help="both branches must have one type",
         )
         return POISON
@@ -326,9 +342,7 @@ def _conditional(scope: Scope, e: ast.Conditional, env: Env, hint: Type | None) 
     )
 
 
-def _with_locals(
-    scope: Scope, e: ast.ValueWithLocals, env: Env, hint: Type | None
-) -> x.Expr:
+def _with_locals(scope: Scope, e: ast.ValueWithLocals, env: Env, hint: Type | None) -> x.Expr:
     lets: list[tuple[str, x.Expr]] = []
     for local in e.locals:
         value = infer(scope, local.value, env)
@@ -366,7 +380,9 @@ def _fold(scope: Scope, e: ast.Fold, env: Env) -> x.Expr:
     word = e.function.ident.text if isinstance(e.function, ast.Name) else ""
     if word not in _FOLDS:
         scope.problems.add(
-            "D310", e.function.span, f"`{word or 'this'}` does not take `… for x in S`",
+            "D310",
+            e.function.span,
+            f"`{word or 'this'}` does not take `… for x in S`",
             help=did_you_mean(word, _FOLDS) or f"these do: {', '.join(_FOLDS)}",
         )
         return POISON
@@ -383,7 +399,9 @@ def _fold(scope: Scope, e: ast.Fold, env: Env) -> x.Expr:
         case "seq":
             return x.Fold(x.Quantifier.SEQ, binders, body, t.Seq(body.type, _bound(most)))
     if not isinstance(body.type, t.Int):
-        scope.problems.add("D301", e.value.span, f"`{word}` is of numbers, not `{t.show(body.type)}`")
+        scope.problems.add(
+            "D301", e.value.span, f"`{word}` is of numbers, not `{t.show(body.type)}`"
+        )
         return POISON
     of = body.type
     if word == "sum":
@@ -420,7 +438,7 @@ def _match(scope: Scope, e: ast.MatchValue, env: Env, hint: Type | None) -> x.Ex
         written = e.arms[arm.number].value
         value = infer(scope, written, arm.bind(env), hint)
         arms.append((arm.condition, arm.wrap(value)))
-    of = wanted_or_own(hint, [value.type for _, value in arms])
+    of = common_type(scope, hint, [value.type for _, value in arms])
     if not arms or any(isinstance(v.type, t.Unknown) for _, v in arms):
         return POISON
     if of is None:

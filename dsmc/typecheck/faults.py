@@ -97,7 +97,9 @@ def _subject(
             _known(scope, word, "constant", known)
         case Takes.CODE:
             known = [*properties.action_names(scope), *(kind.name for kind in scope.messages)]
-            _known(scope, word, "handler or action", [*known, *(k.rpartition(".")[2] for k in known)])
+            _known(
+                scope, word, "handler or action", [*known, *(k.rpartition(".")[2] for k in known)]
+            )
     return None, "", ""
 
 
@@ -128,7 +130,9 @@ def _flags(
     if text.strip():
         allowed = " and ".join(f"`{w}`" for w in form.words)
         help = f"it may be followed by {allowed}" if allowed else form.doc
-        scope.problems.add("D405", span, f"`{text.strip()}` means nothing after `{name}`", help=help)
+        scope.problems.add(
+            "D405", span, f"`{text.strip()}` means nothing after `{name}`", help=help
+        )
         return None
     return frozenset(found)
 

@@ -43,7 +43,9 @@ def call(scope: Scope, name: str, arguments: Arguments, env: Env, span: Span) ->
 
     written = positional(scope, arguments)
     options = candidates(scope, name, env)
-    args = [expressions.infer(scope, a, env, _hint(scope, options, i)) for i, a in enumerate(written)]
+    args = [
+        expressions.infer(scope, a, env, _hint(scope, options, i)) for i, a in enumerate(written)
+    ]
     if any(isinstance(a.type, t.Unknown) for a in args):
         return POISON
     for option in options:
@@ -79,7 +81,9 @@ def _applied(
     if function is None:
         return POISON
     spans = [a.span for a in written]
-    for param, (_, of) in list(zip(option.node.parameters, function.parameters, strict=True))[len(args) :]:
+    for param, (_, of) in list(zip(option.node.parameters, function.parameters, strict=True))[
+        len(args) :
+    ]:
         assert param.default is not None
         args.append(expressions.check(scope, param.default, env, of))
         spans.append(span)
@@ -99,7 +103,9 @@ def instance(scope: Scope, option: Candidate, bindings: Bindings, span: Span) ->
     if name in scope.functions:
         return scope.functions[name]
     with scope.with_generics(bindings), scope.unit():
-        parameters = tuple((scope.fresh(p.name.text), types.resolve(scope, p.type)) for p in node.parameters)
+        parameters = tuple(
+            (scope.fresh(p.name.text), types.resolve(scope, p.type)) for p in node.parameters
+        )
         if name in scope.busy:
             return _recursive(scope, name, node, parameters, span)
         scope.busy.add(name)
@@ -119,7 +125,9 @@ def _unique_name(option: Candidate, bindings: Bindings) -> str:
     first = option.node.parameters[0].type.span.text if option.node.parameters else ""
     given = [str(b) if isinstance(b, int) else t.show(b) for b in bindings.values()]
     overloaded = f"({first})" if option.node.type_parameters else ""
-    return f"{prefix}{option.node.name.text}{overloaded}" + (f"<{', '.join(given)}>" if given else "")
+    return f"{prefix}{option.node.name.text}{overloaded}" + (
+        f"<{', '.join(given)}>" if given else ""
+    )
 
 
 def _body(scope: Scope, node: ast.Function, env: Env) -> x.Expr:
@@ -127,16 +135,24 @@ def _body(scope: Scope, node: ast.Function, env: Env) -> x.Expr:
         return expressions.infer(scope, node.body, env)
     result = types.resolve(scope, node.result)
     body = expressions.check(scope, node.body, env, result, f"the result of `{node.name.text}`")
-    return body if body.type == result or isinstance(body.type, t.Unknown) else x.Convert(body, result)
+    return (
+        body if body.type == result or isinstance(body.type, t.Unknown) else x.Convert(body, result)
+    )
 
 
 def _recursive(
-    scope: Scope, name: str, node: ast.Function, parameters: tuple[tuple[str, Type], ...], span: Span
+    scope: Scope,
+    name: str,
+    node: ast.Function,
+    parameters: tuple[tuple[str, Type], ...],
+    span: Span,
 ) -> Function | None:
     """What a function can know of itself while it is being checked: its declared result."""
     if node.result is None:
         scope.problems.add(
-            "D208", span, f"`{node.name.text}` calls itself, so its result type must be declared",
+            "D208",
+            span,
+            f"`{node.name.text}` calls itself, so its result type must be declared",
             help=f"write `fun {node.name.text}(…): T = …`",
         )
         return None
@@ -189,10 +205,14 @@ def _unify(
                 _unify(scope, i, o, generic, bindings, aliases)
                 for i, o in zip(items, of, strict=True)
             )
-        case (ast.TypeName() | ast.RangeType()), _:
+        case ((ast.TypeName() | ast.RangeType()), _):
             wanted = types.resolve(scope, written)
             fits = join(wanted, given) is not None
-            return fits or isinstance(wanted, t.Role | t.NodeId) and isinstance(given, t.Role | t.NodeId)
+            return (
+                fits
+                or isinstance(wanted, t.Role | t.NodeId)
+                and isinstance(given, t.Role | t.NodeId)
+            )
         case _:
             return False
 
@@ -218,7 +238,13 @@ def _unify_range(
     end: ast.Type | ast.Expr = high
     if isinstance(end, ast.Name) and end.ident.text in aliases:
         end = aliases[end.ident.text]
-    name = end.ident.text if isinstance(end, ast.Name) else end.name.text if isinstance(end, ast.TypeName) else ""
+    name = (
+        end.ident.text
+        if isinstance(end, ast.Name)
+        else end.name.text
+        if isinstance(end, ast.TypeName)
+        else ""
+    )
     if name in generic:
         known = bindings.get(name, given.high)
         bindings[name] = max(known, given.high) if isinstance(known, int) else given.high
@@ -233,7 +259,9 @@ def _unify_declared(
     declared = scope.declared.get(name)
     inner = {
         p.text: aliases.get(a.name.text, a) if isinstance(a, ast.TypeName) else a
-        for p, a in zip(getattr(declared and declared.node, "parameters", ()), arguments, strict=False)
+        for p, a in zip(
+            getattr(declared and declared.node, "parameters", ()), arguments, strict=False
+        )
     }
     match declared.node if declared else None, given:
         case ast.TypeAlias_(_, _, of), _:

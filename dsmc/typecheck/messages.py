@@ -38,20 +38,26 @@ def sending(
         case ast.Reply():
             if frame.sender is None:
                 scope.problems.add(
-                    "D510", written.span, "there is no message to reply to",
+                    "D510",
+                    written.span,
+                    "there is no message to reply to",
                     help="`reply` stands in a handler; elsewhere use `send … to …`",
                 )
                 return ()
             return (s.Send(message, env.me, frame.sender),)
         case ast.Send(_, to):
             node = expressions.infer(scope, to, env)
-            _expect(scope, node, (t.Role, t.NodeId), to.span, "a node", "`broadcast` sends to a set")
+            _expect(
+                scope, node, (t.Role, t.NodeId), to.span, "a node", "`broadcast` sends to a set"
+            )
             return (s.Send(message, env.me, node),)
         case ast.Broadcast(_, to):
             nodes = collections.domain(scope, to, env)
             of = nodes.type.of if isinstance(nodes.type, t.Set) else t.UNKNOWN
             if not isinstance(of, t.Role | t.NodeId | t.Unknown):
-                scope.problems.add("D301", to.span, f"a set of nodes is wanted, not `{t.show(nodes.type)}`")
+                scope.problems.add(
+                    "D301", to.span, f"a set of nodes is wanted, not `{t.show(nodes.type)}`"
+                )
             return (s.Broadcast(message, env.me, nodes),)
 
 
@@ -164,9 +170,7 @@ def _fields(
     return env, tuple(bindings), tuple(equal)
 
 
-def _arguments(
-    scope: Scope, written: ast.Pattern, kind: t.MessageKind
-) -> list[ast.Expr | None]:
+def _arguments(scope: Scope, written: ast.Pattern, kind: t.MessageKind) -> list[ast.Expr | None]:
     fields = [name for name, _ in kind.fields]
     if not written.arguments:
         return [None] * len(fields)
@@ -184,7 +188,9 @@ def _arguments(
         and not any(isinstance(a, ast.NamedArgument) for a in written.arguments)
     ):
         scope.problems.add(
-            "D311", written.span, f"`{kind.name}` has {len(fields)} field{'s' * (len(fields) != 1)}",
+            "D311",
+            written.span,
+            f"`{kind.name}` has {len(fields)} field{'s' * (len(fields) != 1)}",
             help="`_` stands for a field that does not matter",
         )
     return given
@@ -193,9 +199,7 @@ def _arguments(
 # ---------------------------------------------------------------- receiving
 
 
-def receive(
-    scope: Scope, written: ast.Receive, frame: Frame
-) -> tuple[s.Statement, ...]:
+def receive(scope: Scope, written: ast.Receive, frame: Frame) -> tuple[s.Statement, ...]:
     """`receive { … }`"""
     arms: list[s.Arm] = []
     for arm in written.arms:
@@ -245,7 +249,9 @@ def quorum(
     size = t.names_count(voters)
     wanted = x.number(size // 2 + 1)
     if count.number is not None:
-        wanted = expressions.check(scope, count.number, env, t.Int(1, size), "the number of senders")  # type: ignore[assignment]
+        wanted = expressions.check(
+            scope, count.number, env, t.Int(1, size), "the number of senders"
+        )  # type: ignore[assignment]
     of = t.Bag(element.type, size)
     name = scope.fresh(bound.text if bound else "replies")
     if bound is not None:
@@ -264,21 +270,20 @@ def _voters(found: Matched) -> t.Role | t.NodeId:
     return of
 
 
-def collect(
-    scope: Scope, written: ast.Collect, frame: Frame
-) -> tuple[s.Statement, ...]:
+def collect(scope: Scope, written: ast.Collect, frame: Frame) -> tuple[s.Statement, ...]:
     """`receive 2 of M(…) as acks { … }`"""
-    made = quorum(
-        scope, written.count, written.pattern, written.sender, written.bound, frame.env
-    )
+    made = quorum(scope, written.count, written.pattern, written.sender, written.bound, frame.env)
     if made is None:
         return ()
     collected, env = made
     body = statements.block(scope, written.body, replace(frame, env=env))
     return (
         s.Collect(
-            collected.count, collected.pattern, collected.element, collected.name, collected.type, body
+            collected.count,
+            collected.pattern,
+            collected.element,
+            collected.name,
+            collected.type,
+            body,
         ),
     )
-
-

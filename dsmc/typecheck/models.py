@@ -51,8 +51,6 @@ class Model(Node):
     doc: str = ""
 
 
-
-
 def models_of(parsed: Parsed, problems: Problems) -> tuple[Model, ...]:
     """The models that a file declares, in its order."""
     found: list[Model] = []
@@ -101,10 +99,14 @@ def _expectation(
             return ExpectCount(what, int(number))
         case (name, outcome) if outcome in OUTCOMES:
             return ExpectProperty(name, OUTCOMES[outcome], None)
-        case (name, outcome, "in", steps, "steps" | "step") if outcome in OUTCOMES and steps.isdigit():
+        case (name, outcome, "in", steps, "steps" | "step") if (
+            outcome in OUTCOMES and steps.isdigit()
+        ):
             return ExpectProperty(name, OUTCOMES[outcome], int(steps))
     problems.add(
-        "D406", item.span, "this expectation is not understood",
+        "D406",
+        item.span,
+        "this expectation is not understood",
         help="for example `expect all hold`, `expect agreement holds`,"
         " `expect agreement violated in 7 steps`, `expect done reachable`, `expect states 288`",
     )

@@ -75,7 +75,9 @@ def may_read_state(scope: Scope, env: Env, name: str, span: Span) -> bool:
     if env.mode in (Mode.CODE, Mode.PROPERTY):
         return True
     scope.problems.add(
-        "D206", span, f"`{name}` changes over time; {env.mode.value} may not depend on it",
+        "D206",
+        span,
+        f"`{name}` changes over time; {env.mode.value} may not depend on it",
         help="give its value as a parameter" if env.mode is Mode.PURE else "use constants only",
     )
     return False
@@ -86,7 +88,9 @@ def check_ghost(scope: Scope, variable: Variable, env: Env, span: Span) -> None:
     if variable.storage is Storage.GHOST and env.mode is Mode.CODE and not env.ghost:
         short = variable.name.rpartition(".")[2]
         scope.problems.add(
-            "D502", span, f"the code depends on the ghost variable `{short}`",
+            "D502",
+            span,
+            f"the code depends on the ghost variable `{short}`",
             label="ghost variables are for properties only",
             help=f"declare `{short}` as `var`, or use it in properties and other ghosts only",
         )
@@ -96,9 +100,7 @@ def read_own(scope: Scope, variable: Variable, node: x.Expr, env: Env, span: Spa
     """A variable of a node."""
     check_ghost(scope, variable, env, span)
     assert isinstance(variable.type, t.Map)
-    return x.Apply(
-        Op.GET, (x.Global(variable.name, variable.type), node), variable.type.value
-    )
+    return x.Apply(Op.GET, (x.Global(variable.name, variable.type), node), variable.type.value)
 
 
 def _member(scope: Scope, ident: ast.Ident, hint: Type | None) -> x.Expr | None:
@@ -111,7 +113,9 @@ def _member(scope: Scope, ident: ast.Ident, hint: Type | None) -> x.Expr | None:
     if not chosen and len(enums) > 1:
         listed = " or ".join(f"`{enum}.{ident.text}`" for enum, _ in enums)
         scope.problems.add(
-            "D205", ident.span, f"`{ident.text}` is a member of several enums",
+            "D205",
+            ident.span,
+            f"`{ident.text}` is a member of several enums",
             help=f"write {listed}",
         )
         return POISON
@@ -140,7 +144,9 @@ def own(scope: Scope, written: ast.OwnNode | ast.OtherNodes, env: Env) -> x.Expr
     word = "self" if isinstance(written, ast.OwnNode) else "others"
     if env.me is None or env.role is None:
         scope.problems.add(
-            "D503", written.span, f"`{word}` has a meaning in the code of a role only",
+            "D503",
+            written.span,
+            f"`{word}` has a meaning in the code of a role only",
             help="name a node: `Role.1`, or quantify: `forall p in Role: …`",
         )
         return POISON
@@ -160,6 +166,8 @@ def check_unused(scope: Scope, ident: ast.Ident, env: Env) -> None:
         hides = hides or variables.of_role(scope, env.role, name) is not None
     if hides and name not in scope.forgiven:
         scope.problems.add(
-            "D203", ident.span, f"`{name}` already means something here",
+            "D203",
+            ident.span,
+            f"`{name}` already means something here",
             help="choose another name",
         )

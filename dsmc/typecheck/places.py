@@ -26,7 +26,9 @@ def place(scope: Scope, target: ast.Expr, env: Env) -> s.Place | None:
             return _entry(scope, of, key, env, target.span)
         case _:
             scope.problems.add(
-                "D320", target.span, "nothing can be assigned to this",
+                "D320",
+                target.span,
+                "nothing can be assigned to this",
                 help="assign to a variable, a field or a map's entry",
             )
             return None
@@ -35,7 +37,9 @@ def place(scope: Scope, target: ast.Expr, env: Env) -> s.Place | None:
 def _named(scope: Scope, ident: ast.Ident, env: Env) -> s.Place | None:
     if ident.text in env.names:
         scope.problems.add(
-            "D321", ident.span, f"`{ident.text}` is a local name: it keeps its value",
+            "D321",
+            ident.span,
+            f"`{ident.text}` is a local name: it keeps its value",
             help="declare a variable with `var`, or give the new value another name with `let`",
         )
         return None
@@ -74,8 +78,11 @@ def _of_own_node(scope: Scope, name: ast.Ident, env: Env) -> s.Place | None:
 def _field(scope: Scope, of: ast.Expr, name: ast.Ident, env: Env) -> s.Place | None:
     if _is_other_node(scope, of, env):
         scope.problems.add(
-            "D501", name.span, f"the code of a node cannot change `{name.text}` of another node",
-            label="nodes share nothing", help="send a message, or use a top-level `var`",
+            "D501",
+            name.span,
+            f"the code of a node cannot change `{name.text}` of another node",
+            label="nodes share nothing",
+            help="send a message, or use a top-level `var`",
         )
         return None
     inside = place(scope, of, env)
@@ -104,9 +111,7 @@ def _is_other_node(scope: Scope, of: ast.Expr, env: Env) -> bool:
             return False
 
 
-def _entry(
-    scope: Scope, of: ast.Expr, key: ast.Expr, env: Env, span: Span
-) -> s.Place | None:
+def _entry(scope: Scope, of: ast.Expr, key: ast.Expr, env: Env, span: Span) -> s.Place | None:
     inside = place(scope, of, env)
     if inside is None or isinstance(inside.type, t.Unknown):
         return None
@@ -118,7 +123,9 @@ def _entry(
             return s.Place(inside.base, (*inside.path, step)).at(span)
         case t.Seq():
             scope.problems.add(
-                "D320", span, "an element of a sequence is not a place of its own",
+                "D320",
+                span,
+                "an element of a sequence is not a place of its own",
                 help="assign the whole sequence: `s := s.remove(i).insert(i, x)`",
             )
         case _:

@@ -45,7 +45,9 @@ def call(
     if len(written) != len(node.parameters):
         wanted = len(node.parameters)
         scope.problems.add(
-            "D311", span, f"`{ident.text}` takes {wanted} argument{'s' * (wanted != 1)}, not {len(written)}"
+            "D311",
+            span,
+            f"`{ident.text}` takes {wanted} argument{'s' * (wanted != 1)}, not {len(written)}",
         )
         return ()
     args = tuple(

@@ -159,7 +159,8 @@ def _messages(scope: Scope, items: Items, network: NetworkKind) -> tuple[Message
         scope.receivers[name] = _ends(scope, handled, {name})
     scope.messages = tuple(_kind(scope, node) for node in nodes)
     return tuple(
-        _message(scope, node, kind, network) for node, kind in zip(nodes, scope.messages, strict=True)
+        _message(scope, node, kind, network)
+        for node, kind in zip(nodes, scope.messages, strict=True)
     )
 
 
@@ -202,11 +203,13 @@ def _message(
         elif option.text in known:
             network = NetworkKind(option.text)
         elif option.text != "signed":
-            scope.unknown(option.text, option.span, "option of a message", [*known, "lossy", "signed"])
+            scope.unknown(
+                option.text, option.span, "option of a message", [*known, "lossy", "signed"]
+            )
     name = kind.name
-    return MessageDecl(
-        kind, network, lossy, scope.senders[name], scope.receivers[name]
-    ).at(node.name.span)
+    return MessageDecl(kind, network, lossy, scope.senders[name], scope.receivers[name]).at(
+        node.name.span
+    )
 
 
 # ---------------------------------------------------------------- everything else
@@ -264,15 +267,17 @@ def _assume(scope: Scope, node: ast.Assume) -> None:
     if constants.value_of(scope, e).value is not False:
         return
     used = {
-        n.ident.text for n in traffic.inside(node.condition)
+        n.ident.text
+        for n in traffic.inside(node.condition)
         if isinstance(n, ast.Name) and n.ident.text in scope.constants
     }
-    values = ", ".join(
-        f"{name} = {constants.constant(scope, name).value}" for name in sorted(used)
-    )
+    values = ", ".join(f"{name} = {constants.constant(scope, name).value}" for name in sorted(used))
     scope.problems.add(
-        "D403", node.condition.span, "the constants do not satisfy this assumption",
-        label=f"with {values}" if values else "", help="choose other values in the model or with `-D`",
+        "D403",
+        node.condition.span,
+        "the constants do not satisfy this assumption",
+        label=f"with {values}" if values else "",
+        help="choose other values in the model or with `-D`",
     )
 
 
@@ -304,7 +309,9 @@ def _started(
     with scope.unit():
         match node.start:
             case ast.StartsAs(value):
-                e = expressions.check(scope, value, env, of, f"the first value of `{node.name.text}`")
+                e = expressions.check(
+                    scope, value, env, of, f"the first value of `{node.name.text}`"
+                )
                 start = y.Start(e, None, me)
             case ast.StartsIn(domain):
                 start = y.Start(None, _choices(scope, domain, env, of), me)

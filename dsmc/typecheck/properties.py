@@ -59,7 +59,10 @@ def _property(scope: Scope, node: ast.Declaration, doc: str) -> y.Property | Non
 
 def _refuse(scope: Scope, name: ast.Ident, what: str) -> None:
     scope.refuse(
-        "D901", name.span, f"`{name.text}` cannot be checked: {what} speaks of whole runs", name.text
+        "D901",
+        name.span,
+        f"`{name.text}` cannot be checked: {what} speaks of whole runs",
+        name.text,
     )
 
 
@@ -86,7 +89,9 @@ def _fires(scope: Scope, name: str, dotted: ast.Dotted, doc: str) -> y.Property 
     known = action_names(scope)
     found = tuple(full for full in known if full == wanted or full.partition(".")[2] == wanted)
     if not found:
-        scope.unknown(wanted, dotted.span, "action", {*known, *(k.rpartition(".")[2] for k in known)})
+        scope.unknown(
+            wanted, dotted.span, "action", {*known, *(k.rpartition(".")[2] for k in known)}
+        )
         return None
     return y.Fires(name, found, doc)
 
@@ -96,7 +101,9 @@ def action_names(scope: Scope) -> list[str]:
     found = [n for n, d in scope.declared.items() if isinstance(d.node, ast.Action)]
     for role, members in scope.role_members.items():
         found += [
-            f"{role}.{n}" for n, d in members.items() if isinstance(d.node, ast.Action | ast.Timeout)
+            f"{role}.{n}"
+            for n, d in members.items()
+            if isinstance(d.node, ast.Action | ast.Timeout)
         ]
     return found
 
@@ -107,7 +114,11 @@ def action_names(scope: Scope) -> list[str]:
 def _scenario(scope: Scope, node: ast.Scenario, doc: str) -> y.Property | None:
     steps = [_step(scope, step) for step in node.steps]
     found = tuple(step for step in steps if step is not None)
-    return y.Scenario(node.name.text, found, node.impossible, doc) if len(found) == len(steps) else None
+    return (
+        y.Scenario(node.name.text, found, node.impossible, doc)
+        if len(found) == len(steps)
+        else None
+    )
 
 
 def _step(scope: Scope, step: ast.ScenarioStep) -> y.ScriptStep | None:
@@ -138,7 +149,9 @@ def _step(scope: Scope, step: ast.ScenarioStep) -> y.ScriptStep | None:
 def _node(scope: Scope, path: ast.Path) -> tuple[t.Role, int] | None:
     """The node that a path names: `Replica.2`, or `Coordinator` if there is only one."""
     first = path.items[0]
-    role = next((r for r in scope.roles if isinstance(first, ast.Ident) and r.name == first.text), None)
+    role = next(
+        (r for r in scope.roles if isinstance(first, ast.Ident) and r.name == first.text), None
+    )
     match role, path.items[1:]:
         case t.Role(), (ast.Number(n),) if 1 <= n <= role.size:
             return role, n - 1
@@ -232,7 +245,9 @@ def _message_labels(
 def _takes_fault(scope: Scope, step: ast.TakesFault) -> y.Take | None:
     """`crash Coordinator.1`, or `lose Vote(true) from P.1 to C.1`."""
     first = step.path.items[0]
-    kind = next((k for k in scope.messages if isinstance(first, ast.Ident) and k.name == first.text), None)
+    kind = next(
+        (k for k in scope.messages if isinstance(first, ast.Ident) and k.name == first.text), None
+    )
     if kind is None:
         node = _node(scope, step.path)
         return node and y.Take("fault", step.fault, node[0].name, (("self", node[1]),))
@@ -258,7 +273,9 @@ def _member(scope: Scope, written: ast.Expr) -> list[int]:
         case ast.Number(value):
             if len(scope.roles) != 1 or not 1 <= value <= scope.roles[0].size:
                 scope.problems.add(
-                    "D404", written.span, f"which node is {value}?",
+                    "D404",
+                    written.span,
+                    f"which node is {value}?",
                     help="name it: `Role.1`",
                 )
                 return []

@@ -72,8 +72,13 @@ def _member(
             code.actions.append(_action(scope, member, step, parsed.doc(member)))
         case ast.Timeout(name, when, body):
             made = RoleAction(
-                name.text, (), guard(scope, when, env), statements.block(scope, body, step),
-                Fairness.WEAK, True, parsed.doc(member),
+                name.text,
+                (),
+                guard(scope, when, env),
+                statements.block(scope, body, step),
+                Fairness.WEAK,
+                True,
+                parsed.doc(member),
             )
             code.actions.append(made.at(_head(member.span, name.span)))
         case ast.Hook(event, when, body):
@@ -104,9 +109,7 @@ def _handler(scope: Scope, member: ast.Handler, frame: Frame) -> Handler | None:
     return Handler(found.pattern, when, body).at(_head(member.span, member.pattern.span))
 
 
-def _quorum_handler(
-    scope: Scope, member: ast.QuorumHandler, frame: Frame
-) -> QuorumHandler | None:
+def _quorum_handler(scope: Scope, member: ast.QuorumHandler, frame: Frame) -> QuorumHandler | None:
     made = messages.quorum(
         scope, member.count, member.pattern, member.sender, member.bound, frame.env
     )

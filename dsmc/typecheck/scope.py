@@ -96,7 +96,9 @@ class Scope:
         earlier = table.get(name.text)
         if earlier is not None:
             self.problems.add(
-                "D202", name.span, f"`{name.text}` is declared twice",
+                "D202",
+                name.span,
+                f"`{name.text}` is declared twice",
                 notes=(Note(_place(earlier.node), "the first declaration"),),
                 help="give one of them another name",
             )
@@ -164,7 +166,11 @@ class Scope:
         if near in self.declared and _place(self.declared[near].node) is not NOWHERE:
             notes = (Note(_place(self.declared[near].node), "a similar name is declared here"),)
         self.problems.add(
-            "D201", span, f"unknown {what} `{name}`", label="not declared here", help=help,
+            "D201",
+            span,
+            f"unknown {what} `{name}`",
+            label="not declared here",
+            help=help,
             notes=notes,
         )
 

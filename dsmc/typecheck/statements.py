@@ -118,7 +118,9 @@ def _of_process(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.S
     if frame.style is not Style.PROCESS:
         word = written.span.text.split(None, 1)[0].rstrip("{")
         scope.problems.add(
-            "D505", written.span, f"`{word}` stands in the code of a `process` only",
+            "D505",
+            written.span,
+            f"`{word}` stands in the code of a `process` only",
             label="this code runs as one step",
             help="`require` makes a step impossible; `when` is the guard of a handler or action",
         )
@@ -166,7 +168,9 @@ def _destructure(
     if isinstance(e.type, t.Tuple) and len(e.type.items) == len(idents):
         parts = e.type.items
     elif not isinstance(e.type, t.Unknown):
-        scope.problems.add("D301", span, f"a tuple of {len(idents)} is wanted, not `{t.show(e.type)}`")
+        scope.problems.add(
+            "D301", span, f"a tuple of {len(idents)} is wanted, not `{t.show(e.type)}`"
+        )
     whole = scope.fresh("it")
     made: list[s.Statement] = [s.Let(whole, e)]
     for index, (ident, of) in enumerate(zip(idents, parts, strict=True)):
@@ -176,9 +180,7 @@ def _destructure(
     return tuple(made), frame
 
 
-def _pick(
-    scope: Scope, written: ast.Pick, frame: Frame
-) -> tuple[tuple[s.Statement, ...], Frame]:
+def _pick(scope: Scope, written: ast.Pick, frame: Frame) -> tuple[tuple[s.Statement, ...], Frame]:
     binder = ast.Binder((written.name,), written.domain, written.where).at(written.span)
     (bound,), env = collections.bind(scope, (binder,), None, frame.env)
     pick = s.Pick(bound.name, bound.type, bound.domain, bound.where)
@@ -234,7 +236,9 @@ def _changed(
             return _joined(Op.BAG_ADD if adds else Op.BAG_REMOVE, now, e, place.type)
         case _:
             scope.problems.add(
-                "D307", span, f"`{op}` does not go with `{t.show(place.type)}`",
+                "D307",
+                span,
+                f"`{op}` does not go with `{t.show(place.type)}`",
                 help="it adds to numbers, sets, sequences and bags",
             )
             return POISON
@@ -275,9 +279,7 @@ def _seeing_ghosts(scope: Scope, written: ast.Statement, frame: Frame) -> Frame:
     return replace(frame, env=replace(frame.env, ghost=True)) if ghost else frame
 
 
-def _for(
-    scope: Scope, written: ast.ForStatement, frame: Frame
-) -> tuple[s.Statement, ...]:
+def _for(scope: Scope, written: ast.ForStatement, frame: Frame) -> tuple[s.Statement, ...]:
     frame = _seeing_ghosts(scope, written, frame)
     binder = ast.Binder((written.name,), written.domain, None).at(written.span)
     (bound,), env = collections.bind(scope, (binder,), None, frame.env)
@@ -285,9 +287,7 @@ def _for(
     return (s.For(bound.name, bound.type, bound.domain, block(scope, written.body, inner)),)
 
 
-def _match(
-    scope: Scope, written: ast.MatchStatement, frame: Frame
-) -> tuple[s.Statement, ...]:
+def _match(scope: Scope, written: ast.MatchStatement, frame: Frame) -> tuple[s.Statement, ...]:
     subject = expressions.infer(scope, written.subject, frame.env)
     if isinstance(subject.type, t.Unknown):
         return ()
@@ -307,7 +307,9 @@ def _wait(
 ) -> tuple[s.Statement, ...]:
     if isinstance(written, ast.AwaitStatement) and frame.style is not Style.PROCESS:
         scope.problems.add(
-            "D505", written.span, "`await` stands in the code of a `process` only",
+            "D505",
+            written.span,
+            "`await` stands in the code of a `process` only",
             help="`require` makes a step impossible unless a condition holds",
         )
     test = expressions.truth(scope, condition, frame.env, "the condition")
@@ -333,7 +335,9 @@ def _call(scope: Scope, call: ast.Expr, frame: Frame) -> tuple[s.Statement, ...]
         case _:
             expressions.infer(scope, call, frame.env)
             scope.problems.add(
-                "D323", call.span, "this has no effect",
+                "D323",
+                call.span,
+                "this has no effect",
                 help="assign its value: `x := …`" if isinstance(call, ast.Call) else "",
             )
     return ()
@@ -351,15 +355,14 @@ def _update(
     return () if isinstance(e.type, t.Unknown) else (s.Assign(place, e),)
 
 
-def _sync(
-    scope: Scope, name: ast.Ident | None, span: Span, env: Env
-) -> tuple[s.Statement, ...]:
+def _sync(scope: Scope, name: ast.Ident | None, span: Span, env: Env) -> tuple[s.Statement, ...]:
     if env.role is None or env.me is None:
         scope.problems.add("D503", span, "`sync` has a meaning in the code of a role only")
         return ()
     members = scope.role_members.get(env.role.name, {})
     buffered = [
-        n for n, d in members.items()
+        n
+        for n, d in members.items()
         if isinstance(d.node, ast.Variable) and d.node.storage == Storage.BUFFERED.value
     ]
     if name is not None and name.text not in buffered:
@@ -381,7 +384,9 @@ def _lock(
     kind = place.type.name if isinstance(place.type, t.Record) else ""
     if kind not in ("mutex", "rwlock"):
         scope.problems.add(
-            "D508", mutex.span, f"only a `mutex` or `rwlock` can be locked, not `{t.show(place.type)}`"
+            "D508",
+            mutex.span,
+            f"only a `mutex` or `rwlock` can be locked, not `{t.show(place.type)}`",
         )
     elif shared and kind == "mutex":
         scope.problems.add(

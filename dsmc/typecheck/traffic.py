@@ -43,9 +43,7 @@ def _kind(message: ast.Expr) -> str:
 
 def handled_by(code: tuple[Node, ...]) -> set[str]:
     """The kinds of messages that code has handlers for."""
-    return {
-        node.message for part in code for node in inside(part) if isinstance(node, ast.Pattern)
-    }
+    return {node.message for part in code for node in inside(part) if isinstance(node, ast.Pattern)}
 
 
 def labels(code: tuple[Node, ...]) -> set[str]:

@@ -95,9 +95,7 @@ def _declared(scope: Scope, node: Node, span: Span) -> Type:
         case ast.TypeAlias_(_, (), of):
             return resolve(scope, of)
         case ast.Record(name) | ast.TypeAlias_(name):
-            scope.problems.add(
-                "D304", span, f"`{name.text}` needs its arguments: `{name.text}<…>`"
-            )
+            scope.problems.add("D304", span, f"`{name.text}` needs its arguments: `{name.text}<…>`")
             return t.UNKNOWN
         case _:
             return t.UNKNOWN  # a role whose size has a mistake
@@ -130,7 +128,8 @@ def _generic(
     declared = scope.declared.get(name)
     if declared is None or not isinstance(declared.node, ast.Record | ast.TypeAlias_):
         known = set(_CONSTRUCTORS) | {
-            n for n, d in scope.declared.items()
+            n
+            for n, d in scope.declared.items()
             if isinstance(d.node, ast.Record | ast.TypeAlias_) and d.node.parameters
         }
         scope.unknown(name, span, "type", known)
@@ -145,7 +144,9 @@ def _generic(
     with scope.with_generics(given):
         match declared.node:
             case ast.Record(_, _, fields):
-                shown = ", ".join(t.show(g) if not isinstance(g, int) else str(g) for g in given.values())
+                shown = ", ".join(
+                    t.show(g) if not isinstance(g, int) else str(g) for g in given.values()
+                )
                 return _record(scope, f"{name}<{shown}>", fields)
             case ast.TypeAlias_(_, _, of):
                 return resolve(scope, of)
@@ -184,10 +185,16 @@ def _constructed(
         case "option":
             return t.Option(of)
         case "set":
-            return t.Set(of) if dense(scope, of, arguments[0].span, "a set's elements") else t.UNKNOWN
+            return (
+                t.Set(of) if dense(scope, of, arguments[0].span, "a set's elements") else t.UNKNOWN
+            )
         case "map":
             value = resolve(scope, arguments[1])
-            return t.Map(of, value) if dense(scope, of, arguments[0].span, "a map's keys") else t.UNKNOWN
+            return (
+                t.Map(of, value)
+                if dense(scope, of, arguments[0].span, "a map's keys")
+                else t.UNKNOWN
+            )
         case _:
             bound = constants.count(scope, arguments[1], name, 0) if len(arguments) == 2 else None
             return (t.Seq if name == "seq" else t.Bag)(of, bound)
@@ -202,7 +209,9 @@ def dense(scope: Scope, of: Type, span: Span, what: str) -> bool:
         return True
     many = "any number of" if values is None else f"{values}" if values < 1 << 64 else "very many"
     scope.problems.add(
-        "D306", span, f"{what} must have at most {t.MAX_DENSE} values; `{t.show(of)}` has {many}",
+        "D306",
+        span,
+        f"{what} must have at most {t.MAX_DENSE} values; `{t.show(of)}` has {many}",
         help="narrow the range, or keep the elements in a `seq`",
     )
     return False

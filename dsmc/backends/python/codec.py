@@ -183,9 +183,7 @@ def decode(type: Type, register: Register) -> Value:
         case t.Int() | t.Enum() | t.Symbols() | t.Role() | t.NodeId():
             return register
         case t.Set(of):
-            return frozenset(
-                decode(of, m) for i, m in enumerate(members(of)) if register >> i & 1
-            )
+            return frozenset(decode(of, m) for i, m in enumerate(members(of)) if register >> i & 1)
         case t.Map(key, of):
             count = t.size(key) or 0
             return tuple(_part(register, entry_shift(type, k), of) for k in range(count))

@@ -131,9 +131,7 @@ class Expressions:
     @contextmanager
     def knowing(self, condition: x.Expr) -> Iterator[None]:
         """Write what is evaluated only where a condition is true."""
-        found = [
-            (c.of, c.case) for c in x.conjuncts(condition) if isinstance(c, x.IsCase)
-        ]
+        found = [(c.of, c.case) for c in x.conjuncts(condition) if isinstance(c, x.IsCase)]
         self._facts += found
         try:
             yield
@@ -286,7 +284,8 @@ class Expressions:
             if self._sure(e):
                 return part
             return self.named(
-                self.value(e.of), lambda v: f"({v}[{e.index + 1}] if {v}[0] == {e.case} else no_content())"
+                self.value(e.of),
+                lambda v: f"({v}[{e.index + 1}] if {v}[0] == {e.case} else no_content())",
             )
         slot, tag = slots(e.of.type, e.case)[e.index], tag_shift(e.of.type)
 
@@ -331,7 +330,8 @@ class Expressions:
             return f"({e.case}, " + "".join(f"{self.value(a)}, " for a in e.args) + ")"
         tag = e.case << tag_shift(e.type)
         fields = [
-            (a, slot.type, slot.shift) for a, slot in zip(e.args, slots(e.type, e.case), strict=True)
+            (a, slot.type, slot.shift)
+            for a, slot in zip(e.args, slots(e.type, e.case), strict=True)
         ]
         parts = [self._moved(a, of, shift) for a, of, shift in fields if width(of)]
         return "(" + " | ".join([*([str(tag)] if tag or not parts else []), *parts]) + ")"
@@ -368,16 +368,22 @@ class Expressions:
                 inside = f"{least} <= ({v} := {text}) <= {most}"
                 return f"({v} if {inside} else outside({v}, {least}, {most}))"
             case t.Role(), t.NodeId():
-                return f"({self.value(value)} + {source.first})" if source.first else self.value(value)
+                return (
+                    f"({self.value(value)} + {source.first})" if source.first else self.value(value)
+                )
             case t.NodeId(), t.Role(name, size, first):
                 return self.named(
                     self.value(value),
-                    lambda v: f"({v} - {first} if {first} <= {v} < {first + size} else not_a({name!r}))",
+                    lambda v: (
+                        f"({v} - {first} if {first} <= {v} < {first + size} else not_a({name!r}))"
+                    ),
                 )
             case (t.Seq(of), t.Seq(to_of, bound)) if of == to_of:
                 return self._resized(value, source, to, bound)
             case (t.Bag(of), t.Bag(to_of, bound)) if of == to_of:
-                return self.value(value) if bound is None else f"bounded({self.value(value)}, {bound})"
+                return (
+                    self.value(value) if bound is None else f"bounded({self.value(value)}, {bound})"
+                )
             case _:
                 return f"{self._converter(source, to)}[{self.value(value)}]"
 
@@ -420,7 +426,9 @@ class Expressions:
             case x.Apply(Op.SUBSETS, (whole,)), _:
                 return f"subsets({self.value(whole)})"
             case _, t.Set(of):
-                memo = self.pool.name("elements", runtime.elements_of(members(of)), ("elements", of))
+                memo = self.pool.name(
+                    "elements", runtime.elements_of(members(of)), ("elements", of)
+                )
                 return f"{memo}[{self.value(domain)}]"
             case _, t.Seq(of) if t.fixed(domain.type):
                 assert isinstance(domain.type, t.Seq)

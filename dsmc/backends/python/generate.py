@@ -202,7 +202,10 @@ class _Module:
             for name, value in action.names:
                 if self._traced or name in used:
                     w.line(f"{w.e.local(name)} = {w.e.value(value)}")
-            w.run((s.Require(action.guard), *action.body) if action.guard != x.TRUE else action.body, end)
+            w.run(
+                (s.Require(action.guard), *action.body) if action.guard != x.TRUE else action.body,
+                end,
+            )
 
         def loop() -> None:
             if not params:
@@ -327,7 +330,10 @@ def _is_straight(action: Action) -> bool:
     """Is there one way through the body (but for conditions on it)?"""
     return not any(
         isinstance(st, s.Pick | s.Choose | s.Scoped | s.Leave)
-        or (isinstance(st, s.If | s.For | s.While) and any(isinstance(i, s.Require) for i in s.walk((st,))))
+        or (
+            isinstance(st, s.If | s.For | s.While)
+            and any(isinstance(i, s.Require) for i in s.walk((st,)))
+        )
         for st in s.walk(action.body)
     )
 
@@ -337,7 +343,9 @@ def _certain(action: Action) -> bool:
     parts = [p for param in action.params for p in (param.domain, param.where)]
     parts += [value for _, value in action.names]
     parts += [action.guard, *s.all_exprs(action.body)]
-    return all(map(certain, parts)) and not any(isinstance(st, s.While) for st in s.walk(action.body))
+    return all(map(certain, parts)) and not any(
+        isinstance(st, s.While) for st in s.walk(action.body)
+    )
 
 
 def _instances(action: Action) -> list[Action]:
@@ -358,7 +366,9 @@ def _instances(action: Action) -> list[Action]:
 
 def _few(param: Param) -> list[Value] | None:
     match param.domain:
-        case x.Apply(Op.ALL, _, t.Set(of)) if isinstance(of, t.SCALARS) and (t.size(of) or 0) <= UNROLL:
+        case x.Apply(Op.ALL, _, t.Set(of)) if (
+            isinstance(of, t.SCALARS) and (t.size(of) or 0) <= UNROLL
+        ):
             return list(t.values(of))
         case _:
             return None

@@ -36,14 +36,19 @@ def _compiled(system: System, law: Law) -> Iterator[tuple[bool, tuple[int, ...]]
     lines = []
     for function in system.functions:
         params = ", ".join(e.local(name) for name, _ in function.parameters)
-        lines += [f"def {e.function(function.name)}({params}):", f"    return {e.value(function.body)}"]
+        lines += [
+            f"def {e.function(function.name)}({params}):",
+            f"    return {e.value(function.body)}",
+        ]
     lines += ["def is_true(" + ", ".join(e.local(p.name) for p in law.params) + "):"]
     lines += ["    try:", f"        return bool({e.test(simplify(law.expr))})"]
     lines += ["    except RangeError:", "        return False"]
     lines += ["def tried():"]
     indent = "    "
     for param in law.params:
-        lines.append(f"{indent}for {e.local(param.name)} in {e.items(param.domain, distinct=True)}:")
+        lines.append(
+            f"{indent}for {e.local(param.name)} in {e.items(param.domain, distinct=True)}:"
+        )
         indent += "    "
         if param.where != x.TRUE:
             lines.append(f"{indent}if not {e.test(param.where)}: continue")

@@ -124,7 +124,9 @@ class PythonMachine:
     def _channels(self) -> list[tuple[int, bool]]:
         """The places of the channels in a state, and whether each is a bag."""
         boxed = list(enumerate(self.layout.boxed, start=1))
-        return [(i, isinstance(of, t.Bag)) for i, (name, of) in boxed if name in self.system.channels]
+        return [
+            (i, isinstance(of, t.Bag)) for i, (name, of) in boxed if name in self.system.channels
+        ]
 
     @property
     def load(self) -> Callable[[Any], int] | None:
@@ -169,5 +171,3 @@ def _event(raw: tuple[str, tuple[Register, ...], tuple[Type, ...]]) -> Event:
     kind, values, *rest = raw
     types = rest[0] if rest else (t.Int(0, 0),) * len(values)
     return Event(kind, tuple(decode(of, v) for of, v in zip(types, values, strict=True)), types)
-
-

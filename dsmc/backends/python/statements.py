@@ -104,7 +104,9 @@ class Statements:
     def _settle(self, statement: s.Statement) -> None:
         """Before code that may or may not run: what it changes must have a name to be changed."""
         self.flush()
-        for name in sorted({st.place.base.name for st in s.walk((statement,)) if isinstance(st, s.Assign)}):
+        for name in sorted(
+            {st.place.base.name for st in s.walk((statement,)) if isinstance(st, s.Assign)}
+        ):
             place = self.e.places[name]
             if isinstance(place, str):
                 if place not in self._owned:
@@ -201,7 +203,9 @@ class Statements:
 
         def go() -> None:
             self.line(f"{rounds} += 1")
-            self.inside(f"if {rounds} > {MAX_ROUNDS}:", lambda: self.line(f"diverges({MAX_ROUNDS})"))
+            self.inside(
+                f"if {rounds} > {MAX_ROUNDS}:", lambda: self.line(f"diverges({MAX_ROUNDS})")
+            )
             self._whole(statement.body)
 
         self.inside(f"while {self.e.test(statement.condition)}:", go)
@@ -283,9 +287,7 @@ class Statements:
                     shift, type = shift + slot.shift, slot.type
         return shift, moves
 
-    def _updated(
-        self, now: str, type: Type, path: tuple[s.Step, ...], value: x.Expr
-    ) -> str:
+    def _updated(self, now: str, type: Type, path: tuple[s.Step, ...], value: x.Expr) -> str:
         """A value of a type that is not fixed, with another part at the end of a path."""
         if not path:
             return self.e.value(value)
@@ -301,9 +303,7 @@ class Statements:
                 raise AssertionError((step, type))
         return f"put({now}, {at}, {self._updated(f'{now}[{at}]', inner, rest, value)})"
 
-    def _repacked(
-        self, now: str, type: Type, path: tuple[s.Step, ...], value: x.Expr
-    ) -> str:
+    def _repacked(self, now: str, type: Type, path: tuple[s.Step, ...], value: x.Expr) -> str:
         inner = s.Place(x.Global("", type), path)
         shift, moves = self._shift(inner)
         amount = f"({shift}{moves})"
@@ -414,7 +414,9 @@ class Statements:
                 self.line(f"{self.e.local(statement.name)} = {name}_all[{turn}]")
                 self.block(statement.body, again)
             else:
-                self.inside(f"if {turn} > {MAX_ROUNDS}:", lambda: self.line(f"diverges({MAX_ROUNDS})"))
+                self.inside(
+                    f"if {turn} > {MAX_ROUNDS}:", lambda: self.line(f"diverges({MAX_ROUNDS})")
+                )
                 test = self.e.test(statement.condition)
                 self.inside(f"if not {test}:", lambda: self._ended(then))
                 self.block(statement.body, again)

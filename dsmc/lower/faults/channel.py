@@ -200,7 +200,9 @@ def _unlimited(program: Program, fault: Fault) -> Program:
 
     In a queue a copy is put at the end as often as one likes; such a queue has no bound.
     """
-    queues = replace(program, channels=tuple(c for c in program.channels if c.network is NetworkKind.FIFO))
+    queues = replace(
+        program, channels=tuple(c for c in program.channels if c.network is NetworkKind.FIFO)
+    )
     program = replace(_added(queues, fault, Budget("", None), _doubled), channels=program.channels)
     bags = {
         c.variable for c in program.channels

@@ -175,7 +175,9 @@ class _Crashing:
             return (assign(variable, kept, node),)
         until = x.Local(f"{name.replace('.', '_')}_until", t.Int(0, _longest(now.type)))
         length, least = (x.Apply(Op.LEN, (e,), until.type) for e in (now, kept))
-        choice = s.Pick(until.name, until.type, x.Apply(Op.RANGE, (least, length), t.Set(until.type)))
+        choice = s.Pick(
+            until.name, until.type, x.Apply(Op.RANGE, (least, length), t.Set(until.type))
+        )
         cut = _prefix(now, until)
         extended = conj(apply(Op.LE, least, length), x.equal(_prefix(now, least), kept))
         keep = (choice, assign(variable, cut, node), assign(synced, cut, node))
@@ -345,8 +347,6 @@ class _Cutter:
         nodes = statement.to
         some = x.Local(f"reached_{self._count}", nodes.type)
         subsets = x.Apply(Op.SUBSETS, (nodes,), t.Set(nodes.type))
-        proper = conj(
-            apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes)
-        )
+        proper = conj(apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes))
         pick = s.Pick(some.name, some.type, subsets, proper)
         return s.Choose(((statement,), (pick, replace(statement, to=some), *self._failing)))

@@ -43,7 +43,5 @@ def _throwing(body: s.Block, fault: Fault, budget: Budget) -> s.Statement:
     """The labelled statement, or the same statement throwing."""
     effect = body if fault.name == "lose reply of" else ()
     what = x.Lit(fault.label, t.BOOL)
-    blow = s.Atomic(
-        (s.Require(budget.left), *effect, *budget.spend, s.Mark(fault.name, (what,)))
-    )
+    blow = s.Atomic((s.Require(budget.left), *effect, *budget.spend, s.Mark(fault.name, (what,))))
     return s.Choose((body, (blow, s.Throw())))

@@ -34,7 +34,8 @@ class _Lowering:
         self._count = 0
         used = [k for k in NetworkKind if any(m.network is k for m in program.messages)]
         self._wires: dict[NetworkKind, Wire] = {
-            k: _KINDS[k](program, tuple(m for m in program.messages if m.network is k)) for k in used
+            k: _KINDS[k](program, tuple(m for m in program.messages if m.network is k))
+            for k in used
         }
 
     def lowered(self) -> Program:
@@ -91,9 +92,7 @@ class _Lowering:
         inner = self._send(message, sender, node, statement)
         return (s.For(node.name, to.type.of, to, inner).at(statement.span),)
 
-    def _send(
-        self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement
-    ) -> s.Block:
+    def _send(self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement) -> s.Block:
         """The message on its way; none to a node that can never be up again."""
         on_its_way = self._by_kind(message, sender, to, statement)
         if self._program.gone == x.FALSE:
@@ -111,9 +110,7 @@ class _Lowering:
         held = x.Local(f"message_{self._count}", message.type)
         branches: s.Block = ()
         for case, decl in reversed(list(enumerate(self._program.messages))):
-            args = tuple(
-                x.Field(held, case, i, of) for i, (_, of) in enumerate(decl.kind.fields)
-            )
+            args = tuple(x.Field(held, case, i, of) for i, (_, of) in enumerate(decl.kind.fields))
             body = self._wires[decl.network].send(decl, args, sender, to, self)
             branches = (s.If(x.IsCase(held, case), body, branches).at(statement.span),)
         return (s.Let(held.name, message).at(statement.span), *branches)
@@ -121,5 +118,3 @@ class _Lowering:
     def handling(self, block: s.Block) -> s.Block:
         """Code that runs inside a sender's step, its own messages on their way."""
         return self._sending(block)
-
-

@@ -71,9 +71,7 @@ class Fifo:
         assert step.receive is not None
         me, sender = x.Local(SELF, step.params[0].type), x.Local("sender", self._nodes)
         case = self._messages.index(decl)
-        fields = tuple(
-            x.Field(message, case, i, of) for i, (_, of) in enumerate(decl.kind.fields)
-        )
+        fields = tuple(x.Field(message, case, i, of) for i, (_, of) in enumerate(decl.kind.fields))
         fits = conj(
             x.IsCase(message, case),
             between(self._program.delivery, self._program, sender, me),
@@ -86,8 +84,14 @@ class Fifo:
         )  # fmt: skip
         lets = tuple(s.Let(name, value) for name, value in names)
         return Action(
-            step.name, params, (), conj(fits, guard), (*lets, *taken, *step.body),
-            step.fairness, step.origin, step.doc,
+            step.name,
+            params,
+            (),
+            conj(fits, guard),
+            (*lets, *taken, *step.body),
+            step.fairness,
+            step.origin,
+            step.doc,
         )
 
     def forget(self, node: x.Expr) -> s.Block:

@@ -29,7 +29,9 @@ class Unordered:
 
     def __init__(self, program: Program, messages: tuple[MessageDecl, ...]) -> None:
         self._program = program
-        self._bags = {m.kind.name: internal(f"network.{m.kind.name}", t.Bag(record_of(m))) for m in messages}
+        self._bags = {
+            m.kind.name: internal(f"network.{m.kind.name}", t.Bag(record_of(m))) for m in messages
+        }
         self._messages = messages
 
     @property
@@ -39,7 +41,8 @@ class Unordered:
     @property
     def channels(self) -> tuple[Channel, ...]:
         return tuple(
-            Channel(self._bags[m.kind.name].name, (m,), NetworkKind.UNORDERED) for m in self._messages
+            Channel(self._bags[m.kind.name].name, (m,), NetworkKind.UNORDERED)
+            for m in self._messages
         )
 
     def send(
@@ -88,5 +91,3 @@ def _fits(step: Step, fields: tuple[x.Expr, ...], sender: x.Expr, node: x.Expr) 
     """Does a message fit the step's pattern? The values in it may speak of the node."""
     assert step.receive is not None
     return x.substitute(matches(step.receive, fields, sender), {SELF: node})
-
-

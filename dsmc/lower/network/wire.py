@@ -48,7 +48,7 @@ class Wire(Protocol):
 def record_of(decl: MessageDecl) -> t.Record:
     """A message of one kind with its ends."""
     ends: tuple[tuple[str, Type], ...] = (("from", decl.sender), ("to", decl.receiver))
-    return t.Record(decl.kind.name, (*ends, *decl.kind.fields))
+    return t.Record(f"{decl.kind.name}InFlight", (*ends, *decl.kind.fields))
 
 
 def narrowed(node: x.Expr, to: Type) -> x.Expr:

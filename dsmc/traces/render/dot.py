@@ -87,10 +87,14 @@ class _Drawing:
             before, up = f"lane{n}", True
             for step in self._own(n):
                 style = "solid" if up else "dashed"
-                found.append(f"  {before} -> step{step.number} [arrowhead=none, color=gray, style={style}];")
+                found.append(
+                    f"  {before} -> step{step.number} [arrowhead=none, color=gray, style={style}];"
+                )
                 before = f"step{step.number}"
                 up = (up or n in step.restarted) and n not in step.crashed
-            found.append(f'  end{n} [shape=point, width=0.02, {self._at(self._x(n), self._bottom)}];')
+            found.append(
+                f"  end{n} [shape=point, width=0.02, {self._at(self._x(n), self._bottom)}];"
+            )
             style = "solid" if up else "dashed"
             found.append(f"  {before} -> end{n} [arrowhead=none, color=gray, style={style}];")
         return found

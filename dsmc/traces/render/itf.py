@@ -14,9 +14,14 @@ from dsmc.traces.model import Trace
 
 def render(trace: Trace) -> str:
     """The JSON text, ended by a newline."""
-    variables = [(name.replace(".", "_").replace(" ", "_"), name, of) for name, of in trace.variables]
+    variables = [
+        (name.replace(".", "_").replace(" ", "_"), name, of) for name, of in trace.variables
+    ]
     states = [
-        {"#meta": {"index": number}, **{shown: _value(of, state[name]) for shown, name, of in variables}}
+        {
+            "#meta": {"index": number},
+            **{shown: _value(of, state[name]) for shown, name, of in variables},
+        }
         for number, state in enumerate(trace.states)
     ]
     data = {

@@ -120,8 +120,12 @@ class _Picture:
     def _rows(self) -> list[str]:
         found = []
         for step, y in zip(self._t.steps, self._y, strict=True):
-            found.append(f'<line class="row" x1="{_LEFT}" x2="{self._width:.0f}" y1="{y:.0f}" y2="{y:.0f}"/>')
-            found.append(f'<text class="small" x="{_LEFT - 32}" y="{y + 4:.0f}">{step.number}</text>')
+            found.append(
+                f'<line class="row" x1="{_LEFT}" x2="{self._width:.0f}" y1="{y:.0f}" y2="{y:.0f}"/>'
+            )
+            found.append(
+                f'<text class="small" x="{_LEFT - 32}" y="{y + 4:.0f}">{step.number}</text>'
+            )
         return found
 
     def _colour(self, lane: int) -> str:
@@ -197,9 +201,7 @@ class _Picture:
         self, x1: float, y1: float, x2: float, y2: float, kind: str, *, tip: bool, more: str = ""
     ) -> str:
         end = ' marker-end="url(#tip)"' if tip else ""
-        return (
-            f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"{end}{more}/>'
-        )
+        return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"{end}{more}/>'
 
     def _loop(self, x: float, y1: float, y2: float) -> str:
         """A message of a node to itself."""

@@ -40,9 +40,7 @@ def _receipt(trace: Trace, step: Step) -> str:
 
 
 def _groups(trace: Trace, step: Step) -> str:
-    shown = [
-        "{" + ", ".join(who(trace, n) for n in group) + "}" for group in step.groups or ()
-    ]
+    shown = ["{" + ", ".join(who(trace, n) for n in group) + "}" for group in step.groups or ()]
     return " | ".join(shown)
 
 
