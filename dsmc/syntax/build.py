@@ -276,6 +276,7 @@ _MAKERS: dict[str, Maker] = {
     # types
     "type_name": _type_name,
     "generic_type": lambda name, *arguments: ast.GenericType(name, arguments),
+    "named_generic": lambda name, *arguments: ast.GenericType(name, arguments),
     "type_constructor": str,
     "range_type": ast.RangeType,
     "tuple_type": _listing(ast.TupleType),

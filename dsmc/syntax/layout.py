@@ -20,7 +20,7 @@ _VALUE_AFTER = frozenset(
 )
 #: After these too a `{` opens a set, though a newline is not swallowed.
 _SET_AFTER = _VALUE_AFTER | frozenset(
-    "MORETHAN IF WHILE ASSERT REQUIRE AWAIT EXPECT RETURN TO PARTITION MATCH _LBRACE _SEP".split()
+    "IF WHILE ASSERT REQUIRE AWAIT EXPECT RETURN TO PARTITION MATCH _LBRACE _SEP".split()
 )
 _NO_END_AFTER = _VALUE_AFTER | {"DOT", "_GIVES", "OR", "ELSE", "CATCH"}
 #: A line that begins with one of these goes on with the line before.

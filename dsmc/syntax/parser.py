@@ -17,10 +17,10 @@ from dsmc.source import Source
 from dsmc.syntax import ast
 from dsmc.syntax.build import build
 from dsmc.syntax.layout import Layout
-from dsmc.syntax.repair import parse_tokens
+from dsmc.syntax.repair import parse_tokens, unknown_text
 
 #: Tokens that the parser never sees but the formatter and the layout need.
-TRIVIA = ("DOC", "COMMENT", "NEWLINE", "SPACE", "OTHER", "LBRACE", "RBRACE")
+TRIVIA = ("DOC", "COMMENT", "NEWLINE", "SPACE", "FOREIGN", "OTHER", "LBRACE", "RBRACE")
 
 
 class Parsed(Frozen):
@@ -61,14 +61,15 @@ def _parse(source: Source, start: str) -> Parsed:
 
 
 def _known(tokens: Iterable[Token], source: Source, problems: Problems) -> Iterator[Token]:
-    """The tokens without characters that mean nothing in the language, each of them reported."""
-    from dsmc.syntax.repair import unknown_character
-
+    """The tokens; what means nothing in the language is reported, and what was meant put there."""
     for token in tokens:
-        if token.type == "OTHER":
-            problems.extend(unknown_character(token, source))
-        else:
+        if token.type not in ("OTHER", "FOREIGN"):
             yield token
+            continue
+        problem, meant = unknown_text(token, source)
+        problems.extend([problem])
+        if meant is not None:
+            yield meant
 
 
 class _KeepTrivia:

@@ -25,10 +25,11 @@ _SHOWN = {
     "_RSET": "`}`", "NAME": "a name", "INT": "a number", "STRING": "a file name in quotes",
     "$END": "the end of the file", "BROKEN": "", "_ELSE_VALUE": "`else`",
 }  # fmt: skip
-#: Other languages' operators, and how they are written here.
+#: Other languages' signs: the token that is meant, or what to write.
 _FOREIGN = {
-    "&": "and", "&&": "and", "||": "or", "!": "not", "/": "div", "%": "mod", "^": "union",
-    "\\": "minus", "'": "old(…) for the value before a step", "~": "not", "@": "", "$": "",
+    "&": "AND", "&&": "AND", "||": "OR", "!": "NOT", "~": "NOT", "/": "DIV", "%": "MOD",
+    "===": "EQUALS", "!==": "DIFFERS", "<>": "DIFFERS", "\\": "WITHOUT",
+    "'": "`old(…)` for the value before a step",
 }  # fmt: skip
 
 
@@ -52,19 +53,17 @@ def parse_tokens(
     return tree, left_out
 
 
-def unknown_character(token: Token, source: Source) -> Iterator[Diagnostic]:
-    """The problem of a character that means nothing in the language."""
-    start = token.start_pos or 0
-    text = source.text[start : start + 2]
-    if source.text[max(0, start - 1) : start + 1] in _FOREIGN:
-        return  # the second half of `&&` or `||`: reported with the first
-    foreign = text if text in _FOREIGN else text[:1]
-    instead = _FOREIGN.get(foreign, "")
-    span = Span(source, start, start + len(foreign))
-    help = (
-        f"write `{instead}`" if instead and "(" not in instead else instead and f"write {instead}"
-    )
-    yield Diagnostic("D101", f"`{foreign}` has no meaning here", span, help=help)
+def unknown_text(token: Token, source: Source) -> tuple[Diagnostic, Token | None]:
+    """The problem of a sign that means nothing in the language, and the token that was meant."""
+    span = Span(source, token.start_pos or 0, token.end_pos or 0)
+    meant = _FOREIGN.get(str(token), "")
+    known = {"EQUALS": "==", "DIFFERS": "!=", "WITHOUT": "minus"}
+    help = f"write {meant}" if meant.startswith("`") else ""
+    replaced = None
+    if meant and not help:
+        help = f"write `{known.get(meant, meant.lower())}`"
+        replaced = Token.new_borrow_pos(meant, known.get(meant, meant.lower()), token)
+    return Diagnostic("D101", f"`{token}` has no meaning here", span, help=help), replaced
 
 
 # ---------------------------------------------------------------- one attempt

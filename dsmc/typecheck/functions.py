@@ -205,14 +205,10 @@ def _unify(
                 _unify(scope, i, o, generic, bindings, aliases)
                 for i, o in zip(items, of, strict=True)
             )
-        case ((ast.TypeName() | ast.RangeType()), _):
+        case ast.TypeName(), _:
             wanted = types.resolve(scope, written)
-            fits = join(wanted, given) is not None
-            return (
-                fits
-                or isinstance(wanted, t.Role | t.NodeId)
-                and isinstance(given, t.Role | t.NodeId)
-            )
+            nodes = isinstance(wanted, t.Role | t.NodeId) and isinstance(given, t.Role | t.NodeId)
+            return nodes or join(wanted, given) is not None
         case _:
             return False
 

@@ -48,7 +48,7 @@ def _declared(scope: Scope, ident: ast.Ident, env: Env, hint: Type | None) -> x.
             return _shared(scope, name, env, ident.span)
         case ast.Message():
             return message(scope, name, (), ident.span)
-        case ast.Function() | ast.Procedure():
+        case ast.Procedure() | None if declared or name in scope.functions_named:
             scope.problems.add("D207", ident.span, f"`{name}` needs its arguments: `{name}(…)`")
             return POISON
         case ast.History():
