@@ -310,7 +310,9 @@ def _literal(of: Type, value: t.Value) -> str:
             return "{" + ", ".join(_literal(inner, v) for v in sorted(value, key=repr)) + "}"
         case t.Map(key, inner):
             pairs = zip(t.values(key), value, strict=True)
-            return "[" + ", ".join(f"{_literal(key, k)}: {_literal(inner, v)}" for k, v in pairs) + "]"
+            return (
+                "[" + ", ".join(f"{_literal(key, k)}: {_literal(inner, v)}" for k, v in pairs) + "]"
+            )
         case t.Option(inner) if value[0]:
             return f"some({_literal(inner, value[1])})"
         case t.Tuple() | t.Record() | t.Message():
@@ -328,7 +330,7 @@ def _applied(e: x.Apply) -> tuple[str, int]:
     match e.op, e.args:
         case Op.ALL, _:
             return _domain(e), _ATOM
-        case (Op.GET | Op.AT | Op.NODE_AT), (of, key):
+        case ((Op.GET | Op.AT | Op.NODE_AT), (of, key)):
             return f"{_expr(of, _ATOM)}[{expr(key)}]", _ATOM
         case Op.PUT, (of, key, value):
             return f"{_expr(of, _ATOM)} with [{expr(key)}: {expr(value)}]", _ATOM
@@ -337,14 +339,16 @@ def _applied(e: x.Apply) -> tuple[str, int]:
         case Op.REPLACE, (of, place, value):
             at = expr(place)
             return f"{_expr(of, _ATOM)}.remove({at}).insert({at}, {expr(value)})", _ATOM
-        case (Op.NOT | Op.NEG), (of,):
+        case ((Op.NOT | Op.NEG), (of,)):
             word = "not " if e.op is Op.NOT else "-"
             return word + _expr(of, _TIGHT[e.op]), _TIGHT[e.op]
         case op, (left, right) if op in _TIGHT:
             level = _TIGHT[op]
             symbol = OPS[op].spellings[0][1]
             gap = "" if op is Op.RANGE else " "
-            tight = (level, level + 1) if op in _LEFT else (level + 1, level + (op is not Op.IMPLIES))
+            tight = (
+                (level, level + 1) if op in _LEFT else (level + 1, level + (op is not Op.IMPLIES))
+            )
             sides = _expr(left, tight[0]), _expr(right, tight[1])
             return f"{sides[0]}{gap}{symbol}{gap}{sides[1]}", level
     form, word = OPS[e.op].spellings[0]
@@ -430,5 +434,3 @@ def _domain(e: x.Expr) -> str:
             return _type(of)
         case _:
             return _expr(e, _TIGHT[Op.RANGE])
-
-

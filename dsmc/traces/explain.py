@@ -150,13 +150,14 @@ class _Why:
         """The values of what is compared."""
         if isinstance(e, x.Apply) and e.op is Op.OR:
             return self._parts(e.args[0], names)
-        if not isinstance(e, x.Apply) or e.op in (Op.AND, Op.NOT, Op.IMPLIES, Op.IFF):
+        if not isinstance(e, x.Apply) or e.op in (Op.AND, Op.NOT, Op.IMPLIES, Op.IFF, Op.GET):
             return []
         found = []
         for arg in e.args:
             text = " ".join(arg.span.text.split())
             shown = self._shown(arg, names)
-            if shown and text and text != shown and not isinstance(arg, x.Lit):
+            known = isinstance(arg, x.Lit) or (isinstance(arg, x.Local) and arg.name in names)
+            if shown and text and text != shown and not known:
                 found.append(f"`{text}` is {shown}")
         return found
 
