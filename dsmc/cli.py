@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +296,7 @@ def fmt(paths: tuple[Path, ...], only_check: bool) -> None:
     for path in _dsm_files(paths):
         name = "standard input" if str(path) == "-" else str(path)
         text = _read(path)
-        formatted = _or_mistakes(lambda text=text, name=name: format_source(name, text))
+        formatted = _or_mistakes(partial(format_source, name, text))
         if str(path) == "-":
             click.echo(formatted, nl=False)
         elif formatted != text:

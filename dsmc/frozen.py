@@ -30,7 +30,7 @@ class _FrozenType(type):
         inherited: tuple[str, ...] = getattr(bases[0], "_fields", ()) if bases else ()
         cls._fields = inherited + own  # type: ignore[attr-defined]
         cls._defaults = {**getattr(cls, "_defaults", {}), **defaults}  # type: ignore[attr-defined]
-        cls.__match_args__ = cls._fields  # type: ignore[attr-defined]
+        cls.__match_args__ = cls._fields  # type: ignore[attr-defined, misc]
         cls._key = _getter(cls._fields)  # type: ignore[attr-defined]
         return cls
 

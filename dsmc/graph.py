@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from dsmc.session import Options, check, compile_job
 from dsmc.traces.render.dot import quoted
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 #: More states than this are not drawn unless asked for.
 MAX_STATES = 200
@@ -96,17 +97,17 @@ def _action(step: TracedStep) -> str:
     return f"{step.action.origin.title}({', '.join(shown)})" if shown else step.action.origin.title
 
 
-def state_graph(job: Job, max_states: int = MAX_STATES) -> networkx.MultiDiGraph[Any]:
+def state_graph(job: Job, max_states: int = MAX_STATES) -> nx.MultiDiGraph[Any]:
     """The states of a model as a networkx graph.
 
     Nodes are numbers in order of discovery with the attributes `values` (plain values by variable),
     `label` and `initial`; edges have `action` and `label`. The graph attribute `complete` is false
     if there are more than `max_states` states.
     """
-    import networkx
+    import networkx as nx
 
     states = _States(job, max_states)
-    graph: networkx.MultiDiGraph[Any] = networkx.MultiDiGraph(complete=states.complete)
+    graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph(complete=states.complete)
     for state, number in states.number.items():
         graph.add_node(
             number,
@@ -123,7 +124,7 @@ def draw(job: Job, property_: str | None, max_states: int = MAX_STATES) -> Drawi
     """The graph in Graphviz's language, the run that decides a property highlighted."""
     states = _States(job, max_states)
     path = _highlighted(job, states, property_) if property_ is not None else []
-    edges = set(zip(path, path[1:], strict=False))
+    edges = set(pairwise(path))
     lines = [
         "digraph states {",
         "  node [shape=box, fontname=Helvetica, fontsize=10];",

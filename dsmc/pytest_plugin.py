@@ -31,7 +31,7 @@ def _declares_models(path: Path) -> bool:
         return False
 
 
-class NotAsExpected(Exception):  # noqa: N818 - what it says is the failure
+class NotAsExpected(Exception):
     """A model is not as it expects; the text is the report."""
 
 

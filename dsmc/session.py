@@ -34,7 +34,8 @@ _SCENARIO_STATES = 1_000_000
 
 class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
-    state though everything is decided."""
+    state though everything is decided.
+    """
 
     properties: tuple[str, ...] = ()
     limits: Limits = Limits()
@@ -48,7 +49,7 @@ class Result(Frozen):
     `VIOLATED` comes with the trace of a shortest counterexample. `steps` is that run's length.
     """
 
-    property: Property
+    prop: Property
     verdict: Verdict
     steps: int | None = None
     trace: Trace | None = None
@@ -57,16 +58,16 @@ class Result(Frozen):
     @property
     def name(self) -> str:
         """The property's name."""
-        return self.property.name
+        return self.prop.name
 
     @property
     def word(self) -> str:
         """The verdict in the word that fits the sort of property."""
-        if isinstance(self.property, y.Reachable | y.Fires):
+        if isinstance(self.prop, y.Reachable | y.Fires):
             return {"holds": "reachable", "violated": "unreachable"}.get(
                 self.verdict.value, "unknown"
             )
-        if isinstance(self.property, y.Scenario) and not self.property.impossible:
+        if isinstance(self.prop, y.Scenario) and not self.prop.impossible:
             return {"holds": "possible", "violated": "impossible"}.get(
                 self.verdict.value, "unknown"
             )
@@ -224,13 +225,11 @@ class _Check:
     # ------------------------------------------------------------ laws and scenarios
 
     def _law(self, law: y.Law) -> Result:
-        tried = 0
         for found in counterexamples(self._system, law):
             if found is not None:
                 types = {p.name: p.type for p in law.params}
                 values = ", ".join(f"{n} = {show(types[n], v)}" for n, v in found.items())
                 return Result(law, Verdict.VIOLATED, None, None, f"not for {values}")
-            tried += 1
             if self._out_of_time():
                 return Result(law, Verdict.UNKNOWN, None, None, "the time ran out")
         return Result(law, Verdict.HOLDS)
@@ -316,12 +315,13 @@ class _Check:
 
     def _expected_to_hold(self, result: Result) -> bool:
         """A spec as it stands, and a model that says so, expects everything to hold; every model
-        expects that nothing goes wrong that it does not mention."""
+        expects that nothing goes wrong that it does not mention.
+        """
         if not self._job.expectations or any(
             isinstance(e, ExpectAll) for e in self._job.expectations
         ):
             return True
-        return isinstance(result.property, y.NoError | y.Assertion | y.NoDeadlock)
+        return isinstance(result.prop, y.NoError | y.Assertion | y.NoDeadlock)
 
 
 def _compared(expected: ExpectProperty, result: Result) -> list[Surprise]:

@@ -1,0 +1,1 @@
+"""Ways to run a system; they know nothing of each other."""

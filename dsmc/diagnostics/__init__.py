@@ -73,7 +73,7 @@ class Problems:
         return tuple(sorted(dict.fromkeys(self._found), key=lambda d: d.order))
 
 
-class Mistakes(Exception):  # noqa: N818 - what the user made, not an error of ours
+class Mistakes(Exception):
     """Raised by the public API when a spec, a model or an option has mistakes."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:

@@ -351,7 +351,9 @@ CODES: dict[str, Page] = {
     # ------------------------------------------------------------ files, the command line
     "D701": Page("a file that cannot be read", "It is not there, or may not be read."),
     "D702": Page("a file that is not text", "Specs are UTF-8 text."),
-    "D703": Page("a file that imports itself", "Directly, or through others. Move what both need to a third."),
+    "D703": Page(
+        "a file that imports itself", "Directly, or through others: move what both need to a third."
+    ),
     "D704": Page("no such property", "`--property` takes the name of a property of the spec."),
     "D705": Page("no such model", "`--model` takes the name of a model in the file."),
     "D706": Page("no good name for a new spec", "Letters, digits and `_`, and no file of that name yet."),

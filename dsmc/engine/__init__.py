@@ -1,0 +1,1 @@
+"""The search, over anything that is a `Machine`."""

@@ -25,7 +25,8 @@ class Machine(Protocol):
     @property
     def state_deciders(self) -> Mapping[int, Callable[[Sequence[Any]], int]]:
         """For what a state decides (an invariant is violated, a witness reached): the index of the
-        first state that does, or -1."""
+        first state that does, or -1.
+        """
 
     @property
     def step_deciders(self) -> Mapping[int, Callable[[Any, Sequence[Any]], int]]:
@@ -45,4 +46,5 @@ class Machine(Protocol):
 
     def pumps(self, before: Any, after: Any) -> bool:
         """Could what led from one state to the other be repeated for ever, with ever more messages
-        in flight?"""
+        in flight?
+        """

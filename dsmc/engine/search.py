@@ -44,7 +44,8 @@ def explore(
     watch: Watcher | None = None,
 ) -> Explored:
     """Search until all `wanted` properties are decided, or (`to_the_end`, or one never is) until
-    every state was seen, or a limit is met, or Ctrl-C is pressed."""
+    every state was seen, or a limit is met, or Ctrl-C is pressed.
+    """
     search = _Search(machine, wanted, limits, to_the_end, watch)
     try:
         search.run()

@@ -1,0 +1,1 @@
+"""The typed forms: types, expressions, statements, protocols and systems. Data only."""

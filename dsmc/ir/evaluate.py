@@ -38,10 +38,12 @@ class FunctionLike(Protocol):
     """What `evaluate` needs to know of a function."""
 
     @property
-    def parameters(self) -> tuple[tuple[str, Type], ...]: ...
+    def parameters(self) -> tuple[tuple[str, Type], ...]:
+        """Names and types."""
 
     @property
-    def body(self) -> Expr: ...
+    def body(self) -> Expr:
+        """What it gives."""
 
 
 class World:

@@ -8,7 +8,7 @@ stand where `0..5` is wanted; every other change of type is an explicit `Convert
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, assert_never
 
 from dsmc.frozen import Node, replace
@@ -208,7 +208,7 @@ def walk(e: Expr) -> Iterator[Expr]:
         yield from walk(child)
 
 
-def substitute(e: Expr, values: dict[str, Expr]) -> Expr:
+def substitute(e: Expr, values: Mapping[str, Expr]) -> Expr:
     """The expression with local names replaced."""
     if not values:
         return e

@@ -1,5 +1,6 @@
 """A checked spec before lowering: roles with their code, messages, faults - and, more with each
-pass, the variables and actions that they become."""
+pass, the variables and actions that they become.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def show(type: Type, value: Value) -> str:
         case t.Int():
             return str(value)
         case t.Enum(_, members):
-            return members[value]
+            return str(members[value])
         case t.Symbols(name):
             return f"{name}.{value + 1}"
         case t.Role():
@@ -30,15 +30,15 @@ def show(type: Type, value: Value) -> str:
         case t.Tuple() | t.Record() | t.Message():
             return _variant(type, value)
         case t.Set(of):
-            members = sorted(value, key=lambda v: sort_key(of, v))
-            return "{" + ", ".join(show(of, v) for v in members) + "}"
+            elements = sorted(value, key=lambda v: sort_key(of, v))
+            return "{" + ", ".join(show(of, v) for v in elements) + "}"
         case t.Map(key, of):
             entries = zip(t.values(key), value, strict=True)
             return "[" + ", ".join(f"{show(key, k)}: {show(of, v)}" for k, v in entries) + "]"
         case t.Seq(of):
             return "[" + ", ".join(show(of, v) for v in value) + "]"
         case t.Bag(of):
-            counted = Counter(value)
+            counted: Counter[Value] = Counter(value)
             shown = (f"{n} × {show(of, v)}" if n > 1 else show(of, v) for v, n in counted.items())
             return "[" + ", ".join(shown) + "]"
         case t.Unknown() | t.Empty():
@@ -54,6 +54,7 @@ def node_name(role: t.Role, ordinal: int) -> str:
 
 def _variant(type: t.Tuple | t.Record | t.Message, value: Value) -> str:
     case, *fields = value
+    name: str
     name, of = t.cases(type)[case]
     shown = [show(kind, field) for (_, kind), field in zip(of, fields, strict=True)]
     if isinstance(type, t.Record):

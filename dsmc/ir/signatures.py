@@ -47,7 +47,8 @@ def join(a: Type, b: Type) -> Type | None:
         case (t.Seq(of, n), t.Seq(of2, n2)) | (t.Bag(of, n), t.Bag(of2, n2)):
             inner = join(of, of2)
             bound = None if n is None or n2 is None else max(n, n2)
-            return inner and type(a)(inner, bound)
+            kind = t.Seq if isinstance(a, t.Seq) else t.Bag
+            return inner and kind(inner, bound)
         case (t.Map(key, value), t.Map(key2, value2)) if key == key2:
             inner = join(value, value2)
             return inner and t.Map(key, inner)
@@ -106,7 +107,7 @@ def quotient(a: Interval, b: Interval) -> Interval:
 
 def remainder(a: Interval, b: Interval) -> Interval:
     """The interval of a floor remainder: it has the sign of the divisor."""
-    if 0 <= a[0] and a[1] < b[0]:
+    if a[0] >= 0 and a[1] < b[0]:
         return a
     return min(0, b[0] + 1), max(0, b[1] - 1)
 
@@ -165,8 +166,11 @@ def membership(kind: type) -> Rule:
         element, collection = args
         if not isinstance(collection, kind):
             return None
-        joined = join(element, collection.of)  # type: ignore[attr-defined]
-        return joined and Signature((joined, _of(collection, joined)), t.BOOL)
+        assert isinstance(collection, t.Set | t.Seq | t.Bag)
+        joined = join(element, collection.of)
+        if joined is None:
+            return None
+        return Signature((joined, _of(collection, joined)), t.BOOL)
 
     return rule
 
@@ -199,7 +203,8 @@ def length(kind: type) -> Rule:
         (collection,) = args
         if not isinstance(collection, kind):
             return None
-        bound = collection.bound  # type: ignore[attr-defined]
+        assert isinstance(collection, t.Seq | t.Bag)
+        bound = collection.bound
         return Signature(args, t.Int(0, UNBOUNDED if bound is None else bound))
 
     return rule

@@ -173,7 +173,7 @@ def cheap(e: Expr) -> bool:
 def certain(e: Expr) -> bool:
     """Does it surely have a value, whatever the state?"""
     match e:
-        case Field(of, case) if isinstance(of.type, t.Tuple | t.Record):
+        case Field(of) if isinstance(of.type, t.Tuple | t.Record):
             return certain(of)
         case Field() | Convert():
             return False

@@ -6,7 +6,7 @@ layer's; each of its kinds is removed by one pass of `lower/`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 from dsmc.frozen import Node, replace
@@ -335,7 +335,7 @@ def map_exprs(block: Block, f: Callable[[Expr], Expr]) -> Block:
     return tuple(map_parts(s, f, lambda inner: map_exprs(inner, f)) for s in block)
 
 
-def substitute_in(block: Block, values: dict[str, Expr]) -> Block:
+def substitute_in(block: Block, values: Mapping[str, Expr]) -> Block:
     """The block with local names replaced."""
     return map_exprs(block, lambda e: expr.substitute(e, values))
 

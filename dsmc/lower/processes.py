@@ -211,7 +211,7 @@ class _Lowered:
         return Origin(kind, edge.title, SELF, self._role.name, edge.fault).at(edge.span)
 
     def _params(self) -> tuple[Param, ...]:
-        params = (all_nodes(self._role),)
+        params: tuple[Param, ...] = (all_nodes(self._role),)
         if self._process.count > 1:
             params = (*params, Param(self._process.thread, self._threads, x.whole(self._threads)))
         return params

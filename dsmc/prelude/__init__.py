@@ -1,0 +1,1 @@
+"""Files that are written in the language itself."""

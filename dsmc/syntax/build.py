@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from lark import Token, Tree
 
@@ -75,7 +75,8 @@ def _count(*children: Any) -> ast.Count:
         case (str(name),):
             return ast.Count(ast.Name(ast.Ident(name)))
         case _:
-            return ast.Count(next(c for c in children if isinstance(c, Node)))
+            (number,) = [c for c in children if isinstance(c, Node)]
+            return ast.Count(cast("ast.Expr", number))
 
 
 def _type_name(name: ast.Ident | str) -> ast.TypeName:

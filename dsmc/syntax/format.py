@@ -33,7 +33,8 @@ _IN_TYPES = (*_CONSTRUCTORS, "NAME", "INT", "COMMA", "_DOTS", "LESSTHAN", "MORET
 
 class Piece(Frozen):
     """A token as the formatter sees it: `kind` is its type, `close` whether it was written with no
-    space before and after it."""
+    space before and after it.
+    """
 
     kind: str
     text: str
@@ -196,7 +197,7 @@ def _space(pieces: list[Piece], i: int, *, unary: bool) -> bool:
     """Is there a space between a piece and the one before it?"""
     before, piece = pieces[i - 1], pieces[i]
     if piece.kind in _NEVER_BEFORE or before.kind in _NEVER_AFTER or unary:
-        return before.kind == "COLON" and piece.kind in ("_RSET",)
+        return before.kind == "COLON" and piece.kind == "_RSET"
     if "_LTYPE" in (before.kind, piece.kind) or piece.kind == "_RTYPE":
         return False
     if piece.kind in ("LPAR", "LSQB"):

@@ -46,7 +46,7 @@ def parse_tokens(
             problems.extend([_explain(lark, tokens, at, source)])
         start, end = _part_around(tokens, at)
         left_out += tokens[start:end]
-        tokens = tokens[:start] + [_broken(tokens, start, end, source)] + tokens[end:]
+        tokens = [*tokens[:start], _broken(tokens, start, end, source), *tokens[end:]]
     left_out += tokens
     tree, _ = _attempt(lark, [])
     assert tree is not None, "an empty file parses"
@@ -77,7 +77,7 @@ def _attempt(lark: Lark, tokens: list[Token]) -> tuple[Tree[Token] | None, int]:
             return None, i
     try:
         last = tokens[-1] if tokens else Token("NAME", "", 0, 1, 1, 1, 1, 0)
-        return parser.feed_eof(last), len(tokens)
+        return parser.feed_eof(last), len(tokens)  # type: ignore[no-untyped-call]
     except UnexpectedToken:
         return None, len(tokens)
 
@@ -205,7 +205,8 @@ def _expected(lark: Lark, tokens: list[Token], at: int) -> str:
     parser = lark.parse_interactive("")
     for token in tokens[:at]:
         _accepts(parser, token)
-    shown = sorted({_terminal(lark, name) for name in parser.accepts()} - {""})
+    accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    shown = sorted({_terminal(lark, name) for name in accepted} - {""})
     return f"expected {' or '.join(shown)}" if 0 < len(shown) <= 4 else ""
 
 

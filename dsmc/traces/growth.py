@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Pump, Run
+from dsmc.ir import types as t
+from dsmc.ir.expr import TRUE
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Reachable
-from dsmc.ir.expr import TRUE
-from dsmc.ir import types as t
 from dsmc.traces.replay import steps_of
 
 

@@ -76,14 +76,14 @@ class Step(Frozen):
 class Trace(Frozen):
     """A run that shows something.
 
-    `property` is the property's name, `verdict` what the run shows of it (`violated`, `reached`);
+    `name` is the property's, `verdict` what the run shows of it (`violated`, `reached`);
     `reasons` say why, one sentence each. `states` are the plain values of all variables, before
     the first step and after each (one fewer if the last step has no result).
     """
 
     spec: str
     model: str
-    property: str
+    name: str
     verdict: str
     headline: str
     doc: str

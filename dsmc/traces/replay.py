@@ -115,7 +115,7 @@ class _Teller:
             reasons(self._system, self._prop, states, told),
         )
         return Trace(
-            spec=self._spec, model=self._model, property=self._prop.name,
+            spec=self._spec, model=self._model, name=self._prop.name,
             verdict="reached" if _is_witness(self._prop) else "violated",
             headline=headline_, doc=self._prop.doc if hasattr(self._prop, "doc") else "",
             lanes=self._lanes, steps=tuple(told), messages=tuple(self._messages),
@@ -305,7 +305,8 @@ def _parts(name: str, type: Type, old: Value, new: Value) -> Iterable[tuple[str,
 
 def _components(count: int, cut: set[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
     """The nodes in groups: two are in one if nothing between them is cut, directly or through
-    others."""
+    others.
+    """
     groups: list[list[int]] = []
     for node in range(count):
         linked = [

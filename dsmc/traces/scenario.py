@@ -10,6 +10,7 @@ from dsmc.engine.machine import State
 from dsmc.ir import system as y
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import World, evaluate
+from dsmc.ir.expr import Expr
 from dsmc.ir.ops import RangeError
 from dsmc.ir.types import Value
 
@@ -110,7 +111,7 @@ class _Stage:
             level = reached
         return list(found.values())
 
-    def _holds(self, expr: y.Expr, state: State) -> bool:
+    def _holds(self, expr: Expr, state: State) -> bool:
         try:
             return bool(evaluate(expr, World(self._functions, self._machine.decode(state))))
         except RangeError:
@@ -151,7 +152,7 @@ def _message_of(taken: TracedStep, kind: str) -> str:
 
 def _kind(of: t.Type, content: Value) -> str:
     assert isinstance(of, t.Message)
-    return of.kinds[content[0]].name
+    return str(of.kinds[content[0]].name)
 
 
 def _labels(taken: TracedStep) -> dict[str, Value]:

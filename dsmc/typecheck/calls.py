@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from dsmc.diagnostics import did_you_mean
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.ops import WRITTEN, Form, Op
+from dsmc.ir.system import Variable
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
@@ -96,7 +96,7 @@ def of_node(scope: Scope, node: x.Expr, name: ast.Ident, env: Env) -> x.Expr | N
     return result
 
 
-def _variable(scope: Scope, role: t.Role, name: str) -> variables.Variable | None:
+def _variable(scope: Scope, role: t.Role, name: str) -> Variable | None:
     return variables.up(scope, role) if name == "up" else variables.of_role(scope, role, name)
 
 

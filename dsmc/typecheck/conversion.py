@@ -112,8 +112,8 @@ def _deeper(scope: Scope, e: x.Expr, to: Type, span: Span) -> x.Expr | None:
         case x.Make(_, args), t.Set(of) | t.Seq(of, None) | t.Bag(of, None):
             return x.Make(to, tuple(convert(scope, a, of, span) for a in args)).at(span)
         case x.Make(_, args, case), t.Option() | t.Tuple():
-            of = t.field_types(to, case)
-            parts = tuple(convert(scope, a, o, span) for a, o in zip(args, of, strict=True))
+            kinds = t.field_types(to, case)
+            parts = tuple(convert(scope, a, o, span) for a, o in zip(args, kinds, strict=True))
             return x.Make(to, parts, case).at(span)
         case x.Cond(condition, yes, no), _:
             both = convert(scope, yes, to, span), convert(scope, no, to, span)

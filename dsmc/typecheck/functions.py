@@ -109,7 +109,7 @@ def instance(scope: Scope, option: Candidate, bindings: Bindings, span: Span) ->
         if name in scope.busy:
             return _recursive(scope, name, node, parameters, span)
         scope.busy.add(name)
-        locals_ = {
+        locals_: dict[str, x.Expr] = {
             p.name.text: x.Local(unique, of)
             for p, (unique, of) in zip(node.parameters, parameters, strict=True)
         }
@@ -191,9 +191,9 @@ def _unify(
         case ast.RangeType(low, high), t.Int():
             return _unify_range(scope, low, high, given, generic, bindings, aliases)
         case ast.GenericType("set" | "option" | "seq" | "bag", arguments), _:
-            if type(given) is not _KINDS[written.name]:  # type: ignore[union-attr]
+            if type(given) is not _KINDS[written.name]:
                 return False
-            return _unify(scope, arguments[0], given.of, generic, bindings, aliases)  # type: ignore[union-attr]
+            return _unify(scope, arguments[0], given.of, generic, bindings, aliases)
         case ast.GenericType("map", (key, value)), t.Map(k, v):
             return _unify(scope, key, k, generic, bindings, aliases) and _unify(
                 scope, value, v, generic, bindings, aliases

@@ -217,7 +217,7 @@ def _arm(scope: Scope, arm: ast.MessageArm, frame: Frame) -> s.Arm | None:
     if found is None:
         return None
     inner = replace(frame, env=found.env, sender=found.sender)
-    when = x.TRUE
+    when: x.Expr = x.TRUE
     if arm.when is not None:
         when = expressions.truth(scope, arm.when, found.env, "the guard")
     return s.Arm(found.pattern, when, statements.block(scope, arm.body, inner)).at(arm.span)

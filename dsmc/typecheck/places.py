@@ -60,7 +60,8 @@ def _named(scope: Scope, ident: ast.Ident, env: Env) -> s.Place | None:
 
 
 def _of_own_node(scope: Scope, name: ast.Ident, env: Env) -> s.Place | None:
-    assert env.role is not None and env.me is not None
+    assert env.role is not None
+    assert env.me is not None
     declared = scope.role_members.get(env.role.name, {}).get(name.text)
     if declared is not None and isinstance(declared.node, ast.Clock):
         scope.problems.add("D322", name.span, "only the environment moves a clock")

@@ -11,6 +11,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.ir import types as t
 from dsmc.ir.protocol import MessageDecl, NetworkKind, Program, RoleCode
+from dsmc.ir.stmt import Block
 from dsmc.source import NOWHERE
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed
@@ -217,7 +218,7 @@ def _message(
 
 def _everything_named(scope: Scope, items: Items) -> None:
     """Look at every declaration once, used or not, so that every mistake is found."""
-    for item, parsed in items:
+    for item, _ in items:
         with scope.unit():
             match item:
                 case ast.Const(name):
@@ -271,7 +272,7 @@ def _assume(scope: Scope, node: ast.Assume) -> None:
         for n in traffic.inside(node.condition)
         if isinstance(n, ast.Name) and n.ident.text in scope.constants
     }
-    values = ", ".join(f"{name} = {constants.constant(scope, name).value}" for name in sorted(used))
+    values = ", ".join(f"{name} = {scope.constants[name].value}" for name in sorted(used))
     scope.problems.add(
         "D403",
         node.condition.span,
@@ -331,8 +332,8 @@ def _choices(scope: Scope, domain: ast.Expr, env: Env, of: t.Type) -> x.Expr:
     return POISON if probe == POISON else choices
 
 
-def _init(scope: Scope, items: Items) -> y.Block:
-    found: y.Block = ()
+def _init(scope: Scope, items: Items) -> Block:
+    found: Block = ()
     for node, _ in _of(items, ast.Init):
         with scope.unit():
             frame = statements.Frame(Env({}, Mode.CODE), statements.Style.INIT)

@@ -161,7 +161,7 @@ class Scope:
             return
         candidates = list(known)
         help = did_you_mean(name, candidates)
-        notes = ()
+        notes: tuple[Note, ...] = ()
         near = help[len("did you mean `") : -2]
         if near in self.declared and _place(self.declared[near].node) is not NOWHERE:
             notes = (Note(_place(self.declared[near].node), "a similar name is declared here"),)

@@ -1,0 +1,1 @@
+"""The reference: generated Python on packed values."""

@@ -133,6 +133,7 @@ def encode(type: Type, value: Value) -> Register:
             return len(value) << length_shift(type) | elements
         case t.Option() | t.Tuple() | t.Record() | t.Message():
             case, *fields = value
+            case = int(case)
             kinds = t.field_types(type, case)
             parts = [(code(of, f), width(of)) for of, f in zip(kinds, fields, strict=True)]
             return case << tag_shift(type) | _side_by_side(parts)
@@ -162,7 +163,7 @@ def rank_of(type: Type, value: Value) -> int:
 def _encode_boxed(type: Type, value: Value) -> Register:
     match type:
         case t.Bag(of):
-            return tuple(sorted(encode(of, v) for v in value))  # type: ignore[type-var]
+            return tuple(sorted(encode(of, v) for v in value))
         case t.Seq(of) | t.Map(_, of):
             return tuple(encode(of, v) for v in value)
         case t.Option() | t.Tuple() | t.Record() | t.Message():

@@ -72,6 +72,7 @@ class Access:
 
     @property
     def shifted(self) -> str:
+        """The word with the part rightmost, other bits still on its left."""
         return f"{self.word} >> {self.amount}" if self.moves or self.shift else self.word
 
     def register(self) -> str:
@@ -473,7 +474,7 @@ class Expressions:
             case t.Map(_, of) if t.fixed(e.type):
                 return f"side_by_side({self._each(e, self.code_as(e.body, of))}, {width(of)})"
             case t.Seq(of) if t.fixed(e.type):
-                shape = f"{length_shift(e.type)}, {width(of)}"  # type: ignore[arg-type]
+                shape = f"{length_shift(e.type)}, {width(of)}"
                 return f"seq_of({self._each(e, self.code_as(e.body, of))}, {shape})"
             case t.Bag(_, bound):
                 bag = f"tuple(sorted({self._each(e, self.value(e.body))}))"

@@ -70,9 +70,9 @@ class Layout:
         word, *boxes = state if isinstance(state, tuple) else (state,)
         found: dict[str, Value] = {}
         for name, of, offset in self.packed:
-            found[name] = decode(of, (word >> offset & mask(of)) + low(of))  # type: ignore[operator]
+            found[name] = decode(of, (word >> offset & mask(of)) + low(of))
         for (name, of), box in zip(self.boxed, boxes, strict=True):
-            found[name] = decode(of, box)  # type: ignore[arg-type]
+            found[name] = decode(of, box)
         return found
 
     def encode(self, values: dict[str, Value]) -> State:

@@ -67,6 +67,7 @@ class PythonMachine:
     # ------------------------------------------------------------ the engine's side
 
     def initial(self) -> tuple[list[State], list[int]]:
+        """See `Machine`."""
         found: list[State] = []
         violated: list[int] = []
         self._run["initial"](found, violated)
@@ -92,7 +93,7 @@ class PythonMachine:
         """The initial states, each with what happened in its making."""
         found: list[tuple[State, tuple[Any, ...]]] = []
         self._traced["initial"](found, [])
-        unique = {state: events for state, events in reversed(found)}
+        unique = dict(reversed(found))
         ordered = list(dict.fromkeys(state for state, _ in found))
         return [(state, tuple(map(_event, unique[state]))) for state in ordered]
 
@@ -130,6 +131,7 @@ class PythonMachine:
 
     @property
     def load(self) -> Callable[[Any], int] | None:
+        """See `Machine`."""
         channels = self._channels
         if not channels:
             return None

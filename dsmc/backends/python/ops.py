@@ -112,7 +112,8 @@ def _concat(emit: Expressions, e: Apply) -> str:
     if not t.fixed(e.type):
         parts = (emit.boxed_sequence(first), emit.boxed_sequence(second))
         return f"({parts[0]} + {parts[1]})"
-    assert isinstance(e.type, t.Seq) and isinstance(first.type, t.Seq)
+    assert isinstance(e.type, t.Seq)
+    assert isinstance(first.type, t.Seq)
     assert isinstance(second.type, t.Seq)
     shifts = (length_shift(first.type), length_shift(second.type), length_shift(e.type))
     return (

@@ -148,10 +148,12 @@ class Statements:
             if _plain(statement):
                 self._plain(statement)
             else:
-                rest = block[i + 1 :]
-                self._branching(statement, lambda: self.block(rest, then), len(rest))
+                self._branching_off(statement, block[i + 1 :], then)
                 return
         then()
+
+    def _branching_off(self, statement: s.Statement, rest: s.Block, then: Then) -> None:
+        self._branching(statement, lambda: self.block(rest, then), len(rest))
 
     def _straight(self, block: s.Block) -> None:
         for statement in block:

@@ -28,7 +28,8 @@ def partition(program: Program) -> Program:
     cut = internal("cut", t.Set(pair))
     ends = x.Make(pair, (x.Local(FROM, nodes), x.Local(TO, nodes)))
     passes = x.negation(apply(Op.IN, ends, read(cut)))
-    budgets, taken = [], set()
+    budgets: list[Variable] = []
+    taken: set[str] = set()
     steps = list(program.steps)
     for fault in faults:
         name = unique("partition", taken)
@@ -44,6 +45,7 @@ def partition(program: Program) -> Program:
 
 
 def _split(name: str, fault: Fault, budget: Budget, cut: Variable, nodes: t.NodeId) -> Step:
+    assert isinstance(cut.type, t.Set)
     params, new = _choice(fault, nodes, cut.type)
     differs = apply(Op.NE, new, read(cut))
     pair = x.Local("new", cut.type)

@@ -6,6 +6,8 @@ message travels is decided for each kind; each semantics is a file here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
@@ -16,7 +18,7 @@ from dsmc.lower.build import between
 from dsmc.lower.network import fifo, synchronous, unordered
 from dsmc.lower.network.wire import Wire
 
-_KINDS = {
+_KINDS: dict[NetworkKind, Callable[[Program, tuple[MessageDecl, ...]], Wire]] = {
     NetworkKind.UNORDERED: unordered.Unordered,
     NetworkKind.FIFO: fifo.Fifo,
     NetworkKind.SYNCHRONOUS: synchronous.Synchronous,

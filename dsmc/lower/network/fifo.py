@@ -48,6 +48,7 @@ class Fifo:
         self, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr, to: x.Expr,
         handling: Handling,
     ) -> s.Block:  # fmt: skip
+        """See `Wire`."""
         queue = self._queue(sender, to)
         message = x.Make(self._kinds(), fields, self._messages.index(decl))
         last = x.Make(queue.type, (message,))
@@ -55,6 +56,7 @@ class Fifo:
         return (longer, mark("send", decl, self._program, sender, to, fields))
 
     def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
+        """See `Wire`."""
         sender = x.Local("sender", self._nodes)
         queue = self._queue(sender, x.Local(SELF, step.params[0].type))
         waiting = apply(Op.GT, x.Apply(Op.LEN, (queue,), t.Int(0, (1 << 31) - 1)), x.number(0))
@@ -95,6 +97,7 @@ class Fifo:
         )
 
     def forget(self, node: x.Expr) -> s.Block:
+        """See `Wire`."""
         sender = x.Local("sender", self._nodes)
         queue = self._queue(sender, node)
         empty = self._set(sender, node, default(queue.type))

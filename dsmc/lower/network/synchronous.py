@@ -33,6 +33,7 @@ class Synchronous:
         self, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr, to: x.Expr,
         handling: Handling,
     ) -> s.Block:  # fmt: skip
+        """See `Wire`."""
         steps = [st for st in self._program.steps if _takes(st, decl)]
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -61,7 +62,7 @@ class Synchronous:
         me, *others = step.params
         node = narrowed(to, me.type)
         names = bound_names(step.receive, fields, sender)
-        outer = {SELF: x.Local(f"self{suffix}", me.type)}
+        outer: dict[str, x.Expr] = {SELF: x.Local(f"self{suffix}", me.type)}
         inner: dict[str, x.Expr] = {n: x.Local(n + suffix, v.type) for n, v in names}
         inner |= {p.name: x.Local(p.name + suffix, p.type) for p in others} | outer
         lets = [s.Let(f"self{suffix}", node), *(s.Let(n + suffix, v) for n, v in names)]
@@ -76,9 +77,11 @@ class Synchronous:
         return (s.Require(fits), *lets, *picks, s.Require(guard), run)
 
     def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
+        """See `Wire`."""
         return []
 
     def forget(self, node: x.Expr) -> s.Block:
+        """See `Wire`."""
         return ()
 
 

@@ -36,10 +36,12 @@ class Unordered:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
+        """See `Wire`."""
         return tuple(self._bags.values())
 
     @property
     def channels(self) -> tuple[Channel, ...]:
+        """See `Wire`."""
         return tuple(
             Channel(self._bags[m.kind.name].name, (m,), NetworkKind.UNORDERED)
             for m in self._messages
@@ -49,6 +51,7 @@ class Unordered:
         self, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr, to: x.Expr,
         handling: Handling,
     ) -> s.Block:  # fmt: skip
+        """See `Wire`."""
         bag = self._bags[decl.kind.name]
         record = record_of(decl)
         ends = (narrowed(sender, decl.sender), narrowed(to, decl.receiver))
@@ -57,6 +60,7 @@ class Unordered:
         return (assign(bag, more), mark("send", decl, self._program, sender, to, fields))
 
     def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
+        """See `Wire`."""
         assert step.receive is not None
         bag, record = self._bags[decl.kind.name], record_of(decl)
         message = x.Local("message", record)
@@ -76,6 +80,7 @@ class Unordered:
         )]  # fmt: skip
 
     def forget(self, node: x.Expr) -> s.Block:
+        """See `Wire`."""
         return tuple(self._without(m, node) for m in self._messages)
 
     def _without(self, decl: MessageDecl, node: x.Expr) -> s.Statement:

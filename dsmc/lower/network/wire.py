@@ -18,7 +18,8 @@ from dsmc.lower.build import apply, conj
 class Handling(Protocol):
     """What a synchronous wire needs: code that is part of the sender's step."""
 
-    def handling(self, block: s.Block) -> s.Block: ...
+    def handling(self, block: s.Block) -> s.Block:
+        """The code with its own messages on their way."""
 
 
 class Wire(Protocol):

@@ -50,7 +50,7 @@ class _Drawing:
 
     def lines(self) -> list[str]:
         return [
-            f"digraph {quoted(self._t.property)} {{",
+            f"digraph {quoted(self._t.name)} {{",
             f"  graph [layout=neato, splines=line, outputorder=edgesfirst, labelloc=t,"
             f" label={quoted(self._t.headline)}, fontname=Helvetica];",
             "  node [shape=box, fontname=Helvetica, fontsize=10, style=filled, fillcolor=white];",

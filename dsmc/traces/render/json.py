@@ -26,7 +26,7 @@ def as_data(trace: Trace) -> dict[str, Any]:
         "format": FORMAT,
         "spec": trace.spec,
         "model": trace.model,
-        "property": trace.property,
+        "property": trace.name,
         "verdict": trace.verdict,
         "headline": trace.headline,
         "reasons": list(trace.reasons),

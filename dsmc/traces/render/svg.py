@@ -112,7 +112,7 @@ class _Picture:
     def _heading(self) -> list[str]:
         of = f"{self._t.spec}" + (f" · {self._t.model}" if self._t.model else "")
         return [
-            f'<text class="title" x="{_LEFT - 32}" y="24">{escape(self._t.property)} is'
+            f'<text class="title" x="{_LEFT - 32}" y="24">{escape(self._t.name)} is'
             f" {escape(self._t.verdict)}</text>",
             f'<text class="small" x="{_LEFT - 32}" y="41">{escape(of)}</text>',
         ]
@@ -237,7 +237,7 @@ class _Picture:
         )
 
     def _verdict(self) -> list[str]:
-        good = self._t.verdict not in ("violated",)
+        good = self._t.verdict != "violated"
         fill, stroke = ("#f0fdf4", "#15803d") if good else ("#fef2f2", "#b91c1c")
         height = len(self._reasons) * 17 + 12
         found = [

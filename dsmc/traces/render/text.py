@@ -40,5 +40,5 @@ def _end(trace: Trace) -> list[str]:
             f"    {m.text} from {words.who(trace, m.sender)} to {words.who(trace, m.receiver)}"
             for m in waiting
         ]
-    lines.append(f"  {trace.property} is {trace.verdict}" + (":" if trace.reasons else "."))
+    lines.append(f"  {trace.name} is {trace.verdict}" + (":" if trace.reasons else "."))
     return [*lines, *(f"    {reason}" for reason in trace.reasons)]
