@@ -12,7 +12,7 @@ from dsmc.source import NOWHERE, Source, Span
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed, parse
 from dsmc.typecheck.models import Expectation, Model, models_of
-from dsmc.typecheck.program import Instance
+from dsmc.typecheck.program import Instance, check_spec
 
 #: Words whose meaning is in the library that is written in the language itself.
 _PRELUDE = {"clocks.dsm": ("lamport<", "vclock<", "hlc<")}
@@ -42,36 +42,93 @@ class Job(Frozen):
 def jobs_in(path: Path, overrides: Overrides = Overrides()) -> tuple[Job, ...]:  # noqa: B008
     """What a file asks to be checked: its models, or, if it has none, its spec.
 
-    Raises `Mistakes` for what cannot be read or parsed.
+    Raises `Mistakes`, with all that can be found, if something cannot be read or parsed.
     """
-    problems = Problems()
-    parsed = _load(path, NOWHERE, problems)
-    if parsed is None:
-        raise Mistakes(problems.sorted())
-    models = models_of(parsed, problems)
-    problems.extend(parsed.problems)
-    extra = _overridden(overrides, problems)
-    jobs = [_model_job(path, parsed, model, extra, problems) for model in models]
-    if not models:
-        jobs = [Job("", path, _with_imports(path, parsed, problems), extra, (), "")]
-    if problems:
-        raise Mistakes(problems.sorted())
-    return tuple(job for job in jobs if job is not None)
+    return _Loader().jobs(path, overrides)
 
 
-def _model_job(
-    path: Path, parsed: Parsed, model: Model, extra: Instance, problems: Problems
-) -> Job | None:
-    instance = _combined(model.instance, extra)
-    if model.spec is None:
-        files = _with_imports(path, parsed, problems)
+class _Loader:
+    """Reads each file once."""
+
+    def __init__(self) -> None:
+        self._problems = Problems()
+        self._files: dict[Path, Parsed | None] = {}
+
+    def jobs(self, path: Path, overrides: Overrides) -> tuple[Job, ...]:
+        extra = _overridden(overrides, self._problems)
+        parsed = self._load(path, NOWHERE)
+        if parsed is None:
+            raise Mistakes(self._problems.sorted())
+        self._problems.extend(parsed.problems)
+        models = models_of(parsed, self._problems)
+        jobs = [job for model in models if (job := self._model_job(path, parsed, model, extra))]
+        if not models:
+            jobs = [Job("", path, self._with_imports(path, parsed), extra, (), "")]
+        if self._problems:
+            for job in jobs:
+                self._problems.extend(check_spec(job.files, job.instance).problems)
+            raise Mistakes(self._problems.sorted())
+        return tuple(jobs)
+
+    def _model_job(self, path: Path, parsed: Parsed, model: Model, extra: Instance) -> Job | None:
+        instance = _combined(model.instance, extra)
+        spec_path, spec = path, parsed
+        if model.spec is not None:
+            spec_path = Path(os.path.normpath(path.parent / model.spec))
+            found = self._load(spec_path, model.span)
+            if found is None:
+                return None
+            spec = found
+        files = self._with_imports(spec_path, spec)
         return Job(model.name, path, files, instance, model.expectations, model.doc)
-    spec_path = Path(os.path.normpath(path.parent / model.spec))
-    spec = _load(spec_path, model.span, problems)
-    if spec is None:
+
+    # ------------------------------------------------------------ files
+
+    def _load(self, path: Path, asked_at: Span) -> Parsed | None:
+        """A parsed file; None, reported, if it cannot be read."""
+        if path not in self._files:
+            self._files[path] = self._read(path, asked_at)
+        return self._files[path]
+
+    def _read(self, path: Path, asked_at: Span) -> Parsed | None:
+        try:
+            return parse(Source.read(path))
+        except FileNotFoundError:
+            near = did_you_mean(path.name, _neighbours(path))
+            self._problems.add("D701", asked_at, f"there is no file `{path}`", help=near)
+        except IsADirectoryError:
+            help = f"dsmc test {path}"
+            self._problems.add("D701", asked_at, f"`{path}` is a folder", help=help)
+        except UnicodeDecodeError as error:
+            message = f"`{path}` is not UTF-8 text (byte {error.start})"
+            self._problems.add("D702", asked_at, message)
+        except OSError as error:
+            message = f"`{path}` cannot be read: {error.strerror}"
+            self._problems.add("D701", asked_at, message)
         return None
-    files = _with_imports(spec_path, spec, problems)
-    return Job(model.name, path, files, instance, model.expectations, model.doc)
+
+    def _with_imports(self, path: Path, parsed: Parsed) -> tuple[Parsed, ...]:
+        """A file after the files that it imports, each once; what it needs of the library first."""
+        found: dict[Path, Parsed] = {}
+        self._import(path, parsed, found, [])
+        library = [name for name, words in _PRELUDE.items() if _mentions(found, words)]
+        return (*(_prelude(name) for name in library), *found.values())
+
+    def _import(
+        self, path: Path, parsed: Parsed, found: dict[Path, Parsed], open_: list[Path]
+    ) -> None:
+        here = path.resolve()
+        for item in parsed.file.items:
+            if not isinstance(item, ast.ImportFile):
+                continue
+            wanted = Path(os.path.normpath(path.parent / item.path))
+            if wanted.resolve() in (*open_, here):
+                self._problems.add("D703", item.span, f"`{wanted}` imports itself")
+            elif wanted.resolve() not in found:
+                other = self._load(wanted, item.span)
+                if other is not None:
+                    self._import(wanted, other, found, [*open_, here])
+        found[here] = parsed
 
 
 def _combined(model: Instance, extra: Instance) -> Instance:
@@ -83,55 +140,11 @@ def _combined(model: Instance, extra: Instance) -> Instance:
     )
 
 
-# ---------------------------------------------------------------- files
-
-
-def _load(path: Path, asked_at: Span, problems: Problems) -> Parsed | None:
-    """A parsed file; None, reported, if it cannot be read."""
-    try:
-        return parse(Source.read(path))
-    except FileNotFoundError:
-        near = did_you_mean(path.name, _neighbours(path))
-        problems.add("D701", asked_at, f"there is no file `{path}`", help=near)
-    except IsADirectoryError:
-        problems.add("D701", asked_at, f"`{path}` is a folder", help=f"dsmc test {path}")
-    except UnicodeDecodeError as error:
-        problems.add("D702", asked_at, f"`{path}` is not UTF-8 text (byte {error.start})")
-    except OSError as error:
-        problems.add("D701", asked_at, f"`{path}` cannot be read: {error.strerror}")
-    return None
-
-
 def _neighbours(path: Path) -> list[str]:
     try:
         return [other.name for other in path.parent.iterdir()]
     except OSError:
         return []
-
-
-def _with_imports(path: Path, parsed: Parsed, problems: Problems) -> tuple[Parsed, ...]:
-    """A file after the files that it imports, each once; what it needs of the library first."""
-    found: dict[Path, Parsed] = {}
-    _import(path, parsed, found, [], problems)
-    library = [name for name, words in _PRELUDE.items() if _mentions(found, words)]
-    return (*(_prelude(name) for name in library), *found.values())
-
-
-def _import(
-    path: Path, parsed: Parsed, found: dict[Path, Parsed], open_: list[Path], problems: Problems
-) -> None:
-    here = path.resolve()
-    for item in parsed.file.items:
-        if not isinstance(item, ast.ImportFile):
-            continue
-        wanted = Path(os.path.normpath(path.parent / item.path))
-        if wanted.resolve() in (*open_, here):
-            problems.add("D703", item.span, f"`{wanted}` imports itself")
-        elif wanted.resolve() not in found:
-            other = _load(wanted, item.span, problems)
-            if other is not None:
-                _import(wanted, other, found, [*open_, here], problems)
-    found[here] = parsed
 
 
 def _mentions(files: dict[Path, Parsed], words: tuple[str, ...]) -> bool:

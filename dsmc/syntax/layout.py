@@ -29,6 +29,11 @@ _NO_END_BEFORE = frozenset(
     " UNTIL DOT COMMA RPAR RSQB EQUALS DIFFERS LESSTHAN AT_MOST MORETHAN AT_LEAST PLUS STAR MINUS"
     " _DOTS _ARROW _GIVES VBAR QMARK LEADS".split()
 )
+#: Words that begin a declaration or a statement and cannot stand in a value.
+_STARTERS = frozenset(
+    "ACTION ON VAR STABLE VOLATILE BUFFERED GHOST SEND BROADCAST REPLY PICK EITHER INVARIANT MESSAGE"
+    " FAULTS REACHABLE QUIESCENT TRANSITION IMPORT".split()
+)
 #: Declarations whose braces hold a value, not statements.
 _VALUE_HEADS = frozenset(
     "INVARIANT TRANSITION QUIESCENT LTL EVENTUALLY ALWAYS REACHABLE FINAL LAW".split()
@@ -53,6 +58,7 @@ class Layout:
         self._thens: list[int] = [0]  # for each of them, `then`s that wait for their `else`
         self._head = ""  # type of the first token of the current statement
         self._previous = "_SEP"
+        self._matches = 0  # `match`es whose braces are still to come
         self._pending: Token | None = None
 
     def arrange(self, tokens: Iterable[Token]) -> Iterator[Token]:
@@ -73,6 +79,8 @@ class Layout:
             yield Token.new_borrow_pos("_SEP", "\n", newline)
 
     def _ends(self, token: Token) -> bool:
+        if token.type in _STARTERS:
+            self._close_values()
         inside_value = bool(self._open) and self._open[-1] in _CLOSING
         return (
             not inside_value
@@ -95,6 +103,8 @@ class Layout:
         match token.type:
             case "LBRACE":
                 return self._opening_brace()
+            case "MATCH":
+                self._matches += 1
             case "LPAR" | "LSQB":
                 return self._opened(token.type, token.type)
             case "RBRACE" | "RPAR" | "RSQB":
@@ -107,6 +117,11 @@ class Layout:
         return token.type
 
     def _opening_brace(self) -> str:
+        if self._previous in _SET_AFTER:
+            return self._opened("_LSET", "_LSET")
+        if not self._matches and self._open and self._open[-1] in _CLOSING:
+            self._close_values()  # a block cannot stand in a value: a bracket is missing
+        self._matches -= bool(self._matches)
         inside = self._open[-1] if self._open else ""
         if self._head == "MATCH" and inside == "code":
             kind = "match code"
@@ -116,7 +131,7 @@ class Layout:
             kind = "faults"
         else:
             kind = "code"
-        if inside == "faults" or self._previous in _SET_AFTER:
+        if inside == "faults":
             return self._opened("_LSET", "_LSET")
         if self._previous == "_GIVES" and inside != "match code":
             return self._opened("_LSET", "_LSET")
@@ -127,7 +142,15 @@ class Layout:
         self._thens.append(0)
         return token_type
 
+    def _close_values(self) -> None:
+        """A bracket is missing: what begins a line now cannot stand in a value."""
+        while self._open and self._open[-1] in _CLOSING:
+            self._open.pop()
+            self._thens.pop()
+
     def _closed(self, token_type: str) -> str:
+        if token_type == "RBRACE" and self._open and self._open[-1] in ("LPAR", "LSQB"):
+            self._close_values()
         kind = self._open.pop() if self._open else ""
         if len(self._thens) > 1:
             self._thens.pop()

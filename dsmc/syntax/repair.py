@@ -148,7 +148,11 @@ def _explain(lark: Lark, tokens: list[Token], at: int, source: Source) -> Diagno
     found = "the end of the file" if token is None else _described(token)
     expected = _expected(lark, tokens, at)
     message = f"{found} cannot stand here" if token is not None else "the file ends too early"
-    return Diagnostic("D102", message, span, expected, _suggestion(lark, tokens, at))
+    help, wrong = _suggestion(lark, tokens, at)
+    if wrong < at:
+        span = _span(tokens[wrong], source)
+        message, expected = f"`{tokens[wrong]}` means nothing here", ""
+    return Diagnostic("D102", message, span, expected, help)
 
 
 def _span(token: Token | None, source: Source) -> Span:
@@ -197,7 +201,8 @@ def _never_closed(bracket: Token, tokens: list[Token], at: int, source: Source) 
 
 
 def _described(token: Token) -> str:
-    return _SHOWN.get(token.type) or f"`{token}`"
+    shown = "" if token.type in ("NAME", "INT", "STRING") else _SHOWN.get(token.type)
+    return shown or f"`{token}`"
 
 
 def _expected(lark: Lark, tokens: list[Token], at: int) -> str:
@@ -217,34 +222,50 @@ def _terminal(lark: Lark, name: str) -> str:
     return f"`{definition.pattern.value}`" if definition.pattern.type == "str" else name.lower()
 
 
-def _suggestion(lark: Lark, tokens: list[Token], at: int) -> str:
-    """The change of one token that lets the parser go furthest, in words."""
-    best, reach = "", at + 1
-    for change, words in _changes(lark, tokens, at):
-        _, got = _attempt(lark, change[: at + 6])
-        got += len(tokens) - len(change)
+def _suggestion(lark: Lark, tokens: list[Token], at: int) -> tuple[str, int]:
+    """The change of one token that lets the parser go furthest, in words; and which token."""
+    start = max(0, at - 1)
+    before = lark.parse_interactive("")
+    for token in tokens[:start]:
+        _accepts(before, token)
+    best, which, reach = "", at, at + 1
+    for change, words, changed in _changes(lark, tokens, at):
+        got = _reached(before, change[start : at + 6]) + start + len(tokens) - len(change)
         if got > reach:
-            best, reach = words, got
-    return best
+            best, which, reach = words, changed, got
+    return best, which
 
 
-def _changes(lark: Lark, tokens: list[Token], at: int) -> Iterator[tuple[list[Token], str]]:
+def _reached(before: InteractiveParser, tokens: list[Token]) -> int:
+    """How many of the tokens the parser accepts from where it is."""
+    parser = before.copy()
+    for i, token in enumerate(tokens):
+        if not _accepts(parser, token):
+            return i
+    return len(tokens)
+
+
+def _changes(
+    lark: Lark, tokens: list[Token], at: int
+) -> Iterator[tuple[list[Token], str, int]]:
     """Token lists that differ in one place from what was written, the likeliest first."""
     for i in (at, at - 1):
         if 0 <= i < len(tokens):
             for other in _similar(lark, tokens[i]):
-                yield [*tokens[:i], other, *tokens[i + 1 :]], f"did you mean `{other}`?"
+                yield [*tokens[:i], other, *tokens[i + 1 :]], f"did you mean `{other}`?", i
     if at < len(tokens):
         for other in _inserted(lark, tokens[at]):
-            yield [*tokens[:at], other, *tokens[at:]], f"put `{other}` before it"
-        yield [*tokens[:at], *tokens[at + 1 :]], f"leave out {_described(tokens[at])}"
+            yield [*tokens[:at], other, *tokens[at:]], f"put `{other}` before it", at
+        yield [*tokens[:at], *tokens[at + 1 :]], f"leave out {_described(tokens[at])}", at
 
 
 _ALTERNATIVES = {
     "EQUAL": ("EQUALS", "BECOMES"), "EQUALS": ("BECOMES", "EQUAL"), "BECOMES": ("EQUAL", "EQUALS"),
     "_ARROW": ("_GIVES",), "_GIVES": ("_ARROW",), "COLON": ("BECOMES", "IN"), "IN": ("COLON",),
 }  # fmt: skip
-_INSERTABLE = ("WHEN", "COLON", "COMMA", "TO", "IN", "FROM", "OF", "EQUAL", "_GIVES", "THEN")
+_INSERTABLE = (
+    "RPAR", "RSQB", "WHEN", "COLON", "COMMA", "TO", "IN", "FROM", "OF", "EQUAL", "_GIVES", "THEN",
+)  # fmt: skip
 
 
 def _similar(lark: Lark, token: Token) -> Iterator[Token]:
