@@ -22,8 +22,8 @@ Values = dict[str, Any]
 MAX_ROUNDS = 10_000
 
 
-class Left(Exception):
-    """A jump out of a block."""
+class TooLarge(Exception):
+    """More states or transitions than the oracle shall look at."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,8 @@ def explore(system: y.System, limit: int = 100_000) -> Found:
                 elif target not in seen:
                     seen.add(target)
                     following.append(target)
-        assert len(seen) <= limit, "too large for the oracle"
+        if len(seen) > limit or found.transitions > 10 * limit:
+            raise TooLarge
         level = following
     found.states = len(seen)
     return found

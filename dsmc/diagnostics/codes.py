@@ -40,6 +40,10 @@ CODES: dict[str, Page] = {
         "fun f(a: 0..3): 0..6 = (a + a",
         "fun f(a: 0..3): 0..6 = (a + a)",
     ),
+    "D104": Page(
+        "nested too deeply",
+        "Hundreds of brackets or blocks inside each other. Give some of it a name.",
+    ),
     # ------------------------------------------------------------ names
     "D201": Page(
         "an unknown name",

@@ -261,8 +261,11 @@ def edited(grows: int, *, with_element: bool) -> Rule:
     def rule(args: tuple[Type, ...]) -> Signature | None:
         match args:
             case (t.Seq(of, bound), t.Int(), *rest) if len(rest) == with_element:
-                changed = t.Seq(of, None if bound is None else bound + grows)
-                return Signature((*args[:2], *([of] * with_element)), changed)
+                joined = join_all([of, *rest])
+                if joined is None:
+                    return None
+                changed = t.Seq(joined, None if bound is None else bound + grows)
+                return Signature((t.Seq(joined, bound), args[1], *([joined] * len(rest))), changed)
             case _:
                 return None
 
@@ -281,8 +284,9 @@ def sliced(args: tuple[Type, ...]) -> Signature | None:
 def bag_changed(args: tuple[Type, ...]) -> Signature | None:
     """A bag and an element to a bag."""
     match args:
-        case (t.Bag(of), _):
-            return Signature((args[0], of), args[0])
+        case (t.Bag(of, bound), element):
+            joined = join(of, element)
+            return joined and Signature((t.Bag(joined, bound), joined), t.Bag(joined, bound))
         case _:
             return None
 

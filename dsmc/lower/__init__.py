@@ -37,11 +37,12 @@ def lower(program: Program) -> System:
 
 def _system(program: Program) -> System:
     asserts, actions = _numbered(program)
+    channels = {channel.variable for channel in program.channels}
     properties: tuple[Property, ...] = (*program.properties, *asserts, NoError("no_range_error"))
     return System(
         program.name, program.roles, program.variables, program.functions, program.init,
         _ordered(actions), properties, program.within,
-        tuple(channel.variable for channel in program.channels),
+        tuple(v.name for v in program.variables if v.name in channels),
     )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token
+from lark import Lark, Token, Tree
 
 from dsmc.diagnostics import Diagnostic, Problems
 from dsmc.frozen import Frozen, Node
-from dsmc.source import Source
+from dsmc.source import Source, Span
 from dsmc.syntax import ast
 from dsmc.syntax.build import build
 from dsmc.syntax.layout import Layout
@@ -57,7 +57,16 @@ def _parse(source: Source, start: str) -> Parsed:
     tokens = list(layout.arrange(_known(tokenize(source), source, problems)))
     tree, broken = parse_tokens(_lark(), tokens, source, problems)
     names = frozenset(t.value for t in broken if t.type == "NAME")
-    return Parsed(build(tree, source), source, layout.docs, problems.sorted(), names)
+    return Parsed(_built(tree, source, problems), source, layout.docs, problems.sorted(), names)
+
+
+def _built(tree: Tree[Token], source: Source, problems: Problems) -> ast.File:
+    try:
+        return build(tree, source)
+    except RecursionError:
+        whole = Span(source, 0, min(1, len(source.text)))
+        problems.add("D104", whole, "something in this file is nested too deeply to be read")
+        return ast.File(())
 
 
 def _known(tokens: Iterable[Token], source: Source, problems: Problems) -> Iterator[Token]:

@@ -149,12 +149,27 @@ def _map_update(scope: Scope, of: ast.Expr, entries: tuple[ast.Entry, ...], env:
         return POISON
     for entry in entries:
         key = expressions.check(scope, entry.key, env, result.type.key, "the key")
-        value = expressions.check(scope, entry.value, env, result.type.value, "the value")
+        value = expressions.infer(scope, entry.value, env, result.type.value)
+        result = _widened(scope, result, value, of.span)
+        assert isinstance(result.type, t.Map)
+        value = convert(scope, value, result.type.value, entry.value.span, "the value")
         if POISON in (key, value):
             return POISON
         result = x.Apply(Op.PUT, (result, key, value), result.type).at(of.span)
         assert isinstance(result.type, t.Map)
     return result
+
+
+def _widened(scope: Scope, of: x.Expr, value: x.Expr, span: Span) -> x.Expr:
+    """The map as one that can have a number which its own type never has."""
+    assert isinstance(of.type, t.Map)
+    match of.type.value, value.type:
+        case t.Int(low, high) as own, t.Int(least, most) as new if most < low or high < least:
+            joined = join(own, new)
+            assert joined is not None
+            return convert(scope, of, t.Map(of.type.key, joined), span)
+        case _:
+            return of
 
 
 # ---------------------------------------------------------------- described

@@ -63,9 +63,9 @@ def _declared(scope: Scope, ident: ast.Ident, env: Env, hint: Type | None) -> x.
 
 
 def _shared(scope: Scope, name: str, env: Env, span: Span) -> x.Expr:
-    variable = variables.shared(scope, name)
     if not may_read_state(scope, env, name, span):
         return POISON
+    variable = variables.shared(scope, name)
     check_ghost(scope, variable, env, span)
     return x.Global(name, variable.type)
 

@@ -63,7 +63,12 @@ def check_spec(files: tuple[Parsed, ...], instance: Instance) -> Checked:
     for item, _ in items:
         declare(scope, item)
     _instantiate(scope, instance)
-    program = _program(scope, items, instance)
+    try:
+        program = _program(scope, items, instance)
+    except RecursionError:
+        where = items[0][0].span if items else NOWHERE
+        problems.add("D104", where, "something in this spec is nested too deeply to be read")
+        return Checked(None, problems.sorted())
     found = problems.sorted()
     return Checked(None if found else program, found)
 

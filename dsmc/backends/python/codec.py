@@ -44,6 +44,8 @@ def width(type: Type) -> int:
             return (t.size(key) or 0) * width(value)
         case t.Seq(of, int(bound)):
             return bits(bound + 1) + bound * width(of)
+        case t.Empty():  # the elements of `[]`: there are none
+            return 0
         case _:
             raise AssertionError(f"{t.show(type)} has no fixed width")
 

@@ -16,6 +16,7 @@ from dsmc.ir.ops import Op
 from dsmc.ir.simplify import certain, simplify, simplify_block
 from dsmc.ir.system import (
     Action,
+    Assertion,
     Fires,
     Function,
     Invariant,
@@ -114,7 +115,10 @@ class _Module:
         return Expressions(self._pool, self._layout.places())
 
     def _statements(self) -> Statements:
-        return Statements(self._expressions(), traced=self._traced)
+        assertions = {
+            p.number: n for n, p in enumerate(self._system.properties) if isinstance(p, Assertion)
+        }
+        return Statements(self._expressions(), assertions, traced=self._traced)
 
     def _unpack(self, state: str, prefix: str = "") -> str:
         names = self._layout.names(prefix)

@@ -31,8 +31,11 @@ _SMALL = 2
 class Statements:
     """Writes blocks. The state is in the variables that `Expressions` names."""
 
-    def __init__(self, expressions: Expressions, *, traced: bool) -> None:
+    def __init__(
+        self, expressions: Expressions, assertions: dict[int, int], *, traced: bool
+    ) -> None:
         self.e = expressions
+        self._assertions = assertions  # from an assertion's number to its property's
         self.lines: list[str] = []
         self._indent = 1
         self._traced = traced
@@ -214,7 +217,7 @@ class Statements:
 
     def _assert(self, condition: x.Expr, number: int) -> None:
         self._reading(condition)
-        note = f"ev += (('assert', ({number},)),)" if self._traced else f"err.append({number})"
+        note = f"ev += (('assert', ({number},)),)" if self._traced else f"err.append({self._assertions[number]})"
         self.inside(f"if not {self.e.test(condition)}:", lambda: self.line(note))
 
     def _mark(self, kind: str, args: tuple[x.Expr, ...]) -> None:

@@ -1,0 +1,62 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from dsmc.engine.outcome import Limits
+from dsmc.ir.system import System
+from dsmc.project import Overrides
+from dsmc.session import Options, Report, check, compile_job, load
+
+ROOT = Path(__file__).parent.parent
+SPECS = sorted((ROOT / "specs").glob("*.dsm"))
+MODELS = sorted((ROOT / "models").glob("*.dsm"))
+
+settings.register_profile(
+    "dsmc", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("dsmc")
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a text to a file and gives its path."""
+
+    def write(text: str, name: str = "spec.dsm") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def checked(spec: Callable[[str], Path]) -> Callable[..., Report]:
+    """Checks a text to the end, with the faults of a string."""
+
+    def run(text: str, faults: str | None = None, limits: Limits = Limits()) -> Report:
+        (job,) = load(spec(text), Overrides((), faults))
+        return check(job, Options(limits=limits, to_the_end=True))
+
+    return run
+
+
+@pytest.fixture
+def lowered(spec: Callable[[str], Path]) -> Callable[..., System]:
+    """The system of a text."""
+
+    def run(text: str, faults: str | None = None) -> System:
+        (job,) = load(spec(text), Overrides((), faults))
+        return compile_job(job)
+
+    return run
+
+
+def words(report: Report) -> dict[str, str]:
+    """The verdicts by property, in words."""
+    return {result.name: result.word for result in report.results}

@@ -1,0 +1,61 @@
+"""The reference agrees with an independent interpreter, on every small model and random systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import agreement
+import pytest
+import random_specs
+from conftest import MODELS, ROOT
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from oracle import TooLarge
+
+from dsmc.diagnostics.render import render_all
+from dsmc.lower import lower
+from dsmc.project import Job
+from dsmc.session import compile_job, load
+from dsmc.source import Source
+from dsmc.syntax.parser import parse
+from dsmc.typecheck.program import Instance, check_spec
+
+#: The oracle is some hundred times slower than the reference.
+SMALL = 1_500
+
+
+def small_jobs() -> list[object]:
+    """The models whose number of states is stated, and small."""
+    found = []
+    for path in MODELS:
+        for job in load(path):
+            counts = [e for e in job.expectations if getattr(e, "what", "") == "states"]
+            if counts and counts[0].number <= SMALL:
+                found.append(pytest.param(job, id=f"{path.stem}-{job.name}"))
+    return found
+
+
+@pytest.mark.parametrize("job", small_jobs())
+def test_models(job: Job) -> None:
+    """States, transitions, depth, and what is decided at which depth."""
+    agreement.assert_agree(compile_job(job))
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_random_systems(data: st.DataObject) -> None:
+    """The same on systems that nobody wrote."""
+    text = data.draw(random_specs.specs())
+    parsed = parse(Source("random", text))
+    checked = check_spec((parsed,), Instance())
+    assert checked.program is not None, text + render_all(checked.problems)
+    try:
+        agreement.assert_agree(lower(checked.program), limit=300)
+    except TooLarge:
+        assume(False)
+
+
+def test_the_oracle_is_not_the_reference() -> None:
+    """The oracle uses nothing of the back end: it would prove nothing otherwise."""
+    text = Path(ROOT / "tests/oracle.py").read_text(encoding="utf-8")
+    assert "dsmc.backends" not in text
