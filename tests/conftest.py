@@ -39,9 +39,9 @@ def spec(tmp_path: Path) -> Callable[[str], Path]:
 def checked(spec: Callable[[str], Path]) -> Callable[..., Report]:
     """Checks a text to the end, with the faults of a string."""
 
-    def run(text: str, faults: str | None = None, limits: Limits = Limits()) -> Report:
+    def run(text: str, faults: str | None = None, limits: Limits | None = None) -> Report:
         (job,) = load(spec(text), Overrides((), faults))
-        return check(job, Options(limits=limits, to_the_end=True))
+        return check(job, Options(limits=limits or Limits(), to_the_end=True))
 
     return run
 

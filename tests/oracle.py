@@ -75,7 +75,7 @@ class Oracle:
                 )
             case s.Let(name, value):
                 yield self.named(now, name, self.value(value, now))
-            case s.Pick(name, of, domain, where):
+            case s.Pick(name, _, domain, where):
                 for element in self.distinct(domain, now):
                     inner = self.named(now, name, element)
                     if self.value(where, inner):
@@ -85,7 +85,7 @@ class Oracle:
                     yield from self.scoped(branch, now)
             case s.If(condition, then, orelse):
                 yield from self.scoped(then if self.value(condition, now) else orelse, now)
-            case s.For(name, of, domain, body):
+            case s.For(name, _, domain, body):
                 elements = list(members(domain.type, self.value(domain, now)))
                 yield from self.loop(name, elements, body, now)
             case s.While(condition, body):

@@ -56,7 +56,11 @@ class Drawing:
                 return self.draw(st.sampled_from(known))
             return self.literal(kind)
         if self.draw(st.integers(0, 7)) == 0:
-            test, yes, no = self.expr("bool", depth - 1), self.expr(kind, 0), self.expr(kind, depth - 1)
+            test, yes, no = (
+                self.expr("bool", depth - 1),
+                self.expr(kind, 0),
+                self.expr(kind, depth - 1),
+            )
             return f"(if {test} then {yes} else {no})"
         make = getattr(self, f"_{kind}", None)
         return make(depth - 1) if make else self.literal(kind)
@@ -75,9 +79,9 @@ class Drawing:
             case "maybe":
                 return self.pick("(if false then some(0) else none)", f"some({number})")
             case "some_set":
-                return self.pick("{}", f"{{{number}}}", "{0, 2}", "{0, 1, 2}")
+                return self.pick("({0} minus {0})", f"{{{number}}}", "{0, 2}", "{0, 1, 2}")
             case "colors":
-                return self.pick("{}", "{red}", "{green, blue}", "Color")
+                return self.pick("({red} minus {red})", "{red}", "{green, blue}", "Color")
             case "table":
                 return f"[0: {number}, 1: {self.pick('0', '1', '2')}]"
             case "flags":
@@ -101,7 +105,9 @@ class Drawing:
         e = self.expr
         kind = self.pick(*TYPES)
         forms = [
-            lambda: f"({e('bool', depth)} {self.pick('and', 'or', 'implies', 'iff')} {e('bool', depth)})",
+            lambda: (
+                f"({e('bool', depth)} {self.pick('and', 'or', 'implies', 'iff')} {e('bool', depth)})"
+            ),
             lambda: f"(not {e('bool', depth)})",
             lambda: f"({e(kind, depth)} {self.pick('==', '!=')} {e(kind, depth)})",
             lambda: f"({e('small', depth)} {self.pick('<', '<=', '>', '>=')} {e('signed', depth)})",
@@ -113,7 +119,9 @@ class Drawing:
             lambda: f"{self.paren('flags', depth)}[{e('color', depth)}]",
             lambda: f"{self.paren('pair', depth)}.0",
             lambda: f"{self.paren('rec', depth)}.b",
-            lambda: f"(match {e('note', depth)} {{ Pong(n_, c_) => n_ == {e('small', 0)}, Ping => false }})",
+            lambda: (
+                f"(match {e('note', depth)} {{ Pong(n_, c_) => n_ == {e('small', 0)}, Ping => false }})"
+            ),
             lambda: self.quantified(depth),
         ]
         return self.draw(st.sampled_from(forms))()
@@ -139,7 +147,9 @@ class Drawing:
     def _small(self, depth: int) -> str:
         e = self.expr
         forms = [
-            lambda: f"({e('small', depth)} {self.pick('+', '-', '*', 'mod', 'div')} {e('small', depth)})",
+            lambda: (
+                f"({e('small', depth)} {self.pick('+', '-', '*', 'mod', 'div')} {e('small', depth)})"
+            ),
             lambda: f"{self.pick('min', 'max')}({e('small', depth)}, {e('small', depth)})",
             lambda: f"count({self.paren('some_set', depth)})",
             lambda: f"{self.paren('table', depth)}[{self.pick('0', '1')}]",
@@ -170,7 +180,9 @@ class Drawing:
 
     def _color(self, depth: int) -> str:
         name = self.fresh()
-        return f"(choose {name} in {self.paren('colors', depth)}: {name} != {self.literal('color')})"
+        return (
+            f"(choose {name} in {self.paren('colors', depth)}: {name} != {self.literal('color')})"
+        )
 
     def _maybe(self, depth: int) -> str:
         return f"some({self.expr('small', depth)})"
@@ -178,7 +190,9 @@ class Drawing:
     def _some_set(self, depth: int) -> str:
         e, name = self.expr, self.fresh()
         forms = [
-            lambda: f"({e('some_set', depth)} {self.pick('union', 'intersect', 'minus')} {e('some_set', depth)})",
+            lambda: (
+                f"({e('some_set', depth)} {self.pick('union', 'intersect', 'minus')} {e('some_set', depth)})"
+            ),
             lambda: f"{{{e('small', depth)}, {e('small', 0)}}}",
             lambda: f"{{{name} for {name} in {e('some_set', depth)} if {name} != {e('small', 0)}}}",
         ]
@@ -195,7 +209,9 @@ class Drawing:
         )
 
     def _flags(self, depth: int) -> str:
-        return f"({self.paren('flags', depth)} with [{self.expr('color', 0)}: {self.expr('bool', 0)}])"
+        return (
+            f"({self.paren('flags', depth)} with [{self.expr('color', 0)}: {self.expr('bool', 0)}])"
+        )
 
     def _list(self, depth: int) -> str:
         whole = self.paren("list", depth)
@@ -310,7 +326,10 @@ def specs(draw: st.DrawFn) -> str:
         d.count = 100 * number
         params = ""
         if draw(st.booleans()):
-            kind, name = draw(st.sampled_from([("small", "0..2"), ("color", "Color")])), f"p{number}"
+            kind, name = (
+                draw(st.sampled_from([("small", "0..2"), ("color", "Color")])),
+                f"p{number}",
+            )
             params = f"({name} in {kind[1]})"
             d.names[kind[0]].append(name)
         guard = f" when {d.expr('bool', 2)}" if draw(st.booleans()) else ""

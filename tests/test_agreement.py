@@ -41,7 +41,7 @@ def test_models(job: Job) -> None:
     agreement.assert_agree(compile_job(job))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.data())
 def test_random_systems(data: st.DataObject) -> None:
     """The same on systems that nobody wrote."""

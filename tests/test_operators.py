@@ -34,7 +34,9 @@ def test_every_operator_has_examples() -> None:
     assert {op for op, row in OPS.items() if not row.examples} == WITHOUT
 
 
-@pytest.mark.parametrize(("op", "text"), EXAMPLES, ids=lambda x: x if isinstance(x, str) else x.name)
+@pytest.mark.parametrize(
+    ("op", "text"), EXAMPLES, ids=lambda x: x if isinstance(x, str) else x.name
+)
 def test_example(op: Op, text: str) -> None:
     """The example is true on plain values and in generated code."""
     system = system_of(text)

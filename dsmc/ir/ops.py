@@ -451,14 +451,14 @@ OPS: dict[Op, OpInfo] = {
     ),
     Op.BAG_ADD: OpInfo(
         _method("add"),
-        s.bag_changed,
+        s.bag_changed(1),
         lambda b, x: (*b, x),
         "The bag with one more of an element.",
         (),
     ),
     Op.BAG_REMOVE: OpInfo(
         _method("remove"),
-        s.bag_changed,
+        s.bag_changed(0),
         _take,
         "The bag with one less of an element. If it has none: a range error.",
         (),

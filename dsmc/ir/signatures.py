@@ -281,14 +281,21 @@ def sliced(args: tuple[Type, ...]) -> Signature | None:
             return None
 
 
-def bag_changed(args: tuple[Type, ...]) -> Signature | None:
-    """A bag and an element to a bag."""
-    match args:
-        case (t.Bag(of, bound), element):
-            joined = join(of, element)
-            return joined and Signature((t.Bag(joined, bound), joined), t.Bag(joined, bound))
-        case _:
-            return None
+def bag_changed(grows: int) -> Rule:
+    """A bag and an element to a bag of `grows` more elements."""
+
+    def rule(args: tuple[Type, ...]) -> Signature | None:
+        match args:
+            case (t.Bag(of, bound), element):
+                joined = join(of, element)
+                if joined is None:
+                    return None
+                changed = t.Bag(joined, None if bound is None else bound + grows)
+                return Signature((t.Bag(joined, bound), joined), changed)
+            case _:
+                return None
+
+    return rule
 
 
 # ---------------------------------------------------------------- names

@@ -35,6 +35,8 @@ from dsmc.ir.ops import Op, RangeError
 
 #: Constant collections with more parts than this are left to be made at run time.
 _MAX_LITERAL = 4096
+#: The set of all values of a type with so many is computed where it is counted or compared.
+_SMALL_TYPE = 64
 
 
 def simplify(e: Expr) -> Expr:
@@ -116,7 +118,16 @@ def _node_is(e: Expr, node: Expr, role: t.Role, other: int) -> Expr:
 
 
 def _all_known(args: tuple[Expr, ...]) -> bool:
-    return all(isinstance(arg, Lit) for arg in args) and len(args) <= _MAX_LITERAL
+    return all(map(_known, args)) and len(args) <= _MAX_LITERAL
+
+
+def _known(e: Expr) -> bool:
+    """Is the value plain to see? All values of a type are, if they are few."""
+    match e:
+        case Apply(Op.ALL, _, t.Set(of)):
+            return (t.size(of) or _MAX_LITERAL) <= _SMALL_TYPE
+        case _:
+            return isinstance(e, Lit)
 
 
 def _computed(e: Expr) -> Expr:

@@ -142,10 +142,11 @@ class Leave(Node):
 
 
 class Mark(Node):
-    """Something that a trace shall show. It changes nothing."""
+    """Something that a trace shall show; `text` is the label it concerns. It changes nothing."""
 
     kind: str
     args: tuple[Expr, ...]
+    text: str = ""
 
 
 # ---------------------------------------------------------------- the protocol layer's

@@ -203,7 +203,7 @@ class _Builder:
             case s.Labelled(label, body):
                 return self._labelled(statement, label, body, after, context)
             case s.Atomic(body):
-                edge = Edge(after, body=atomic(body), fault=_fault(body))
+                edge = Edge(after, body=(s.Atomic(atomic(body)),), fault=_fault(body))
                 return self._one(context, statement, edge)
             case s.Lock():
                 return self._lock(statement, after, context)

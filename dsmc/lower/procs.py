@@ -94,7 +94,7 @@ class _Jumps:
                 tried = (*self.atomic(body, caught), s.Leave(end))
                 inner = (s.Scoped(caught, tried), *self.atomic(handler, catch))
                 return (s.Scoped(end, inner).at(statement.span),)
-            case s.Labelled(_, body) | s.Atomic(body):
+            case s.Labelled(_, body):
                 return self.atomic(body, catch)
             case s.Await(condition):
                 return (s.Require(condition).at(statement.span),)

@@ -238,16 +238,14 @@ def _suggestion(lark: Lark, tokens: list[Token], at: int) -> tuple[str, int]:
 
 def _reached(before: InteractiveParser, tokens: list[Token]) -> int:
     """How many of the tokens the parser accepts from where it is."""
-    parser = before.copy()
+    parser = before.copy()  # type: ignore[no-untyped-call]
     for i, token in enumerate(tokens):
         if not _accepts(parser, token):
             return i
     return len(tokens)
 
 
-def _changes(
-    lark: Lark, tokens: list[Token], at: int
-) -> Iterator[tuple[list[Token], str, int]]:
+def _changes(lark: Lark, tokens: list[Token], at: int) -> Iterator[tuple[list[Token], str, int]]:
     """Token lists that differ in one place from what was written, the likeliest first."""
     for i in (at, at - 1):
         if 0 <= i < len(tokens):

@@ -85,7 +85,7 @@ def _last_step(machine: PythonMachine, prop: Property, run: Run) -> TracedStep |
 
 
 def _failed_assertion(step: TracedStep, number: int) -> bool:
-    return any(e.kind == "assert" and e.values == (number,) for e in step.events)
+    return any(e.kind == "assert" and e.text == str(number) for e in step.events)
 
 
 class _Teller:

@@ -28,7 +28,7 @@ def convert(scope: Scope, e: x.Expr, to: Type, span: Span, what: str = "") -> x.
     if isinstance(e, x.Lit):
         return _literal(scope, e, to, span)
     if isinstance(source, t.Int) and isinstance(to, t.Int):
-        return _integer(scope, e, source, to, span)
+        return _integer(e, source, to, span)
     return _deeper(scope, e, to, span) or x.Convert(e, to).at(span)
 
 
@@ -81,6 +81,9 @@ def _literal(scope: Scope, e: x.Lit, to: Type, span: Span) -> x.Expr:
     try:
         return x.Lit(convert_value(e.value, e.type, to), to).at(span)
     except RangeError as error:
+        if isinstance(e.type, t.Int) and not _is_number(span):
+            # The value of a constant: it may be in code that this instance never reaches.
+            return x.Convert(e, to).at(span)
         scope.problems.add(
             "D302",
             span,
@@ -91,18 +94,13 @@ def _literal(scope: Scope, e: x.Lit, to: Type, span: Span) -> x.Expr:
         return POISON
 
 
-def _integer(scope: Scope, e: x.Expr, source: t.Int, to: t.Int, span: Span) -> x.Expr:
+def _is_number(span: Span) -> bool:
+    return span.text.lstrip("- (")[:1].isdigit()
+
+
+def _integer(e: x.Expr, source: t.Int, to: t.Int, span: Span) -> x.Expr:
     if to.low <= source.low and source.high <= to.high:
         return e
-    if source.high < to.low or to.high < source.low:
-        scope.problems.add(
-            "D302",
-            span,
-            f"this is always outside {t.show(to)}",
-            label=f"its values are {t.show(source)}",
-            help="change the value, or widen the type",
-        )
-        return POISON
     return x.Convert(e, to).at(span)
 
 

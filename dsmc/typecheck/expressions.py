@@ -183,8 +183,25 @@ def _membership(scope: Scope, e: ast.Binary, env: Env) -> x.Expr:
             below = apply(scope, (Form.INFIX, "<="), [left, infer(scope, high, env)], high.span)
             return apply(scope, (Form.INFIX, "and"), [above, below], e.span)
         case _:
-            right = collections.domain(scope, e.right, env, t.Set(left.type))
+            few = (t.size(left.type) or t.MAX_DENSE + 1) <= t.MAX_DENSE
+            right = collections.domain(scope, e.right, env, t.Set(left.type) if few else None)
+            if not few and isinstance(right.type, t.Set):
+                return _narrowed(scope, left, right, e.span)
             return apply(scope, (Form.INFIX, "in"), [left, right], e.span)
+
+
+def _narrowed(scope: Scope, left: x.Expr, right: x.Expr, span: Span) -> x.Expr:
+    """Is a number of a wide range in a set of a narrow one?"""
+    assert isinstance(right.type, t.Set)
+    of = right.type.of
+    if not isinstance(left.type, t.Int) or not isinstance(of, t.Int):
+        return apply(scope, (Form.INFIX, "in"), [left, right], span)
+    name = scope.fresh("it")
+    it = x.Local(name, left.type).at(left.span)
+    ends = ((Op.GE, of.low), (Op.LE, of.high))
+    inside = [x.Apply(op, (it, x.number(end)), t.BOOL) for op, end in ends]
+    found = x.Apply(Op.IN, (x.Convert(it, of), right), t.BOOL)
+    return x.Let(name, left, x.conjunction([*inside, found]), t.BOOL).at(span)
 
 
 def _one_of(

@@ -54,8 +54,18 @@ def block(scope: Scope, written: ast.Block, frame: Frame) -> s.Block:
     found: list[s.Statement] = []
     for item in written.items:
         made, frame = statement(scope, item, frame)
-        found += [m.at(item.span) if m.span.source.name == "" else m for m in made]
+        found += _placed(made, item.span)
     return tuple(found)
+
+
+def _placed(made: tuple[s.Statement, ...], span: Span) -> tuple[s.Statement, ...]:
+    """The statements that one was made into. Only the first has its place: in a process a `let`
+    without a place belongs to the step before it.
+    """
+    return tuple(
+        m if m.span.source.name or (i and isinstance(m, s.Let)) else m.at(span)
+        for i, m in enumerate(made)
+    )
 
 
 def statement(
@@ -93,7 +103,7 @@ def _plain(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.Statem
             return _match(scope, written, frame)
         case ast.Labelled(label, inner):
             made, _ = statement(scope, inner, frame)
-            return (s.Labelled(label, made),)
+            return (s.Labelled(label, _placed(made, inner.span)),)
         case ast.AssertStatement(condition):
             env = replace(frame.env, ghost=True)
             return (s.Assert(expressions.truth(scope, condition, env, "what is asserted")),)
@@ -101,6 +111,9 @@ def _plain(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.Statem
             return _wait(scope, written, condition, frame)
         case ast.ReturnStatement():
             return _return(scope, written.span, frame)
+        case ast.Atomic(body):
+            within = frame.inside(Style.STEP) if frame.style is Style.PROCESS else frame
+            return (s.Atomic(block(scope, body, within)),)
         case ast.TryStatement(body, handler):
             return (s.Try(block(scope, body, frame), block(scope, handler, frame)),)
         case ast.Sync(name):
@@ -134,8 +147,6 @@ def _of_process(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.S
             return (s.Break(),)
         case ast.StopStatement():
             return (s.Stop(),)
-        case ast.Atomic(body):
-            return (s.Atomic(block(scope, body, frame.inside(Style.STEP))),)
         case ast.Lock(mutex, shared, body):
             return _lock(scope, mutex, shared, body, frame)
         case ast.Receive():
@@ -231,9 +242,12 @@ def _changed(
                 return POISON
             longer = expressions.apply(scope, (Form.INFIX, "+"), [now, e], span)
             return convert(scope, longer, place.type, span)
-        case t.Bag(of):
+        case t.Bag(of, bound):
             e = expressions.check(scope, value, env, of, "the element")
-            return _joined(Op.BAG_ADD if adds else Op.BAG_REMOVE, now, e, place.type)
+            if not adds:
+                return _joined(Op.BAG_REMOVE, now, e, place.type)
+            grown = t.Bag(of, None if bound is None else bound + 1)
+            return convert(scope, _joined(Op.BAG_ADD, now, e, grown), place.type, span)
         case _:
             scope.problems.add(
                 "D307",

@@ -114,11 +114,12 @@ class _Module:
     def _expressions(self) -> Expressions:
         return Expressions(self._pool, self._layout.places())
 
-    def _statements(self) -> Statements:
+    def _statements(self, body: s.Block) -> Statements:
         assertions = {
             p.number: n for n, p in enumerate(self._system.properties) if isinstance(p, Assertion)
         }
-        return Statements(self._expressions(), assertions, traced=self._traced)
+        logs = any(isinstance(st, s.Assert) for st in s.walk(body))
+        return Statements(self._expressions(), assertions, traced=self._traced, logs=logs)
 
     def _unpack(self, state: str, prefix: str = "") -> str:
         names = self._layout.names(prefix)
@@ -134,18 +135,19 @@ class _Module:
     # ------------------------------------------------------------ initial states
 
     def _initial(self) -> list[str]:
-        w = self._statements()
+        w = self._statements(self._system.init)
         defaults = {v.name: t.default(v.type) for v in self._system.variables}
         start = self._layout.encode(defaults)
         if isinstance(start, tuple):
             w.line(f"{self._layout.names()} = {start!r}")
         else:
             w.line(f"p = {start}")
-        if self._traced:
+        if w.logs:
             w.line("ev = ()")
             w.line("evs = []")
 
         def end() -> None:
+            self._failed(w, "violated")
             state = self._result(w)
             w.line(f"found.append(({state}, ev))" if self._traced else f"found.append({state})")
 
@@ -157,6 +159,11 @@ class _Module:
 
     def _caught(self, errors: str) -> list[str]:
         return ["    except RangeError:", f"        {errors}.append({self._error})"]
+
+    def _failed(self, w: Statements, errors: str) -> None:
+        """At the end of a step: the assertions that were false in it."""
+        if w.logs and not self._traced:
+            w.line(f"{errors}.extend(ev)")
 
     def _result(self, w: Statements) -> str:
         """The state as an expression."""
@@ -189,9 +196,16 @@ class _Module:
         return [*head, f"    {self._unpack('s')}", *self._inline(action)]
 
     def _inline(self, action: Action) -> list[str]:
-        w = self._statements()
+        w = self._statements(action.body)
+        if w.logs:
+            w.line("evs = []")
+
+        def end() -> None:
+            self._failed(w, "err")
+            w.line(f"a({self._result(w)})")
+
         for instance in _instances(action):
-            self._instance(w, instance, lambda: w.line(f"a({self._result(w)})"))
+            self._instance(w, instance, end)
         if _certain(action):
             return w.lines
         return ["    try:", *("    " + line for line in w.lines), *self._caught("err")]
@@ -203,6 +217,8 @@ class _Module:
         used = {name for e in parts for name in x.free_names(e)}
 
         def inner() -> None:
+            if w.logs:
+                w.line("ev = ()")
             for name, value in action.names:
                 if self._traced or name in used:
                     w.line(f"{w.e.local(name)} = {w.e.value(value)}")
@@ -231,11 +247,10 @@ class _Module:
     def _traced_actions(self) -> list[str]:
         found: list[str] = []
         for number, action in enumerate(self._system.actions):
-            w = self._statements()
+            w = self._statements(action.body)
             labels = [p.name for p in action.params] + [name for name, _ in action.names]
             shown = "(" + "".join(f"{w.e.local(n)}, " for n in labels) + ")"
             w.line(self._unpack("s"))
-            w.line("ev = ()")
             w.line("evs = []")
 
             def end(w: Statements = w, number: int = number, shown: str = shown) -> None:

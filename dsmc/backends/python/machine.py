@@ -24,11 +24,12 @@ from dsmc.ir.types import Type, Value
 
 
 class Event(Frozen):
-    """Something that happened in a step: its kind and plain values with their types."""
+    """Something that happened in a step: its kind, plain values with their types, perhaps a label."""
 
     kind: str
     values: tuple[Value, ...]
     types: tuple[Type, ...]
+    text: str = ""
 
 
 class TracedStep(Frozen):
@@ -169,7 +170,7 @@ def _grew(old: Any, new: Any, is_bag: bool) -> bool:
     )
 
 
-def _event(raw: tuple[str, tuple[Register, ...], tuple[Type, ...]]) -> Event:
-    kind, values, *rest = raw
-    types = rest[0] if rest else (t.Int(0, 0),) * len(values)
-    return Event(kind, tuple(decode(of, v) for of, v in zip(types, values, strict=True)), types)
+def _event(raw: tuple[str, tuple[Register, ...], tuple[Type, ...], str]) -> Event:
+    kind, values, types, text = raw
+    plain = tuple(decode(of, v) for of, v in zip(types, values, strict=True))
+    return Event(kind, plain, types, text)

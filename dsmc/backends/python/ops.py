@@ -42,7 +42,7 @@ def _in(emit: Expressions, e: Apply) -> str:
 
 
 def _majority(emit: Expressions, e: Apply) -> str:
-    return f"({emit.value(e.args[0])}.bit_count() // 2 + 1)"
+    return f"(({emit.value(e.args[0])}).bit_count() // 2 + 1)"
 
 
 def _put(emit: Expressions, e: Apply) -> str:
@@ -154,12 +154,6 @@ def _bag_remove(emit: Expressions, e: Apply) -> str:
     return f"{name}({emit.value(e.args[0])}, {emit.value(e.args[1])})"
 
 
-def _bag_add(emit: Expressions, e: Apply) -> str:
-    grown = f"add({emit.value(e.args[0])}, {emit.value(e.args[1])})"
-    assert isinstance(e.type, t.Bag)
-    return grown if e.type.bound is None else f"bounded({grown}, {e.type.bound})"
-
-
 #: `AND`, `OR`, `NOT` and `IMPLIES` are tests: see `Expressions.test`.
 PYTHON: dict[Op, Row] = {
     Op.ADD: "({0} + {1})",
@@ -185,7 +179,7 @@ PYTHON: dict[Op, Row] = {
     Op.INTERSECT: "({0} & {1})",
     Op.MINUS: "({0} & ~{1})",
     Op.SUBSET: "(not {0} & ~{1})",
-    Op.COUNT: "{0}.bit_count()",
+    Op.COUNT: "({0}).bit_count()",
     Op.MAJORITY: _majority,
     Op.PUT: _put,
     Op.LEN: _len,
@@ -199,7 +193,7 @@ PYTHON: dict[Op, Row] = {
     Op.REPLACE: _sequence(_replace),
     Op.CONTAINS: _contains,
     Op.BAG_LEN: "len({0})",
-    Op.BAG_ADD: _bag_add,
+    Op.BAG_ADD: "add({0}, {1})",
     Op.BAG_REMOVE: _bag_remove,
     Op.BAG_HAS: "({0} in {1})",
     Op.INDEX: "{0}",

@@ -32,13 +32,14 @@ class Statements:
     """Writes blocks. The state is in the variables that `Expressions` names."""
 
     def __init__(
-        self, expressions: Expressions, assertions: dict[int, int], *, traced: bool
+        self, expressions: Expressions, assertions: dict[int, int], *, traced: bool, logs: bool
     ) -> None:
         self.e = expressions
         self._assertions = assertions  # from an assertion's number to its property's
         self.lines: list[str] = []
         self._indent = 1
         self._traced = traced
+        self.logs = traced or logs  # is there a variable `ev` with what happened so far?
         self._count = 0
         self._clear = 0  # saved up: bits of the packed state to clear …
         self._set = 0  # … and bits to set
@@ -73,7 +74,7 @@ class Statements:
         """The Python variables that hold the state; what is saved up is written first."""
         self.flush()
         boxes = tuple(place for place in self.e.places.values() if isinstance(place, str))
-        return (self.e.word, *boxes, *(("ev",) if self._traced else ()))
+        return (self.e.word, *boxes, *(("ev",) if self.logs else ()))
 
     def result(self) -> tuple[str, ...]:
         """The state as expressions: the packed part, then the others."""
@@ -182,8 +183,8 @@ class Statements:
                 self._while(statement)
             case s.Assert(condition, number):
                 self._assert(condition, number)
-            case s.Mark(kind, args):
-                self._mark(kind, args)
+            case s.Mark(kind, args, text):
+                self._mark(kind, args, text)
             case _:
                 raise AssertionError(statement)
 
@@ -217,15 +218,15 @@ class Statements:
 
     def _assert(self, condition: x.Expr, number: int) -> None:
         self._reading(condition)
-        note = f"ev += (('assert', ({number},)),)" if self._traced else f"err.append({self._assertions[number]})"
-        self.inside(f"if not {self.e.test(condition)}:", lambda: self.line(note))
+        note = f"('assert', (), (), '{number}')" if self._traced else self._assertions[number]
+        self.inside(f"if not {self.e.test(condition)}:", lambda: self.line(f"ev += ({note},)"))
 
-    def _mark(self, kind: str, args: tuple[x.Expr, ...]) -> None:
+    def _mark(self, kind: str, args: tuple[x.Expr, ...], text: str) -> None:
         if self._traced:
             self._reading(*args)
             values = "".join(f"{self.e.value(a)}, " for a in args)
             types = self.e.pool.name("types", tuple(a.type for a in args))
-            self.line(f"ev += (({kind!r}, ({values}), {types}),)")
+            self.line(f"ev += (({kind!r}, ({values}), {types}, {text!r}),)")
 
     # ------------------------------------------------------------ assignment
 
@@ -352,7 +353,7 @@ class Statements:
 
     def _way(self, body: Then) -> None:
         """One way on from a choice: it starts from the state before the choice."""
-        if self._traced:
+        if self.logs:
             self.line("ev = evs[-1]")
         self._fresh_state(body, own=False)
 
@@ -381,12 +382,12 @@ class Statements:
         self._forget()
 
     def _remember(self) -> None:
-        """Traces: what happened before a choice is the same for each of its ways."""
-        if self._traced:
+        """What happened before a choice is the same for each of its ways."""
+        if self.logs:
             self.line("evs.append(ev)")
 
     def _forget(self) -> None:
-        if self._traced:
+        if self.logs:
             self.line("evs.pop()")
 
     def _branch(self, condition: x.Expr, yes: s.Block, no: s.Block, then: Then) -> None:

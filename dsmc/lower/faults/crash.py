@@ -216,7 +216,8 @@ class _Crashing:
         gone = (x.negation(self._is_gone(node)),) if self._gone_variable() else ()
         hooks = tuple(st for hook in self._code.on_restart for st in _hooked(hook))
         body = (assign(self._up, x.TRUE, node), *self._syncing(hooks))
-        origin = Origin(Kind.RECOVERY, "restart", SELF, self._role.name).at(self._code.span)
+        place = next((hook.span for hook in self._code.on_restart), self._code.span)
+        origin = Origin(Kind.RECOVERY, "restart", SELF, self._role.name).at(place)
         return Step(
             f"{self._role.name}.comes_back", (all_nodes(self._role),), None, conj(down, *gone),
             body, Fairness.WEAK, origin,
@@ -234,7 +235,7 @@ class _Crashing:
 
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""
-        failing = (*self._fails(fault), s.Leave())
+        failing = (s.Require(fault.budget.left), *self._fails(fault), s.Leave())
         lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
         cutter = _Cutter(failing, lasting)
         # A message that was taken and forgotten matters only to a node that comes back.
@@ -246,7 +247,7 @@ class _Crashing:
         return replace(
             step, name=f"{step.name}_cut_by_{fault.fault.name}",
             guard=conj(fault.budget.left, step.guard), body=(*body, s.Require(x.FALSE)),
-            fairness=Fairness.NONE, origin=origin,
+            fairness=Fairness.NONE, origin=origin.at(step.origin.span),
         )  # fmt: skip
 
     # ------------------------------------------------------------ sync
@@ -309,8 +310,12 @@ class _Cutter:
                 return (*self._before(after), statement), True
             case s.Assign(place) if place.base.name in self._lasting:
                 return (*self._before(after), statement), True
+            case s.Atomic(body):
+                if not self._has_effect(body):
+                    return (statement,), after
+                return (*self._before(after), statement), True
             case s.For() | s.While():
-                body, inside = self.cut(statement.body, self._repeats(statement.body) or after)
+                body, inside = self.cut(statement.body, self._has_effect(statement.body) or after)
                 return (replace(statement, body=body),), inside
             case _:
                 return self._inside(statement, after)
@@ -326,8 +331,8 @@ class _Cutter:
 
         return (s.map_parts(statement, lambda e: e, block),), seen
 
-    def _repeats(self, body: s.Block) -> bool:
-        """Is an effect of a loop's body seen when the body runs again?"""
+    def _has_effect(self, body: s.Block) -> bool:
+        """Does code do something that lasts, or that others see?"""
         return any(
             isinstance(st, s.Send | s.Broadcast)
             or (isinstance(st, s.Assign) and st.place.base.name in self._lasting)

@@ -6,9 +6,7 @@ Needs: labels still in the code. Leaves: a choice with a `Throw` behind each suc
 from __future__ import annotations
 
 from dsmc.frozen import replace
-from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
-from dsmc.ir import types as t
 from dsmc.ir.protocol import Fault, Program
 from dsmc.lower.build import Budget
 from dsmc.lower.procs import map_all
@@ -42,6 +40,6 @@ def _one(program: Program, fault: Fault) -> Program:
 def _throwing(body: s.Block, fault: Fault, budget: Budget) -> s.Statement:
     """The labelled statement, or the same statement throwing."""
     effect = body if fault.name == "lose reply of" else ()
-    what = x.Lit(fault.label, t.BOOL)
-    blow = s.Atomic((s.Require(budget.left), *effect, *budget.spend, s.Mark(fault.name, (what,))))
+    told = s.Mark(fault.name, (), fault.label)
+    blow = s.Atomic((s.Require(budget.left), *effect, *budget.spend, told)).at(fault.span)
     return s.Choose((body, (blow, s.Throw())))

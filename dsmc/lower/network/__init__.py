@@ -16,7 +16,7 @@ from dsmc.ir.protocol import MessageDecl, NetworkKind, Program, Step
 from dsmc.ir.system import Action
 from dsmc.lower.build import between
 from dsmc.lower.network import fifo, synchronous, unordered
-from dsmc.lower.network.wire import Wire
+from dsmc.lower.network.wire import Wire, mark
 
 _KINDS: dict[NetworkKind, Callable[[Program, tuple[MessageDecl, ...]], Wire]] = {
     NetworkKind.UNORDERED: unordered.Unordered,
@@ -81,7 +81,10 @@ class _Lowering:
             case s.Broadcast(message, sender, to):
                 return self._broadcast(message, sender, to, statement)
             case s.Forget(node):
-                return tuple(st for wire in self._wires.values() for st in wire.forget(node))
+                dropped = tuple(st for wire in self._wires.values() for st in wire.forget(node))
+                return (*dropped, s.Mark("forget", (node,)))
+            case s.Atomic(body):
+                return self._sending(body)
             case _:
                 return (s.map_parts(statement, lambda e: e, self._sending),)
 
@@ -95,27 +98,31 @@ class _Lowering:
         return (s.For(node.name, to.type.of, to, inner).at(statement.span),)
 
     def _send(self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement) -> s.Block:
-        """The message on its way; none to a node that can never be up again."""
-        on_its_way = self._by_kind(message, sender, to, statement)
-        if self._program.gone == x.FALSE:
-            return on_its_way
-        gone = between(self._program.gone, self._program, sender, to)
-        return (s.If(x.negation(gone), on_its_way).at(statement.span),)
-
-    def _by_kind(
-        self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement
-    ) -> s.Block:
+        """A message, whose kind may be known only when it is sent."""
         if isinstance(message, x.Make):
             decl = self._program.messages[message.case]
-            return self._wires[decl.network].send(decl, message.args, sender, to, self)
+            return self._known(decl, message.args, sender, to)
         self._count += 1
         held = x.Local(f"message_{self._count}", message.type)
         branches: s.Block = ()
         for case, decl in reversed(list(enumerate(self._program.messages))):
             args = tuple(x.Field(held, case, i, of) for i, (_, of) in enumerate(decl.kind.fields))
-            body = self._wires[decl.network].send(decl, args, sender, to, self)
+            body = self._known(decl, args, sender, to)
             branches = (s.If(x.IsCase(held, case), body, branches).at(statement.span),)
         return (s.Let(held.name, message).at(statement.span), *branches)
+
+    def _known(
+        self, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr, to: x.Expr
+    ) -> s.Block:
+        """The message on its way; to a node that can never be up again it goes nowhere."""
+        on_its_way = self._wires[decl.network].send(decl, fields, sender, to, self)
+        if self._program.gone == x.FALSE:
+            return on_its_way
+        gone = between(self._program.gone, self._program, sender, to)
+        told = tuple(
+            mark(what, decl, self._program, sender, to, fields) for what in ("send", "drop")
+        )
+        return (s.If(gone, told, on_its_way),)
 
     def handling(self, block: s.Block) -> s.Block:
         """Code that runs inside a sender's step, its own messages on their way."""

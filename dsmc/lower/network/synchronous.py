@@ -40,16 +40,24 @@ class Synchronous:
             steps = []
         branches = tuple(self._handled(st, decl, fields, sender, to, handling) for st in steps)
         self._depth -= 1
-        handled = s.Choose(branches) if branches else s.Require(x.FALSE)
+        handled: s.Statement = s.Choose(branches) if branches else s.Require(x.FALSE)
         passes = conj(self._program.delivery, self._program.awake)
         reached = between(passes, self._program, sender, to)
         marks = (
             mark("send", decl, self._program, sender, to, fields),
             mark("receive", decl, self._program, sender, to, fields),
         )
+        lost = mark("drop", decl, self._program, sender, to, fields)
         if reached == x.TRUE:
             return (*marks, handled)
-        return (s.If(reached, (*marks, handled), (marks[0],)),)
+        return (s.If(reached, (*marks, handled), (marks[0], lost)), *self._unless_down(sender))
+
+    def _unless_down(self, sender: x.Expr) -> s.Block:
+        """What the message set off may have stopped its own sender: then its code ends here."""
+        if self._program.awake == x.TRUE:
+            return ()
+        awake = between(self._program.awake, self._program, sender, sender)
+        return (s.If(x.negation(awake), (s.Leave(),)),)
 
     def _handled(
         self, step: Step, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr,
