@@ -6,7 +6,7 @@ both say must agree, on every model and on random systems.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -254,7 +254,8 @@ def _look(oracle: Oracle, state: State, depth: int, note: Any) -> None:
 def _look_at_steps(
     oracle: Oracle, state: State, successors: list[State], depth: int, note: Any
 ) -> None:
-    work = _work(oracle, state)
+    work = _moves(oracle, state, lambda kind: kind.is_work)
+    own = _moves(oracle, state, lambda kind: kind.is_own)
     for prop in oracle.system.properties:
         match prop:
             case y.Transition(_, e):
@@ -263,7 +264,7 @@ def _look_at_steps(
             case y.Quiescent(_, e) if not work:
                 if not oracle.holds(e, state):
                     note(prop.name, depth - 1)
-            case y.NoDeadlock(_, final) if not work:
+            case y.NoDeadlock(_, final) if not own:
                 if not oracle.holds(final, state):
                     note(prop.name, depth - 1)
             case y.Fires(_, names):
@@ -271,9 +272,9 @@ def _look_at_steps(
                     note(prop.name, depth)
 
 
-def _work(oracle: Oracle, state: State) -> bool:
-    """Can a step of the system's own work change anything?"""
-    actions = tuple(a for a in oracle.system.actions if a.origin.kind.is_work)
+def _moves(oracle: Oracle, state: State, wanted: Callable[[y.Kind], bool]) -> bool:
+    """Can a step of a wanted kind change anything?"""
+    actions = tuple(a for a in oracle.system.actions if wanted(a.origin.kind))
     return any(target != state for target in _by(oracle, state, actions))
 
 

@@ -15,11 +15,12 @@ class Machine(Protocol):
     def initial(self) -> tuple[list[State], list[int]]:
         """The initial states in order, each once; and the properties that making them violates."""
 
-    def expand(self, state: Any, successors: list[Any], violated: list[int]) -> int:
+    def expand(self, state: Any, successors: list[Any], violated: list[int]) -> tuple[int, int]:
         """Append the successors in order of the actions, and the numbers of the properties
         (assertions, range errors) that the steps themselves violate.
 
-        Returns how many of the successors are by steps of the system's own work: these come first.
+        Returns how many of the successors are by steps of the system's own work: these come first;
+        and how many are not by faults: these come before all others.
         """
 
     @property
@@ -35,6 +36,10 @@ class Machine(Protocol):
     @property
     def rest_deciders(self) -> Mapping[int, Callable[[Any], bool]]:
         """Does a state in which no work is left violate the property?"""
+
+    @property
+    def stuck_deciders(self) -> Mapping[int, Callable[[Any], bool]]:
+        """Does a state in which only faults change anything violate the property?"""
 
     @property
     def is_within(self) -> Callable[[Any], bool] | None:

@@ -6,7 +6,7 @@ The same machine gives the same states in the same order, so the same runs, ever
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from dsmc.engine.machine import Machine, State
@@ -124,18 +124,20 @@ class _Search:
     def _expand(self, batch: list[State], found: list[State]) -> None:
         """The hot loop."""
         expand, parents = self._machine.expand, self.parents
+        machine = self._machine
         simple = not (
-            self._machine.step_deciders or self._machine.rest_deciders or self._machine.is_within
-        )
+            machine.step_deciders or machine.rest_deciders or machine.stuck_deciders
+            or machine.is_within
+        )  # fmt: skip
         violated: list[int] = []
         for state in batch:
             successors: list[Any] = []
-            work = expand(state, successors, violated)
+            counts = expand(state, successors, violated)
             self._transitions += len(successors)
             if violated:
                 self._note_steps(state, violated)
             if not simple:
-                successors = self._examined(state, successors, work)
+                successors = self._examined(state, successors, counts)
             for successor in successors:
                 if successor not in parents:
                     parents[successor] = state
@@ -162,7 +164,7 @@ class _Search:
                 self._decided[number] = Run(self.path(state), in_step=True)
         violated.clear()
 
-    def _examined(self, state: State, successors: list[Any], work: int) -> list[Any]:
+    def _examined(self, state: State, successors: list[Any], counts: tuple[int, int]) -> list[Any]:
         """Check what steps and states at rest decide; the successors inside the bound."""
         for number, decide in self._machine.step_deciders.items():
             if number not in self._decided and number in self._wanted:
@@ -170,15 +172,20 @@ class _Search:
                 if index >= 0:
                     target = successors[index]
                     self._decided[number] = Run(self.path(state), in_step=True, target=target)
-        if all(successor == state for successor in successors[:work]):
-            for number, violates in self._machine.rest_deciders.items():
-                if number not in self._decided and number in self._wanted and violates(state):
-                    self._decided[number] = Run(self.path(state))
+        ends = (self._machine.rest_deciders, self._machine.stuck_deciders)
+        for count, deciders in zip(counts, ends, strict=True):
+            if deciders and all(successor == state for successor in successors[:count]):
+                self._look_at_end(state, deciders)
         outside = [s for s in successors if self._outside(s)]
         if not outside:
             return successors
         self._look_outside(outside, state)
         return [s for s in successors if not self._outside(s)]
+
+    def _look_at_end(self, state: State, deciders: Mapping[int, Callable[[Any], bool]]) -> None:
+        for number, violates in deciders.items():
+            if number not in self._decided and number in self._wanted and violates(state):
+                self._decided[number] = Run(self.path(state))
 
     def _look_outside(self, states: list[State], parent: State | None) -> None:
         """States beyond the bound are checked, but not kept."""

@@ -88,3 +88,7 @@ def separated(groups: tuple[frozenset[int], ...]) -> frozenset[tuple[int, int, i
         for a in one
         for b in other
     )
+
+
+#: The faults that stop nodes: they forget what is volatile.
+STOPPING = ("crash", "restart", "outage")

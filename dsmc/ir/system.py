@@ -67,6 +67,11 @@ class Kind(enum.Enum):
         """Is the system unfinished while such a step is possible?"""
         return self not in (Kind.REQUEST, Kind.FAULT)
 
+    @property
+    def is_own(self) -> bool:
+        """Is it not a fault?"""
+        return self is not Kind.FAULT
+
 
 class Fairness(enum.Enum):
     """What an action that can always (weak), or again and again (strong), be taken is owed."""

@@ -63,6 +63,11 @@ def of_role(
     return Variable(name, t.Map(role, type), storage, Start(start, None, SELF), owner=role)
 
 
+def up_of(role: t.Role) -> Variable:
+    """`R.up`: which nodes are running?"""
+    return of_role(f"{role.name}.up", role, t.BOOL, Storage.INTERNAL, x.TRUE)
+
+
 class Budget:
     """How often a fault may still happen; without a limit there is nothing to count."""
 

@@ -11,11 +11,24 @@ from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.faults import STOPPING
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import SELF, Process, Program, Step
 from dsmc.ir.system import Fairness, Kind, NoDeadlock, Origin, Param, Property, Storage, Variable
-from dsmc.lower.build import all_nodes, apply, assign, conj, default, me, of_role, read, unique
-from dsmc.lower.control import DONE, Edge, Graph, flow
+from dsmc.lower.build import (
+    all_nodes,
+    apply,
+    assign,
+    conj,
+    default,
+    me,
+    of_role,
+    read,
+    unique,
+    up_of,
+)
+from dsmc.lower.flow import flow
+from dsmc.lower.flow.graph import DONE, Edge, Graph
 from dsmc.lower.procs import map_all
 
 
@@ -105,6 +118,7 @@ class _Lowered:
         self._role = role
         self._process = process
         self._taken = taken
+        self._may_stop = any(f.role == role and f.name in STOPPING for f in program.faults)
         self._names = {v.name for v in program.variables}
         self._threads = t.Int(0, process.count - 1)
         self._prefix = f"{role.name}.{process.name}." if process.name else f"{role.name}."
@@ -122,7 +136,7 @@ class _Lowered:
             if process.count > 1
             else s.substitute_in(process.body, {process.thread: self.thread})
         )
-        self._graph: Graph = flow(body, holder)
+        self._graph: Graph = flow(body, holder, process.thread)
         names = tuple(self._graph.names())
         self._locations = t.Enum(f"{self._prefix}point", names)
         self.pc = self._store("pc", self._locations, x.Lit(self._graph.entry, self._locations))
@@ -147,6 +161,9 @@ class _Lowered:
     def added_to(self, program: Program) -> Program:
         stores = [self.pc, *self._stores.values()]
         shown = tuple(_shown(store, store is not self.pc) for store in stores)
+        up = up_of(self._role)
+        if self._may_stop and all(v.name != up.name for v in program.variables):
+            shown = (*shown, up)
         steps = tuple(
             self._step(number, edge)
             for number in range(len(self._graph.points))
@@ -173,6 +190,8 @@ class _Lowered:
                 x.Binder(self._process.thread, self._threads, x.whole(self._threads), x.TRUE)
             )
         done = x.equal(self.pc.value, x.Lit(DONE, self._locations))
+        if self._may_stop:
+            done = apply(Op.OR, done, x.negation(read(up_of(self._role), me(self._role))))
         return x.Fold(x.Quantifier.FORALL, tuple(binders), done, t.BOOL)
 
     def _some_thread(self, number: int) -> x.Expr:
@@ -190,7 +209,7 @@ class _Lowered:
         sets = {
             name: x.substitute(value, reads) for name, value in edge.sets if name in target.live
         }
-        dead = [name for name in point.live if name not in target.live]
+        dead = sorted(point.live - target.live)
         body = (
             *s.substitute_in(edge.body, reads),
             *(self._stores[name].set(value) for name, value in sets.items()),

@@ -32,9 +32,10 @@ class _Inliner:
         self._count += 1
         renamed = rename_locals(proc.body, f"_{self._count}")
         lets = tuple(
-            s.Let(f"{name}_{self._count}", arg).at(call.span)
+            s.Let(f"{name}_{self._count}", arg)
             for (name, _), arg in zip(proc.parameters, call.args, strict=True)
         )
+        lets = tuple(let if i else let.at(call.span) for i, let in enumerate(lets))
         parameters: dict[str, x.Expr] = {
             name: x.Local(f"{name}_{self._count}", of) for name, of in proc.parameters
         }

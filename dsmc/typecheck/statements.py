@@ -59,11 +59,11 @@ def block(scope: Scope, written: ast.Block, frame: Frame) -> s.Block:
 
 
 def _placed(made: tuple[s.Statement, ...], span: Span) -> tuple[s.Statement, ...]:
-    """The statements that one was made into. Only the first has its place: in a process a `let`
-    without a place belongs to the step before it.
+    """The statements that one was made into. Only the first has its place: in a process the others
+    belong to its step.
     """
     return tuple(
-        m if m.span.source.name or (i and isinstance(m, s.Let)) else m.at(span)
+        m if m.span.source.name or (i and isinstance(m, s.Let | s.If)) else m.at(span)
         for i, m in enumerate(made)
     )
 

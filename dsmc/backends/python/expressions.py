@@ -27,6 +27,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import convert as convert_value
 from dsmc.ir.ops import Op
+from dsmc.ir.simplify import certain
 from dsmc.ir.types import Type
 
 #: Quantifiers over at most so many values are written out, where their bodies are small.
@@ -77,7 +78,7 @@ class Access:
 
     def register(self) -> str:
         """The part's register."""
-        if not width(self.type):
+        if not width(self.type) and self.word.isidentifier() and not self.moves:
             return str(low(self.type))
         text = f"({self.shifted} & {mask(self.type)})"
         return f"({text} + {low(self.type)})" if low(self.type) else text
@@ -189,28 +190,19 @@ class Expressions:
         """The Python name of a function of the spec."""
         return "f_" + re.sub(r"\W", lambda m: f"_{ord(m.group()):x}_", name)
 
-    def code(self, e: x.Expr) -> str:
-        """The code of an expression of a fixed type."""
-        least = low(e.type)
+    def code(self, e: x.Expr, type: Type) -> str:
+        """The code of an expression in a place of a fixed type (an integer's may be wider)."""
+        least = low(type)
         if isinstance(e, x.Lit):
-            register = encode(e.type, e.value)
+            register = encode(type, e.value)
             assert isinstance(register, int)
             return str(register - least)
         return f"({self.value(e)} - {least})" if least else self.value(e)
 
-    def code_as(self, e: x.Expr, type: Type) -> str:
-        """The code of an expression in a place of some type (an integer's may be wider)."""
-        if isinstance(e, x.Lit) and isinstance(type, t.Int):
-            return str(e.value - type.low)
-        if isinstance(type, t.Int):
-            return f"({self.value(e)} - {type.low})" if type.low else self.value(e)
-        return self.code(e)
-
-    def rank(self, e: x.Expr, type: Type | None = None) -> str:
-        """The place of a value among all values of its type."""
-        type = type or e.type
+    def rank(self, e: x.Expr, type: Type) -> str:
+        """The place of a value among all values of a type (an integer's may be wider)."""
         if is_scalar(type):
-            return self.code_as(e, type)
+            return self.code(e, type)
         if isinstance(e, x.Lit):
             return str(ranks(type)[encode(type, e.value)])
         return f"{self.pool.name('ranks', ranks(type), ('ranks', type))}[{self.value(e)}]"
@@ -334,11 +326,11 @@ class Expressions:
             (a, slot.type, slot.shift)
             for a, slot in zip(e.args, slots(e.type, e.case), strict=True)
         ]
-        parts = [self._moved(a, of, shift) for a, of, shift in fields if width(of)]
+        parts = [self._moved(a, of, shift) for a, of, shift in fields if _matters(a, of)]
         return "(" + " | ".join([*([str(tag)] if tag or not parts else []), *parts]) + ")"
 
     def _moved(self, e: x.Expr, of: Type, shift: int) -> str:
-        code = self.code_as(e, of)
+        code = self.code(e, of)
         if code.isdigit():
             return str(int(code) << shift)
         return f"{code} << {shift}" if shift else code
@@ -346,9 +338,10 @@ class Expressions:
     def _joined(self, parts: list[tuple[x.Expr, Type]]) -> str:
         shift, found = 0, []
         for part, of in reversed(parts):
-            found.append(self._moved(part, of, shift))
+            if _matters(part, of):
+                found.append(self._moved(part, of, shift))
             shift += width(of)
-        return "(" + " | ".join(reversed(found)) + ")" if shift else "0"
+        return "(" + " | ".join(reversed(found)) + ")" if found else "0"
 
     def _made_sequence(self, e: x.Make, of: Type) -> str:
         assert isinstance(e.type, t.Seq)
@@ -416,9 +409,11 @@ class Expressions:
     def items(self, domain: x.Expr, *, distinct: bool = False) -> str:
         """What a domain goes through, as a Python iterable of registers."""
         with self._unnamed():
-            return self._items(domain, distinct)
+            text = self._items(domain)
+        repeats = distinct and not isinstance(domain.type, t.Set)
+        return f"dict.fromkeys({text})" if repeats else text
 
-    def _items(self, domain: x.Expr, distinct: bool) -> str:
+    def _items(self, domain: x.Expr) -> str:
         match domain, domain.type:
             case x.Apply(Op.ALL), t.Set(of):
                 return self._whole(of)
@@ -435,8 +430,6 @@ class Expressions:
                 assert isinstance(domain.type, t.Seq)
                 shape = f"{length_shift(domain.type)}, {width(of)}, {low(of)}"
                 return f"seq_items({self.value(domain)}, {shape})"
-            case _ if distinct:
-                return f"dict.fromkeys({self.value(domain)})"
             case _:
                 return self.value(domain)
 
@@ -472,10 +465,10 @@ class Expressions:
             case t.Set(of):
                 return f"set_of({self._each(e, self.rank(e.body, of))})"
             case t.Map(_, of) if t.fixed(e.type):
-                return f"side_by_side({self._each(e, self.code_as(e.body, of))}, {width(of)})"
+                return f"side_by_side({self._each(e, self.code(e.body, of))}, {width(of)})"
             case t.Seq(of) if t.fixed(e.type):
                 shape = f"{length_shift(e.type)}, {width(of)}"
-                return f"seq_of({self._each(e, self.code_as(e.body, of))}, {shape})"
+                return f"seq_of({self._each(e, self.code(e.body, of))}, {shape})"
             case t.Bag(_, bound):
                 bag = f"tuple(sorted({self._each(e, self.value(e.body))}))"
                 return bag if bound is None else f"bounded({bag}, {bound})"
@@ -540,7 +533,7 @@ class Expressions:
         if found is None or found.moves or not width(found.type):
             return self.value(e)
         assert isinstance(right, x.Lit)
-        wanted = self.code_as(right, found.type)
+        wanted = self.code(right, found.type)
         bits_ = mask(found.type) << found.shift
         if not wanted.isdigit() or int(wanted) > mask(found.type):
             return "False" if e.op is Op.EQ else "True"
@@ -550,7 +543,8 @@ class Expressions:
         return f"{found.word} & {bits_} {sign} {int(wanted) << found.shift}"
 
     def _has(self, element: x.Expr, whole: x.Expr) -> str:
-        rank = self.rank(element)
+        assert isinstance(whole.type, t.Set)
+        rank = self.rank(element, whole.type.of)
         found = self.access(whole)
         if found is not None and not found.moves and rank.isdigit():
             return f"{found.word} & {1 << found.shift + int(rank)}"
@@ -602,3 +596,8 @@ def _few(binder: x.Binder) -> list[object] | None:
             return list(range(first, last + 1))
         case _:
             return None
+
+
+def _matters(part: x.Expr, place: Type) -> bool:
+    """Is a part of a packed value to be written: has it bits, or may it have no value?"""
+    return bool(width(place)) or not certain(part)

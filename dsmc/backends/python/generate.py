@@ -108,7 +108,8 @@ class _Module:
             return [*functions, *self._initial(), *self._traced_actions()]
         return [
             *functions, *self._initial(), *self._expand(), *self._state_deciders(),
-            *self._step_deciders(), *self._rest_deciders(), *self._is_within(),
+            *self._step_deciders(), *self._end_deciders(Quiescent), *self._end_deciders(NoDeadlock),
+            *self._is_within(),
         ]  # fmt: skip
 
     def _expressions(self) -> Expressions:
@@ -176,20 +177,18 @@ class _Module:
         """One function for the plain actions; those with choices have functions of their own."""
         apart: list[str] = []
         lines: list[str] = []
-        counted = False
+        kinds = [action.origin.kind for action in self._system.actions]
+        counts = {"work": sum(k.is_work for k in kinds), "own": sum(k.is_own for k in kinds)}
         for number, action in enumerate(self._system.actions):
-            if not action.origin.kind.is_work and not counted:
-                lines.append("    work = len(out)")
-                counted = True
+            lines += [f"    {name} = len(out)" for name, end in counts.items() if end == number]
             if _is_straight(action):
                 lines += self._inline(action)
             else:
                 apart += self._apart(f"action_{number}", action)
                 lines.append(f"    action_{number}(s, out, err)")
-        if not counted:
-            lines.append("    work = len(out)")
+        lines += [f"    {name} = len(out)" for name, end in counts.items() if end == len(kinds)]
         head = ["def expand(s, out, err):", "    a = out.append", f"    {self._unpack('s')}"]
-        return [*apart, *head, *lines, "    return work"]
+        return [*apart, *head, *lines, "    return work, own"]
 
     def _apart(self, name: str, action: Action) -> list[str]:
         head = [f"def {name}(s, out, err):", "    a = out.append"]
@@ -314,9 +313,9 @@ class _Module:
         head = f"(old, successors):\n{unpack}\n    for i, s in enumerate(successors):"
         return self._table("step_deciders", head, found, "    return -1")
 
-    def _rest_deciders(self) -> list[str]:
+    def _end_deciders(self, kind: type[Quiescent | NoDeadlock]) -> list[str]:
         found: dict[int, list[str]] = {}
-        for number, prop in self._numbered(Quiescent, NoDeadlock):
+        for number, prop in self._numbered(kind):
             assert isinstance(prop, Quiescent | NoDeadlock)
             good = prop.final if isinstance(prop, NoDeadlock) else prop.expr
             test = self._expressions().test(simplify(x.negation(good)))
@@ -324,7 +323,8 @@ class _Module:
                 f"    {self._unpack('s')}", "    try:", f"        return bool({test})",
                 "    except RangeError:", "        return True",
             ]  # fmt: skip
-        return self._table("rest_deciders", "(s):", found, "")
+        name = "rest_deciders" if kind is Quiescent else "stuck_deciders"
+        return self._table(name, "(s):", found, "")
 
     def _table(self, name: str, head: str, found: dict[int, list[str]], end: str) -> list[str]:
         """A function for each number, and a table of them."""

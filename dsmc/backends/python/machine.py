@@ -58,6 +58,7 @@ class PythonMachine:
         self.state_deciders = self._run["state_deciders"]
         self.step_deciders = self._run["step_deciders"]
         self.rest_deciders = self._run["rest_deciders"]
+        self.stuck_deciders = self._run["stuck_deciders"]
         self.is_within = self._run["is_within"]
 
     def _compiled(self, source: str) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def _subsets(emit: Expressions, e: Apply) -> str:
 
 def _in(emit: Expressions, e: Apply) -> str:
     element, whole = e.args
-    return f"({emit.value(whole)} >> {emit.rank(element)} & 1)"
+    assert isinstance(whole.type, t.Set)
+    return f"({emit.value(whole)} >> {emit.rank(element, whole.type.of)} & 1)"
 
 
 def _majority(emit: Expressions, e: Apply) -> str:
@@ -49,10 +50,10 @@ def _put(emit: Expressions, e: Apply) -> str:
     mapped, key, value = e.args
     assert isinstance(mapped.type, t.Map)
     if not t.fixed(mapped.type):
-        return f"put({emit.value(mapped)}, {emit.rank(key)}, {emit.value(value)})"
+        return f"put({emit.value(mapped)}, {emit.rank(key, mapped.type.key)}, {emit.value(value)})"
     shift = emit.entry_shift(mapped.type, key)
     cleared = f"{emit.value(mapped)} & ~({mask(mapped.type.value)} << {shift})"
-    return f"({cleared} | {emit.code(value)} << {shift})"
+    return f"({cleared} | {emit.code(value, mapped.type.value)} << {shift})"
 
 
 def _boxed(emit: Expressions, e: Apply) -> str:
@@ -128,10 +129,15 @@ def _slice(emit: Expressions, e: Apply) -> str:
     return f"seq_slice({sequence}, {first}, {last}, {length}, {size})"
 
 
+def _element(e: Apply) -> t.Type:
+    assert isinstance(e.type, t.Seq)
+    return e.type.of
+
+
 def _insert(emit: Expressions, e: Apply) -> str:
     length, size = _shape(e)
     sequence, place = emit.value(e.args[0]), emit.value(e.args[1])
-    return f"seq_insert({sequence}, {place}, {emit.code(e.args[2])}, {length}, {size})"
+    return f"seq_insert({sequence}, {place}, {emit.code(e.args[2], _element(e))}, {length}, {size})"
 
 
 def _remove(emit: Expressions, e: Apply) -> str:
@@ -142,7 +148,9 @@ def _remove(emit: Expressions, e: Apply) -> str:
 def _replace(emit: Expressions, e: Apply) -> str:
     length, size = _shape(e)
     sequence, place = emit.value(e.args[0]), emit.value(e.args[1])
-    return f"seq_replace({sequence}, {place}, {emit.code(e.args[2])}, {length}, {size})"
+    return (
+        f"seq_replace({sequence}, {place}, {emit.code(e.args[2], _element(e))}, {length}, {size})"
+    )
 
 
 def _contains(emit: Expressions, e: Apply) -> str:

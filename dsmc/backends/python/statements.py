@@ -241,10 +241,11 @@ class Statements:
         shift, moves = self._shift(place)
         type = place.type
         if not width(type):
+            self.line(self.e.value(value))  # it may have no value
             return
         if not moves and self._joined(place, value, at + shift):
             return
-        code, bits = self.e.code_as(value, type), mask(type)
+        code, bits = self.e.code(value, type), mask(type)
         if moves:
             self.flush()
             amount = f"({at + shift}{moves})"
@@ -313,7 +314,7 @@ class Statements:
         inner = s.Place(x.Global("", type), path)
         shift, moves = self._shift(inner)
         amount = f"({shift}{moves})"
-        code, bits = self.e.code_as(value, inner.type), mask(inner.type)
+        code, bits = self.e.code(value, inner.type), mask(inner.type)
         return f"({now} & ~({bits} << {amount}) | {code} << {amount})"
 
     # ------------------------------------------------------------ choices

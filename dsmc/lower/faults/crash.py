@@ -14,6 +14,7 @@ from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.faults import STOPPING
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import SELF, TO, Fault, Hook, Program, RoleCode, Step
 from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
@@ -29,6 +30,7 @@ from dsmc.lower.build import (
     node_type,
     of_role,
     read,
+    up_of,
 )
 from dsmc.lower.roles import set_first
 
@@ -38,15 +40,12 @@ _LASTING = (Storage.STABLE, Storage.BUFFERED, Storage.SHARED)
 def crash(program: Program) -> Program:
     """Let nodes stop, and come back."""
     for code in program.codes:
-        faults = [f for f in program.faults if f.role == code.role and f.name in _NAMES]
+        faults = [f for f in program.faults if f.role == code.role and f.name in STOPPING]
         if faults:
             program = _Crashing(program, code, faults).lowered()
         program = _without_sync(program, code.role)
     codes = tuple(replace(code, on_crash=(), on_restart=()) for code in program.codes)
     return replace(program, codes=codes)
-
-
-_NAMES = ("crash", "restart", "outage")
 
 
 def _without_sync(program: Program, role: t.Role) -> Program:
@@ -86,9 +85,9 @@ class _Crashing:
         self._faults = [_Fault(f, Budget(f"{f.name} {code.role.name}", f.limit)) for f in faults]
         self._lasting = any(f.lasts for f in self._faults)
         self._passing = not all(f.lasts for f in self._faults)
-        role, control = code.role, Storage.INTERNAL
-        self._up = of_role(f"{role.name}.up", role, t.BOOL, control, x.TRUE)
-        self._gone = of_role(f"{role.name}.gone", role, t.BOOL, control, x.FALSE)
+        role = code.role
+        self._up = up_of(role)
+        self._gone = of_role(f"{role.name}.gone", role, t.BOOL, Storage.INTERNAL, x.FALSE)
         self._synced = {
             v.name: replace(v, name=f"{v.name}.synced", storage=Storage.INTERNAL)
             for v in program.variables
