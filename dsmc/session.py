@@ -12,7 +12,7 @@ from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import Watcher, explore
+from dsmc.engine.search import INTERRUPTED, Watcher, explore
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.ir.protocol import Program
@@ -163,12 +163,14 @@ class _Check:
         self._unknown_expectations()
 
     def report(self) -> Report:
+        began = time.perf_counter()
         explored = self._explored()
         results = [self._result(p, explored) for p in self._system.properties]
         shown = tuple(r for r in results if r is not None)
         notes = (describe(self._machine, explored.pump),) if explored.pump else ()
-        surprises = tuple(self._surprises(shown, explored.statistics))
-        return Report(self._job, self._system, shown, explored.statistics, surprises, notes)
+        statistics = replace(explored.statistics, seconds=time.perf_counter() - began)
+        surprises = tuple(self._surprises(shown, statistics))
+        return Report(self._job, self._system, shown, statistics, surprises, notes)
 
     # ------------------------------------------------------------ searching
 
@@ -189,10 +191,8 @@ class _Check:
 
     def _result(self, prop: Property, explored: Explored) -> Result | None:
         match prop:
-            case y.Law():
-                return self._law(prop)
-            case y.Scenario():
-                return self._scenario(prop)
+            case y.Law() | y.Scenario():
+                return self._apart(prop, explored)
             case y.NoError() if self._numbers[prop.name] not in explored.decided:
                 return None
         run = explored.decided.get(self._numbers[prop.name])
@@ -224,6 +224,15 @@ class _Check:
 
     # ------------------------------------------------------------ laws and scenarios
 
+    def _apart(self, prop: y.Law | y.Scenario, explored: Explored) -> Result:
+        """What the search does not decide."""
+        if explored.statistics.stopped == INTERRUPTED:
+            return Result(prop, Verdict.UNKNOWN, note=INTERRUPTED)
+        try:
+            return self._law(prop) if isinstance(prop, y.Law) else self._scenario(prop)
+        except KeyboardInterrupt:
+            return Result(prop, Verdict.UNKNOWN, note=INTERRUPTED)
+
     def _law(self, law: y.Law) -> Result:
         for found in counterexamples(self._system, law):
             if found is not None:
@@ -243,19 +252,17 @@ class _Check:
         enacted = enact(
             self._machine, scenario, within=lambda n: n <= limit and not self._out_of_time()
         )
-        good = (enacted.stuck is None) is not scenario.impossible
         if enacted.stuck is not None and not enacted.complete:
-            return Result(scenario, Verdict.UNKNOWN, None, None, "a limit was reached")
-        trace = retell(
-            self._machine, scenario, enacted.first, enacted.steps, spec=self._system.name,
-            model=self._job.name,
-        )  # fmt: skip
-        note = ""
-        if enacted.stuck is not None:
-            text = " ".join(scenario.steps[enacted.stuck].span.text.split())
-            note = f"`{text}` is not possible there"
+            return Result(scenario, Verdict.UNKNOWN, note="a limit was reached")
+        good = (enacted.stuck is None) is not scenario.impossible
         verdict = Verdict.HOLDS if good else Verdict.VIOLATED
-        return Result(scenario, verdict, len(enacted.steps), trace, note)
+        if enacted.stuck is not None and scenario.impossible:
+            return Result(scenario, verdict)
+        trace = retell(
+            self._machine, scenario, enacted.first, list(enacted.steps), stuck=enacted.stuck,
+            spec=self._system.name, model=self._job.name,
+        )  # fmt: skip
+        return Result(scenario, verdict, trace.length, trace)
 
     # ------------------------------------------------------------ expectations
 

@@ -14,6 +14,8 @@ from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics
 from dsmc.frozen import Frozen
 
+#: Why a search stopped that was told to.
+INTERRUPTED = "interrupted"
 #: How many states are expanded between two looks at the clock and the memory.
 _BATCH = 512
 #: The number of messages in flight at which it is first asked whether they grow for ever.
@@ -50,7 +52,7 @@ def explore(
     try:
         search.run()
     except KeyboardInterrupt:
-        search.stopped = "interrupted"
+        search.stopped = INTERRUPTED
     except MemoryError:
         search.parents.clear()
         search.stopped = "out of memory"

@@ -19,18 +19,18 @@ Names = dict[str, Value]
 
 def headline(prop: Property, steps: int) -> str:
     """What the run shows, in one line."""
-    after = f"after {steps} step{'s' * (steps != 1)}" if steps else "in an initial state"
+    when = after(steps)
     match prop:
         case y.Reachable():
-            return f"{prop.name} is reached {after}"
+            return f"{prop.name} is reached {when}"
         case y.Fires():
-            return f"{prop.name}: the action is taken {after}"
+            return f"{prop.name}: the action is taken {when}"
         case y.Scenario():
-            return f"{prop.name} is possible, in {steps} steps"
+            return f"{prop.name} is possible: it is over {when}"
         case y.Quiescent():
-            return f"{prop.name} is violated {after}, when nothing is left to do"
+            return f"{prop.name} is violated {when}, when nothing is left to do"
         case y.NoDeadlock():
-            return f"deadlock {after}"
+            return f"deadlock {when}"
         case y.Assertion():
             return f"an assertion fails in step {steps}"
         case y.NoError():
@@ -38,7 +38,12 @@ def headline(prop: Property, steps: int) -> str:
         case y.Transition():
             return f"{prop.name} is violated by step {steps}"
         case _:
-            return f"{prop.name} is violated {after}"
+            return f"{prop.name} is violated {when}"
+
+
+def after(steps: int) -> str:
+    """When: behind so many steps."""
+    return f"after {steps} step{'s' * (steps != 1)}" if steps else "in an initial state"
 
 
 def reasons(

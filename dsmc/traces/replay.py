@@ -16,13 +16,14 @@ from dsmc.ir.system import (
     Kind,
     NoError,
     Property,
+    Scenario,
     Storage,
     System,
     Transition,
     Variable,
 )
 from dsmc.ir.types import Type, Value
-from dsmc.traces.explain import headline, reasons
+from dsmc.traces.explain import after, headline, reasons
 from dsmc.traces.model import Change, Lane, Message, Step, Trace
 
 Values = dict[str, Value]
@@ -38,12 +39,17 @@ def replay(machine: PythonMachine, prop: Property, run: Run, *, spec: str, model
 
 
 def retell(
-    machine: PythonMachine, prop: Property, first: State, steps: list[TracedStep], *, spec: str,
-    model: str,
+    machine: PythonMachine, scenario: Scenario, first: State, steps: list[TracedStep], *,
+    stuck: int | None, spec: str, model: str,
 ) -> Trace:  # fmt: skip
-    """The trace of steps that are known already."""
+    """The trace of a script, as far as it can be followed: up to its line `stuck`."""
     targets = [step.target for step in steps if step.target is not None]
-    return _Teller(machine, prop, spec, model).tell(Run((first, *targets)), steps)
+    trace = _Teller(machine, scenario, spec, model).tell(Run((first, *targets)), steps)
+    if stuck is None:
+        return trace
+    line = " ".join(scenario.steps[stuck].span.text.split())
+    told = f"{scenario.name} is not possible: {after(len(steps))}, `{line}` cannot come"
+    return replace(trace, verdict="violated", headline=told)
 
 
 def steps_of(machine: PythonMachine, prop: Property, run: Run) -> list[TracedStep]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dsmc.backends.python.codec import Register, decode
@@ -81,15 +81,24 @@ class PythonMachine:
     def _traced(self) -> dict[str, Any]:
         return self._compiled(generate(self.system, self.layout, self._pool, traced=True))
 
-    def steps_from(self, state: State) -> list[TracedStep]:
-        """All steps from a state, in the order of the successors."""
+    def steps_from(self, state: State, by: Sequence[Action] | None = None) -> list[TracedStep]:
+        """All steps from a state (by some of the actions), in the order of the successors."""
         found: list[tuple[Any, ...]] = []
-        for number, action in enumerate(self._traced["actions"]):
+        chosen = range(len(self.system.actions)) if by is None else map(self._number, by)
+        for number in chosen:
+            action = self._traced["actions"][number]
             try:
                 action(state, found)
             except RangeError as error:
                 found.append((number, (), (), None, error.reason))
         return [self._story(*step) for step in found]
+
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {action.name: number for number, action in enumerate(self.system.actions)}
+
+    def _number(self, action: Action) -> int:
+        return self._numbers[action.name]
 
     def starts(self) -> list[tuple[State, tuple[Event, ...]]]:
         """The initial states, each with what happened in its making."""
