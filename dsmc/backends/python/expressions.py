@@ -434,7 +434,8 @@ class Expressions:
             case _, t.Seq(of) if t.fixed(domain.type):
                 assert isinstance(domain.type, t.Seq)
                 shape = f"{length_shift(domain.type)}, {width(of)}, {low(of)}"
-                return f"seq_items({self.value(domain)}, {shape})"
+                items = f"seq_items({self.value(domain)}, {shape})"
+                return f"dict.fromkeys({items})" if distinct else items
             case _ if distinct:
                 return f"dict.fromkeys({self.value(domain)})"
             case _:
