@@ -27,6 +27,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import convert as convert_value
 from dsmc.ir.ops import Op
+from dsmc.ir.simplify import certain
 from dsmc.ir.types import Type
 
 #: Quantifiers over at most so many values are written out, where their bodies are small.
@@ -77,7 +78,7 @@ class Access:
 
     def register(self) -> str:
         """The part's register."""
-        if not width(self.type):
+        if not width(self.type) and self.word.isidentifier() and not self.moves:
             return str(low(self.type))
         text = f"({self.shifted} & {mask(self.type)})"
         return f"({text} + {low(self.type)})" if low(self.type) else text
@@ -334,7 +335,8 @@ class Expressions:
             (a, slot.type, slot.shift)
             for a, slot in zip(e.args, slots(e.type, e.case), strict=True)
         ]
-        parts = [self._moved(a, of, shift) for a, of, shift in fields if width(of)]
+        # What has one value only needs no room; but computing it may be a range error.
+        parts = [self._moved(a, of, n) for a, of, n in fields if width(of) or not certain(a)]
         return "(" + " | ".join([*([str(tag)] if tag or not parts else []), *parts]) + ")"
 
     def _moved(self, e: x.Expr, of: Type, shift: int) -> str:
@@ -348,7 +350,8 @@ class Expressions:
         for part, of in reversed(parts):
             found.append(self._moved(part, of, shift))
             shift += width(of)
-        return "(" + " | ".join(reversed(found)) + ")" if shift else "0"
+        needed = shift or not all(code.isdigit() for code in found)
+        return "(" + " | ".join(reversed(found)) + ")" if needed else "0"
 
     def _made_sequence(self, e: x.Make, of: Type) -> str:
         assert isinstance(e.type, t.Seq)

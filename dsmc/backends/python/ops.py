@@ -49,10 +49,10 @@ def _put(emit: Expressions, e: Apply) -> str:
     mapped, key, value = e.args
     assert isinstance(mapped.type, t.Map)
     if not t.fixed(mapped.type):
-        return f"put({emit.value(mapped)}, {emit.rank(key)}, {emit.value(value)})"
+        return f"put({emit.value(mapped)}, {emit.rank(key, mapped.type.key)}, {emit.value(value)})"
     shift = emit.entry_shift(mapped.type, key)
     cleared = f"{emit.value(mapped)} & ~({mask(mapped.type.value)} << {shift})"
-    return f"({cleared} | {emit.code(value)} << {shift})"
+    return f"({cleared} | {emit.code_as(value, mapped.type.value)} << {shift})"
 
 
 def _boxed(emit: Expressions, e: Apply) -> str:
@@ -131,7 +131,8 @@ def _slice(emit: Expressions, e: Apply) -> str:
 def _insert(emit: Expressions, e: Apply) -> str:
     length, size = _shape(e)
     sequence, place = emit.value(e.args[0]), emit.value(e.args[1])
-    return f"seq_insert({sequence}, {place}, {emit.code(e.args[2])}, {length}, {size})"
+    element = emit.code_as(e.args[2], _sequence_type(e).of)
+    return f"seq_insert({sequence}, {place}, {element}, {length}, {size})"
 
 
 def _remove(emit: Expressions, e: Apply) -> str:
@@ -142,7 +143,8 @@ def _remove(emit: Expressions, e: Apply) -> str:
 def _replace(emit: Expressions, e: Apply) -> str:
     length, size = _shape(e)
     sequence, place = emit.value(e.args[0]), emit.value(e.args[1])
-    return f"seq_replace({sequence}, {place}, {emit.code(e.args[2])}, {length}, {size})"
+    element = emit.code_as(e.args[2], _sequence_type(e).of)
+    return f"seq_replace({sequence}, {place}, {element}, {length}, {size})"
 
 
 def _contains(emit: Expressions, e: Apply) -> str:
