@@ -13,6 +13,8 @@ from dsmc.ir.system import System
 from dsmc.project import Overrides
 from dsmc.session import Options, Report, check, compile_job, load
 
+pytest.register_assert_rewrite("agreement")  # so that a failure shows both sides
+
 ROOT = Path(__file__).parent.parent
 SPECS = sorted((ROOT / "specs").glob("*.dsm"))
 MODELS = sorted((ROOT / "models").glob("*.dsm"))
