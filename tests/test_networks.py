@@ -203,6 +203,29 @@ def test_broadcast_and_reply(checked: Checked) -> None:
     assert size(report) == (9, 12)  # for each of two nodes: asked, answering, answered
 
 
+@pytest.mark.parametrize("network", ["unordered", "fifo", "synchronous"])
+def test_another_role_hears_nothing(checked: Checked, network: str) -> None:
+    """A handler of a message that is only sent to others is never run."""
+    report = checked(f"""spec others
+        network {network}
+        message Ask
+        message Answer
+        role A {{
+          var asked: bool = false
+          action ask when not asked {{ asked := true; send Ask to B.1 }}
+          on Answer {{ skip }}
+        }}
+        role B {{ on Ask {{ reply Answer }} }}
+        role C {{
+          var heard: bool = false
+          on Answer {{ heard := true }}
+        }}
+        invariant deaf {{ not C.1.heard }}
+        """)
+    assert words(report) == {"deaf": "holds"}
+    assert size(report) == ((2, 1) if network == "synchronous" else (4, 3))
+
+
 SYNCHRONOUS = """spec at_once
 network synchronous
 message A
