@@ -206,7 +206,7 @@ def test_broadcast_and_reply(checked: Checked) -> None:
 @pytest.mark.parametrize("network", ["unordered", "fifo", "synchronous"])
 def test_another_role_hears_nothing(checked: Checked, network: str) -> None:
     """A handler of a message that is only sent to others is never run."""
-    report = checked(f"""spec others
+    report = checked(f"""spec elsewhere
         network {network}
         message Ask
         message Answer
@@ -224,6 +224,22 @@ def test_another_role_hears_nothing(checked: Checked, network: str) -> None:
         """)
     assert words(report) == {"deaf": "holds"}
     assert size(report) == ((2, 1) if network == "synchronous" else (4, 3))
+
+
+def test_sent_to_who_does_not_handle_it(checked: Checked) -> None:
+    """It stays in flight for ever; the one that would handle it hears nothing."""
+    report = checked("""spec misdirected
+        message M
+        role A { start { send M to B.1; for n in Node { if n != C.1 { send M to n } } } }
+        role B { }
+        role C {
+          var heard: bool = false
+          on M { heard := true }
+        }
+        invariant deaf { not C.1.heard }
+        """)
+    assert words(report) == {"deaf": "holds"}
+    assert size(report) == (1, 0)
 
 
 SYNCHRONOUS = """spec at_once
