@@ -13,13 +13,21 @@ from dsmc.ir.system import System
 from dsmc.project import Overrides
 from dsmc.session import Options, Report, check, compile_job, load
 
+pytest.register_assert_rewrite("agreement")  # so that a failure shows both sides
+
 ROOT = Path(__file__).parent.parent
 SPECS = sorted((ROOT / "specs").glob("*.dsm"))
 MODELS = sorted((ROOT / "models").glob("*.dsm"))
 
 settings.register_profile(
-    "dsmc", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "dsmc",
+    max_examples=60,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
+#: `pytest --hypothesis-profile=many` draws as many random systems as an evening allows.
+settings.register_profile("many", settings.get_profile("dsmc"), max_examples=2_000)
 settings.load_profile("dsmc")
 
 
@@ -60,3 +68,9 @@ def lowered(spec: Callable[[str], Path]) -> Callable[..., System]:
 def words(report: Report) -> dict[str, str]:
     """The verdicts by property, in words."""
     return {result.name: result.word for result in report.results}
+
+
+def size(report: Report) -> tuple[int, int]:
+    """How many states and transitions the whole state space has."""
+    assert report.statistics.complete
+    return report.statistics.states, report.statistics.transitions

@@ -8,7 +8,7 @@ import agreement
 import pytest
 import random_specs
 from conftest import MODELS, ROOT
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracle import TooLarge
 
@@ -41,7 +41,6 @@ def test_models(job: Job) -> None:
     agreement.assert_agree(compile_job(job))
 
 
-@settings(max_examples=60)
 @given(st.data())
 def test_random_systems(data: st.DataObject) -> None:
     """The same on systems that nobody wrote."""

@@ -412,7 +412,7 @@ def _fold(scope: Scope, e: ast.Fold, env: Env) -> x.Expr:
         case "count":
             return x.Fold(x.Quantifier.SUM, binders, x.number(1), t.Int(0, most))
         case "bag":
-            return x.Fold(x.Quantifier.BAG, binders, body, t.Bag(body.type))
+            return x.Fold(x.Quantifier.BAG, binders, body, t.Bag(body.type, _bound(most)))
         case "seq":
             return x.Fold(x.Quantifier.SEQ, binders, body, t.Seq(body.type, _bound(most)))
     if not isinstance(body.type, t.Int):

@@ -17,6 +17,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
+from dsmc.ir.simplify import certain
 from dsmc.ir.types import Type
 
 #: What is written after a statement, in the state that it leaves.
@@ -241,7 +242,7 @@ class Statements:
         shift, moves = self._shift(place)
         type = place.type
         if not width(type):
-            self.line(self.e.value(value))  # it may have no value
+            self._tried(value, *keys)
             return
         if not moves and self._joined(place, value, at + shift):
             return
@@ -258,6 +259,12 @@ class Statements:
             clear = ~(bits << at + shift)
             moved = f"{code} << {at + shift}" if at + shift else code
             self._write_word(f"{self.e.word} & {clear} | {moved}")
+
+    def _tried(self, *parts: x.Expr) -> None:
+        """What has one value only is not kept; but computing it may be a range error."""
+        for part in parts:
+            if not certain(part):
+                self.line(self.e.value(part))
 
     def _joined(self, place: s.Place, value: x.Expr, shift: int) -> bool:
         """A set that gains or loses elements: the other bits need not be looked at."""

@@ -6,7 +6,7 @@ message travels is decided for each kind; each semantics is a file here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
@@ -14,7 +14,7 @@ from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.protocol import MessageDecl, NetworkKind, Program, Step
 from dsmc.ir.system import Action
-from dsmc.lower.build import between
+from dsmc.lower.build import between, node_type
 from dsmc.lower.network import fifo, synchronous, unordered
 from dsmc.lower.network.wire import Wire, mark
 
@@ -27,7 +27,30 @@ _KINDS: dict[NetworkKind, Callable[[Program, tuple[MessageDecl, ...]], Wire]] = 
 
 def network(program: Program) -> Program:
     """Give the messages a network."""
-    return _Lowering(program).lowered()
+    messages = tuple(_addressed(decl, case, program) for case, decl in enumerate(program.messages))
+    return _Lowering(replace(program, messages=messages)).lowered()
+
+
+def _addressed(decl: MessageDecl, case: int, program: Program) -> MessageDecl:
+    """The message with room for every node that it is sent to, handlers or not."""
+    to = {of for kind, of in _sends(program) if kind in (case, None)}
+    return decl if to <= {decl.receiver} else replace(decl, receiver=node_type(program))
+
+
+def _sends(program: Program) -> Iterator[tuple[int | None, t.Type]]:
+    """Which kind of message (None: any) is sent to which type of nodes."""
+    steps, actions = (a.body for a in program.steps), (a.body for a in program.actions)
+    for statement in (st for block in (program.init, *steps, *actions) for st in s.walk(block)):
+        match statement:
+            case s.Send(message, _, to):
+                yield _kind(message), to.type
+            case s.Broadcast(message, _, to):
+                assert isinstance(to.type, t.Set)
+                yield _kind(message), to.type.of
+
+
+def _kind(message: x.Expr) -> int | None:
+    return message.case if isinstance(message, x.Make) else None
 
 
 class _Lowering:

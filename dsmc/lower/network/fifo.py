@@ -81,8 +81,9 @@ class Fifo:
         )
         names = bound_names(step.receive, fields, sender)
         guard = x.substitute(step.guard, dict(names))
+        # Told while the message is still there: what is told of it is read from the queue.
         taken = (
-            self._set(sender, me, rest), mark("receive", decl, self._program, sender, me, fields)
+            mark("receive", decl, self._program, sender, me, fields), self._set(sender, me, rest)
         )  # fmt: skip
         lets = tuple(s.Let(name, value) for name, value in names)
         return Action(

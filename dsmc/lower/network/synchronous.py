@@ -11,7 +11,15 @@ from dsmc.ir import stmt as s
 from dsmc.ir.protocol import SELF, MessageDecl, Program, Step
 from dsmc.ir.system import Action, Variable
 from dsmc.lower.build import between, conj
-from dsmc.lower.network.wire import Handling, bound_names, is_node_of, mark, matches, narrowed
+from dsmc.lower.network.wire import (
+    Handling,
+    bound_names,
+    can_be,
+    is_node_of,
+    mark,
+    matches,
+    narrowed,
+)
 from dsmc.lower.procs import rename_locals
 
 #: How deep handlers may send to each other within one step.
@@ -34,7 +42,7 @@ class Synchronous:
         handling: Handling,
     ) -> s.Block:  # fmt: skip
         """See `Wire`."""
-        steps = [st for st in self._program.steps if _takes(st, decl)]
+        steps = [st for st in self._program.steps if _takes(st, decl, to)]
         self._depth += 1
         if self._depth > MAX_DEPTH:
             steps = []
@@ -93,8 +101,9 @@ class Synchronous:
         return ()
 
 
-def _takes(step: Step, decl: MessageDecl) -> bool:
-    return step.receive is not None and step.receive.kind == decl.kind.name
+def _takes(step: Step, decl: MessageDecl, to: x.Expr) -> bool:
+    fits = step.receive is not None and step.receive.kind == decl.kind.name
+    return fits and can_be(to.type, step.params[0].type)
 
 
 def _leaving(block: s.Block, scope: str) -> s.Block:

@@ -16,6 +16,7 @@ from dsmc.lower.build import as_node, assign, between, conj, internal, read
 from dsmc.lower.network.wire import (
     Handling,
     bound_names,
+    can_be,
     is_node_of,
     mark,
     matches,
@@ -67,6 +68,8 @@ class Unordered:
         parts = tuple(x.Field(message, 0, i, of) for i, (_, of) in enumerate(record.fields))
         sender, to, fields = parts[0], parts[1], parts[2:]
         me, *others = step.params
+        if not can_be(decl.receiver, me.type):
+            return []
         node = narrowed(to, me.type)
         where = conj(is_node_of(to, me.type), _fits(step, fields, sender, node))
         names = ((SELF, node), *bound_names(step.receive, fields, sender))

@@ -57,6 +57,11 @@ def narrowed(node: x.Expr, to: Type) -> x.Expr:
     return node if node.type == to else x.Convert(node, to)
 
 
+def can_be(node: Type, role: Type) -> bool:
+    """May a node of one type be of a role? No message goes to another role than it is sent to."""
+    return node == role or isinstance(node, t.NodeId)
+
+
 def is_node_of(node: x.Expr, role: Type) -> x.Expr:
     """Is the node one of the role's?"""
     if node.type == role:
