@@ -67,7 +67,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Write each trace there as text, SVG, DOT, JSON and ITF.",
+    help="Write each trace there, in every format.",
 )
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states.")
 @click.option(
