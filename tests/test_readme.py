@@ -9,6 +9,18 @@ import pytest
 import readme
 from readme import PICTURE, README, ROOT, SPEC
 
+from dsmc.backends.python.statements import MAX_ROUNDS
+from dsmc.diagnostics.codes import CODES
+from dsmc.engine.search import _BATCH as BATCH
+from dsmc.graph import MAX_STATES
+from dsmc.ir.faults import FAULTS
+from dsmc.ir.types import MAX_DENSE
+from dsmc.lower.network.synchronous import MAX_DEPTH
+from dsmc.reference import faults_page
+from dsmc.session import _SCENARIO_STATES as MAX_SCENARIO_STATES
+from dsmc.typecheck.collections import MAX_DOMAIN
+
+LIMITS = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -43,3 +55,26 @@ def test_links(path: Path) -> None:
     """What a page links to is there."""
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_faults_page_is_current() -> None:
+    """docs/faults.md is printed from the table."""
+    assert (ROOT / "docs/faults.md").read_text(encoding="utf-8") == faults_page()
+
+
+def test_limits_name_what_is_refused() -> None:
+    """Every code of the nineties, and every fault that is not executed."""
+    codes = {code for code in CODES if code.startswith("D9")}
+    named = dict(re.findall(r"^\| `(D9\d\d)` \| (.*) \|$", LIMITS, re.MULTILINE))
+    assert set(named) == codes
+    refused = {name for name, form in FAULTS.items() if not form.executed}
+    assert set(re.findall(r"`([^`]+)`", named["D902"])) == refused
+
+
+@pytest.mark.parametrize(
+    "number",
+    [MAX_DENSE, MAX_DOMAIN, MAX_ROUNDS, MAX_STATES, MAX_DEPTH, MAX_SCENARIO_STATES, BATCH],
+)
+def test_limits_give_the_numbers(number: int) -> None:
+    """As the code has them, with or without commas."""
+    assert re.search(rf"\b({number}|{number:,})\b", LIMITS)
