@@ -6,6 +6,7 @@ Exit codes: 0 all as expected; 1 something is not; 2 a mistake in a spec or on t
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -441,6 +442,7 @@ def new(name: str) -> None:
 
 def entry() -> None:
     """The program. What we did not foresee is a bug of ours, and says so without a traceback."""
+    gc.set_threshold(100_000)  # trees have no cycles: looking for some is a tenth of a small check
     try:
         main(standalone_mode=True)
     except KeyboardInterrupt:
