@@ -6,6 +6,7 @@ Exit codes: 0 all as expected; 1 something is not; 2 a mistake in a spec or on t
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -67,7 +68,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Write each trace there as text, SVG, DOT, JSON and ITF.",
+    help="Write each trace there, in every format.",
 )
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states.")
 @click.option(
@@ -441,6 +442,7 @@ def new(name: str) -> None:
 
 def entry() -> None:
     """The program. What we did not foresee is a bug of ours, and says so without a traceback."""
+    gc.set_threshold(100_000)  # trees have no cycles: looking for some is a tenth of a small check
     try:
         main(standalone_mode=True)
     except KeyboardInterrupt:

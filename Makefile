@@ -1,0 +1,83 @@
+# Everything runs in .venv, which is made when it is first needed: a machine with Python, make and
+# a package index is enough. `make PYTHON=python3.12 …` makes it with another Python.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n auto
+
+# Stamps: what is installed in .venv.
+MADE := $(VENV)/stamp-made
+RUN := $(VENV)/stamp-run
+DEV := $(VENV)/stamp-dev
+
+.PHONY: help demo test check format golden bench docs fuzz wheel clean
+
+help:
+	@echo "make demo     check a spec that a crash breaks; the picture is left in out/"
+	@echo "make test     run every test and every model"
+	@echo "make check    style, types, and who may import whom"
+	@echo "make format   lay out the code in the one usual way"
+	@echo "make golden   make counterexamples/ again"
+	@echo "make docs     make the printed pages and the blocks of README.md again"
+	@echo "make fuzz     compare the reference and the oracle on many random systems"
+	@echo "make bench    measure speed, against programs written by hand"
+	@echo "make wheel    build the package into dist/"
+	@echo "make clean    remove all that the above made, but the pages and counterexamples"
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "dsmc needs Python 3.11 or later: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(RUN): $(MADE) pyproject.toml
+	$(INSTALL) --editable .
+	@touch $@
+
+$(DEV): $(MADE) pyproject.toml
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ $(RUN)
+
+# A violated property is exit code 1; here it is what is shown.
+demo: $(RUN)
+	@$(BIN)/dsmc check specs/forgetful_commit.dsm --faults "restart Coordinator at most 1" \
+	  --out out; test $$? -eq 1
+	@echo "The picture of this run: out/forgetful_commit/agreement.svg"
+
+test: $(DEV)
+	$(PYTEST)
+
+check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	! grep -rnIE 'TODO|FIXME' dsmc tests bench specs models docs *.md
+
+format: $(DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/dsmc fmt specs models
+
+golden: $(DEV)
+	$(BIN)/python tests/golden.py
+
+bench: $(DEV)
+	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.start
+
+docs: $(DEV)
+	$(BIN)/python -m dsmc.reference
+	$(BIN)/python tests/readme.py
+
+fuzz: $(DEV)
+	$(PYTEST) tests/test_agreement.py -k random --hypothesis-profile=many
+
+wheel: $(DEV)
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) build dist out *.egg-info .hypothesis .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
