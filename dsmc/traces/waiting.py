@@ -34,6 +34,8 @@ def waiting(system: System, world: World) -> list[str]:
     waits = [w for pc in system.variables if _is_counter(pc) for w in _waits(system, world, pc)]
     circle = _circle({w.who: w.holders for w in waits})
     told = [w.text for w in waits]
+    if len(circle) == 2:
+        return [*told, f"{circle[0]} waits for itself"]
     return [*told, f"a circle: {' waits for '.join(circle)}"] if circle else told
 
 
@@ -80,11 +82,22 @@ class _Process:
         holders = tuple(dict.fromkeys(
             h for action, rest in steps for part in rest for h in self._holders(part, action)
         ))  # fmt: skip
+        if not steps:
+            return Wait(who, f"{who} waits for ever ({self._point()})", ())
         what = " or ".join(dict.fromkeys(f"`{action.origin.title}`" for action, _ in steps))
         lines = list(dict.fromkeys(place(a.origin.span, self._system.file) for a, _ in steps))
-        told = f"{who} waits at {what or 'its next statement'}"
+        told = f"{who} waits at {what}"
         told += f" ({', '.join(line for line in lines if line)})" if any(lines) else ""
         return Wait(who, f"{told}: {', '.join(reasons)}" if reasons else told, holders)
+
+    def _point(self) -> str:
+        """The name of the point where it stands: a label, or the line."""
+        of, held = self._pc.type, self._world.state[self._pc.name][self._node]
+        while isinstance(of, t.Map):
+            of = of.value
+        assert isinstance(of, t.Enum)
+        number = held[self._thread] if isinstance(held, tuple) else held
+        return of.members[number].partition("~")[0].replace("line_", "line ")
 
     # ------------------------------------------------------------ the steps from here
 
@@ -130,8 +143,12 @@ class _Process:
         names = self._names(action)
         if lock is None:
             return Why(self._world).false(part, names)
-        held = ", ".join(self._holders(part, action))
-        return [f"`{self._place(lock, names)}` is held by {held}"]
+        gone = _down(self._system, self._world)
+        held = (
+            f"{who}, which is down" if who.partition(" ")[0] in gone else who
+            for who in self._holders(part, action)
+        )  # fmt: skip
+        return [f"`{self._place(lock, names)}` is held by {' and '.join(held)}"]
 
     def _holders(self, part: x.Expr, action: Action) -> tuple[str, ...]:
         """Who has the lock that a condition waits for."""
@@ -157,6 +174,16 @@ class _Process:
                 return name
             case _:
                 return " ".join(e.span.text.split()) or "the lock"
+
+
+def _down(system: System, world: World) -> set[str]:
+    """The names of the nodes that are down."""
+    return {
+        node_name(role, node)
+        for role in system.roles
+        for node, up in enumerate(world.state.get(f"{role.name}.up", ()))
+        if not up
+    }
 
 
 def _lock_of(e: x.Expr) -> x.Expr | None:

@@ -194,8 +194,11 @@ def _is_one_thing(e: x.Expr, parts: tuple[x.Expr, ...]) -> bool:
     """
     words = re.findall(r"\w+", e.span.text)
     joined = any(word in ("and", "or", "implies", "let") for word in words)
-    inside = all(
-        p.span.source is e.span.source and e.span.start <= p.span.start and p.span.end <= e.span.end
-        for p in parts
-    )
-    return bool(words) and inside and not joined
+    return bool(words) and not joined and all(_inside(p.span, e.span) for p in parts)
+
+
+def _inside(part: Span, whole: Span) -> bool:
+    """Does a text stand in another? What the tool made has none, and is everywhere."""
+    if not part.source.name:
+        return True
+    return part.source is whole.source and whole.start <= part.start and part.end <= whole.end

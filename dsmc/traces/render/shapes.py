@@ -25,11 +25,12 @@ STYLE = """
   .arrow { stroke: #374151; stroke-width: 1.3; fill: none }
   .double { stroke: #374151; stroke-width: 4.2; fill: none }
   .between { stroke: #fff; stroke-width: 1.6; fill: none }
-  .lost .arrow, .lost .end { stroke: #b91c1c }
+  .lost .arrow, .lost .double, .lost .end { stroke: #b91c1c }
   .lost text { fill: #b91c1c }
-  .dropped .arrow, .dropped .end, .flying .arrow, .flying .end { stroke: #6b7280 }
+  .dropped .arrow, .dropped .double, .dropped .end { stroke: #6b7280 }
+  .flying .arrow, .flying .double, .flying .end { stroke: #6b7280 }
   .dropped text, .flying text { fill: #6b7280 }
-  .flying .arrow { stroke-dasharray: 5 4 }
+  .flying .arrow, .flying .double { stroke-dasharray: 5 4 }
   .end { stroke-width: 2.5; fill: none }
   .row { stroke: #f3f4f6 }
 """.rstrip()

@@ -198,7 +198,8 @@ class _Picture:
         if m.fate == "received":
             start = y - 10 if m.sender == m.receiver else y
             return [*self._drawn(m, start, y, 1.0), told]
-        part = abs(near - x) / abs(span) / 2  # in the gap beside the sender, not on a lane
+        gap = abs(near - x)  # it ends in the gap beside the sender, not on a lane
+        part = min(max(gap / 2, len(line.text) * CHAR + 16), gap - 8) / abs(span)
         return [*self._drawn(m, y, y, part), *self._end(m, x + span * part, y), told]
 
     def _to(self, m: Message) -> str:
