@@ -55,7 +55,7 @@ class _Drawing:
             lines += folded(told)
         for change in step.changes:
             ghost = " (ghost)" if change.ghost else ""
-            lines += folded(words.change(self._t, change, step.lane) + ghost)
+            lines += folded(words.brief(self._t, change, step.lane) + ghost)
         lines += folded(f"error: {step.error}") if step.error else ()
         return [line.text for line in lines]
 

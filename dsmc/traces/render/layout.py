@@ -17,7 +17,8 @@ CHAR = 6.65  # width of a character
 SLOT = 25.0  # height of an arrow with its text above it
 LEFT = 46.0  # room for the step numbers
 TOP = 96.0  # where the lanes begin
-_MOST = 44  # a line of text is no longer
+MOST = 44  # a line of text is no longer
+STUB = 40.0  # what is drawn of the way of a message in flight
 _LINES = 3  # a text is cut off after so many lines
 _PAD = 34.0  # between the longest text of a lane and the next lane
 
@@ -92,7 +93,7 @@ class Layout:
         wide = [110.0] * count
         for lane, text in self._texts():
             place = 0 if lane is None else lane + int(self.apart)
-            wide[place] = max(wide[place], min(len(text), _MOST) * CHAR + _PAD)
+            wide[place] = max(wide[place], min(len(text), MOST) * CHAR + _PAD)
         return [LEFT + 24 + x for x in accumulate(wide, initial=0.0)]
 
     def _texts(self) -> list[tuple[int | None, str]]:
@@ -103,19 +104,21 @@ class Layout:
         for row in self.rows:
             found += [(row.step.lane, line.text) for line in row.head]
             found += [(lane, line.text) for lane, lines in row.changes for line in lines]
-        return [*found, *(self._beside(m) for m in self._trace.messages if m.sent == m.ended)]
+        beside = (m for m in self._trace.messages if m.ended in (None, m.sent))
+        return [*found, *(self._beside(m) for m in beside)]
 
     def _beside(self, m: Message) -> tuple[int, str]:
-        """The text of a message that is met in the step that sends it, and where it stands."""
-        lane = m.sender - 1 if m.receiver < m.sender else m.sender
+        """The text of a message that does not leave the step that sends it, and where it stands."""
         to = "" if m.fate == "received" else f" to {words.who(self._trace, m.receiver)}"
-        return lane, m.text + to
+        if m.ended is None:
+            return m.sender, m.text + to + "      "
+        return m.sender - 1 if m.receiver < m.sender else m.sender, m.text + to
 
 
 def folded(text: str, style: str = "") -> tuple[Line, ...]:
     """A text in lines that fit; a change (`was → is`) is best folded at its arrow."""
     first, arrow, rest = text.partition(f" {words.ARROW} ")
-    if len(text) > _MOST and arrow:
+    if len(text) > MOST and arrow:
         pieces = [*_wrapped(first), *_wrapped(f"{words.ARROW} {rest}", "  ")]
     else:
         pieces = _wrapped(text)
@@ -123,9 +126,15 @@ def folded(text: str, style: str = "") -> tuple[Line, ...]:
     return tuple(Line(piece, style, text if cut_off else "") for piece in pieces)
 
 
+def clipped(text: str, most: float, tail: str = "") -> Line:
+    """A text and its tail on one line; the text is cut off if that is too long."""
+    room = max(3, int(most) - len(tail))
+    return Line(text + tail if len(text) <= room else f"{text[: room - 1]}…{tail}", "", text + tail)
+
+
 def _wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(
-        text, _MOST, initial_indent=indent, subsequent_indent=indent + "  ", max_lines=_LINES,
+        text, MOST, initial_indent=indent, subsequent_indent=indent + "  ", max_lines=_LINES,
         placeholder=" …",
     )  # fmt: skip
 
@@ -172,6 +181,6 @@ def _changes(trace: Trace, step: Step) -> tuple[tuple[int | None, tuple[Line, ..
     found: dict[int | None, tuple[Line, ...]] = {}
     for one in step.changes:
         lane = step.lane if one.owner is None else one.owner
-        lines = folded(words.change(trace, one, lane), "change ghost" if one.ghost else "change")
+        lines = folded(words.brief(trace, one, lane), "change ghost" if one.ghost else "change")
         found[lane] = (*found.get(lane, ()), *lines)
     return tuple(found.items())

@@ -46,7 +46,7 @@ MARKER = (
 def label(x: float, y: float, line: Line, *, end: bool = False) -> str:
     """A line of text that can be read on top of others; `end`: it ends at x."""
     anchor = ' text-anchor="end"' if end else ""
-    whole = f"<title>{escape(line.full)}</title>" if line.full else ""
+    whole = f"<title>{escape(line.full)}</title>" if line.full not in ("", line.text) else ""
     kind = f"halo {line.style}".rstrip()
     text = line.text.lstrip()
     x += (len(line.text) - len(text)) * CHAR  # XML would drop an indent

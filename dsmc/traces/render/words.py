@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsmc.traces.model import Change, Message, Step, Trace
 
 ARROW = "→"
+_LONG = 24  # a longer sequence is not shown again when it grows
 
 
 def who(trace: Trace, lane: int | None) -> str:
@@ -49,6 +50,14 @@ def change(trace: Trace, one: Change, lane: int | None) -> str:
     other = one.owner is not None and one.owner != lane
     name = f"{who(trace, one.owner)}.{one.name}" if other else one.name
     return f"{name}: {one.was} {ARROW} {one.now}"
+
+
+def brief(trace: Trace, one: Change, lane: int | None) -> str:
+    """A change as short as it can be: of a long sequence only what was added at its end."""
+    text, kept = change(trace, one, lane), one.was[:-1] + ", "
+    if len(one.was) > _LONG and one.was.startswith("[") and one.now.startswith(kept):
+        return text.replace(f"{one.was} {ARROW} {one.now}", f"[…] + [{one.now[len(kept) :]}")
+    return text
 
 
 def marks(trace: Trace, step: Step) -> list[str]:
