@@ -115,8 +115,7 @@ class _Checking:
         self._data: list[Any] = []
 
     def add(self, report: Any) -> None:
-        if self._out is not None:
-            written = _write_traces(report, self._out)
+        written = _write_traces(report, self._out) if self._out is not None else ""
         if self._json:
             from dsmc.reports import as_data
 
@@ -125,8 +124,8 @@ class _Checking:
         from dsmc.terminal import report_text
 
         click.echo(report_text(report), nl=False)
-        if self._out is not None and written:
-            click.echo(f"  traces: {', '.join(str(path) for path in written)}")
+        if written:
+            click.echo(f"  pictures: {written}")
         click.echo()
 
     def end(self) -> None:
@@ -274,8 +273,8 @@ def _complain(mistakes: Any) -> None:
     click.echo(f"{count} mistake{'s' * (count != 1)}.", err=True)
 
 
-def _write_traces(report: Any, out: Path) -> list[Path]:
-    """Every trace of a report, in every format."""
+def _write_traces(report: Any, out: Path) -> str:
+    """Every trace of a report, in every format; where they are."""
     from dsmc.reports import write_traces
 
     return write_traces(report, out)

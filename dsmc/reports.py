@@ -44,19 +44,20 @@ def as_data(report: Report) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_traces(report: Report, folder: Path) -> list[Path]:
-    """Every trace of a report in every format, as `folder/model/property.format`."""
-    written: list[Path] = []
-    for result in report.results:
-        if result.trace is None:
-            continue
-        base = folder / (report.job.name or report.system.name)
+def write_traces(report: Report, folder: Path) -> str:
+    """Every trace of a report in every format, as `folder/model/property.format`.
+
+    Gives the files' names in one line; empty if there is no trace.
+    """
+    base = folder / (report.job.name or report.system.name)
+    traces = [r.trace for r in report.results if r.trace is not None]
+    for trace in traces:
         base.mkdir(parents=True, exist_ok=True)
         for ending, render in RENDERERS.items():
-            path = base / f"{result.name}.{ending}"
-            write_file(path, render(result.trace))
-            written.append(path)
-    return written
+            write_file(base / f"{trace.name}.{ending}", render(trace))
+    names = ",".join(trace.name for trace in traces)
+    names = f"{{{names}}}" if len(traces) > 1 else names
+    return f"{base / names}.{{{','.join(RENDERERS)}}}" if traces else ""
 
 
 def write_file(path: Path, text: str) -> None:

@@ -163,7 +163,7 @@ class Program(Frozen):
     The last fields are filled by the passes: `steps` are actions without a network, `channels` the
     messages in flight. Conditions on the node ids `FROM` and `TO` say when a message passes
     (`delivery`), when a node takes part in a synchronous exchange (`awake`), and that it can never
-    be up again (`gone`).
+    be up again (`gone`). `file` is the name of the file that the spec is in.
     """
 
     name: str
@@ -184,3 +184,4 @@ class Program(Frozen):
     delivery: Expr = TRUE
     awake: Expr = TRUE
     gone: Expr = FALSE
+    file: str = ""

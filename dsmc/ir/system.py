@@ -131,6 +131,8 @@ class Function(Node):
 
 # ---------------------------------------------------------------- properties
 
+# `shown` is what a property says before it was simplified: what explanations quote.
+
 
 class Invariant(Node):
     """In every reachable state."""
@@ -138,6 +140,7 @@ class Invariant(Node):
     name: str
     expr: Expr
     doc: str = ""
+    shown: Expr | None = None
 
 
 class Transition(Node):
@@ -146,6 +149,7 @@ class Transition(Node):
     name: str
     expr: Expr
     doc: str = ""
+    shown: Expr | None = None
 
 
 class Quiescent(Node):
@@ -154,6 +158,7 @@ class Quiescent(Node):
     name: str
     expr: Expr
     doc: str = ""
+    shown: Expr | None = None
 
 
 class Reachable(Node):
@@ -162,6 +167,7 @@ class Reachable(Node):
     name: str
     expr: Expr
     doc: str = ""
+    shown: Expr | None = None
 
 
 class Fires(Node):
@@ -249,7 +255,8 @@ class System(Frozen):
 
     `init` runs on a state in which every variable has its type's default. States in which `within`
     is false are checked, but neither counted nor explored further. `channels` are the variables
-    that hold messages in flight: no guard asks how many there are.
+    that hold messages in flight: no guard asks how many there are. `file` is the name of the file
+    that the spec is in.
     """
 
     name: str
@@ -261,6 +268,7 @@ class System(Frozen):
     properties: tuple[Property, ...]
     within: Expr = TRUE
     channels: tuple[str, ...] = ()
+    file: str = ""
 
     def variable(self, name: str) -> Variable:
         """The variable of that name."""

@@ -43,6 +43,7 @@ def _system(program: Program) -> System:
         program.name, program.roles, program.variables, program.functions, program.init,
         _ordered(actions), properties, program.within,
         tuple(v.name for v in program.variables if v.name in channels),
+        program.file,
     )  # fmt: skip
 
 

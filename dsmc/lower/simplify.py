@@ -12,7 +12,17 @@ from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.protocol import Program
 from dsmc.ir.simplify import simplify, simplify_block
-from dsmc.ir.system import Action, Param, Property, Storage, Variable
+from dsmc.ir.system import (
+    Action,
+    Invariant,
+    Param,
+    Property,
+    Quiescent,
+    Reachable,
+    Storage,
+    Transition,
+    Variable,
+)
 from dsmc.lower.processes import map_property
 from dsmc.lower.roles import first_values
 
@@ -27,9 +37,16 @@ def simplified(program: Program) -> Program:
         functions=tuple(replace(f, body=simplify(f.body)) for f in program.functions),
         init=simplify_block(program.init),
         actions=tuple(a for a in actions if _possible(a)),
-        properties=tuple(map_property(p, simplify) for p in program.properties),
+        properties=tuple(map(_property, program.properties)),
         within=simplify(program.within),
     )
+
+
+def _property(prop: Property) -> Property:
+    """The property simplified; explanations quote it as it was."""
+    if isinstance(prop, Invariant | Transition | Quiescent | Reachable):
+        return replace(prop, expr=simplify(prop.expr), shown=prop.expr)
+    return map_property(prop, simplify)
 
 
 def _action(action: Action) -> Action:

@@ -31,8 +31,9 @@ class Message(Frozen):
     """A message and what became of it.
 
     `sent` is the number of the step that sent it (0: the start) and `ended` of the one that
-    received or lost it; None if it is still in flight at the end. `fate` is `received`, `lost` or
-    `in flight`; `copy_of` the number of the message that it is a duplicate of.
+    received, lost or dropped it; None if it is still in flight at the end. `fate` is `received`,
+    `lost` (by the network), `dropped` (nobody is there who could receive it) or `in flight`;
+    `copy_of` the number of the message that it is a duplicate of.
     """
 
     number: int
@@ -46,18 +47,30 @@ class Message(Frozen):
     copy_of: int | None = None
 
 
+class Cut(Frozen):
+    """Between whom nothing passes: `pairs` from sender to receiver, none if all is whole again.
+
+    `groups` are the nodes of each side if nothing passes between any two of these, in either
+    direction; else there are none. `text` says the same: `{A, B} | {C}`.
+    """
+
+    pairs: tuple[tuple[int, int], ...]
+    groups: tuple[tuple[int, ...], ...]
+    text: str
+
+
 class Step(Frozen):
     """One step. Number 0 is the start: what happened in the making of the initial state.
 
     `lane` is the acting node's, None if no node acts. `fault` names the fault that the step
     commits; `sort` says what sort of step it is (`handler`, `timeout`, `crash`, `partition`, …).
-    `sent`, `received`, `lost` are numbers of messages. `note` is said in addition (`crashes`).
+    `sent`, `received`, `lost`, `dropped` are numbers of messages, `crashed` and `restarted` of
+    lanes. `cut` is what is cut off from now on, None if that did not change.
     """
 
     number: int
     lane: int | None
     title: str
-    detail: str
     sort: str
     fault: str
     action: str
@@ -65,19 +78,21 @@ class Step(Frozen):
     sent: tuple[int, ...]
     received: tuple[int, ...]
     lost: tuple[int, ...]
+    dropped: tuple[int, ...]
     changes: tuple[Change, ...]
     labels: tuple[tuple[str, str], ...] = ()
     crashed: tuple[int, ...] = ()
     restarted: tuple[int, ...] = ()
-    groups: tuple[tuple[int, ...], ...] | None = None
+    cut: Cut | None = None
     error: str = ""
 
 
 class Trace(Frozen):
     """A run that shows something.
 
-    `name` is the property's, `verdict` what the run shows of it (`violated`, `reached`);
-    `reasons` say why, one sentence each. `states` are the plain values of all variables, before
+    `name` is the property's, `verdict` what the run shows of it (`violated`, `reached`;
+    of a scenario `possible`, or `impossible` if the run is as far as one gets); `reasons` say why,
+    one sentence each. `states` are the plain values of all variables, before
     the first step and after each (one fewer if the last step has no result).
     """
 
@@ -93,6 +108,11 @@ class Trace(Frozen):
     reasons: tuple[str, ...]
     states: tuple[dict[str, Any], ...]
     variables: tuple[tuple[str, Any], ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Does it show that something can be done, and not that something is wrong?"""
+        return self.verdict in ("reached", "possible")
 
     @property
     def length(self) -> int:

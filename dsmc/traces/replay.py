@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from dsmc.backends.python.machine import Event, PythonMachine, TracedStep
+from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
@@ -13,20 +11,20 @@ from dsmc.ir.show import node_name, show
 from dsmc.ir.system import (
     Assertion,
     Fires,
-    Kind,
     NoError,
     Property,
+    Reachable,
     Scenario,
-    Storage,
     System,
     Transition,
-    Variable,
 )
-from dsmc.ir.types import Type, Value
-from dsmc.traces.explain import after, headline, reasons
-from dsmc.traces.model import Change, Lane, Message, Step, Trace
-
-Values = dict[str, Value]
+from dsmc.traces.changes import Values, changes, turned
+from dsmc.traces.cuts import cut
+from dsmc.traces.explain import headline, reasons
+from dsmc.traces.ledger import Ledger, Traffic
+from dsmc.traces.model import Cut, Lane, Step, Trace
+from dsmc.traces.titles import place, title
+from dsmc.traces.why import said
 
 
 class ReplayError(Exception):
@@ -39,17 +37,18 @@ def replay(machine: PythonMachine, prop: Property, run: Run, *, spec: str, model
 
 
 def retell(
-    machine: PythonMachine, scenario: Scenario, first: State, steps: list[TracedStep], *,
-    stuck: int | None, spec: str, model: str,
+    machine: PythonMachine, prop: Scenario, first: State, steps: list[TracedStep], *, spec: str,
+    model: str, stuck: int | None = None,
 ) -> Trace:  # fmt: skip
-    """The trace of a script, as far as it can be followed: up to its line `stuck`."""
+    """The trace of a scenario's steps; `stuck` is the line of the script that is not possible."""
     targets = [step.target for step in steps if step.target is not None]
-    trace = _Teller(machine, scenario, spec, model).tell(Run((first, *targets)), steps)
+    trace = _Teller(machine, prop, spec, model).tell(Run((first, *targets)), steps)
     if stuck is None:
         return trace
-    line = " ".join(scenario.steps[stuck].span.text.split())
-    told = f"{scenario.name} is not possible: {after(len(steps))}, `{line}` cannot come"
-    return replace(trace, verdict="violated", headline=told)
+    return replace(
+        trace, verdict="impossible", headline=f"{prop.name} is not possible",
+        reasons=(f"after step {trace.length} there is no `{said(prop.steps[stuck].span)}`",),
+    )  # fmt: skip
 
 
 def steps_of(machine: PythonMachine, prop: Property, run: Run) -> list[TracedStep]:
@@ -103,55 +102,44 @@ class _Teller:
         self._prop = prop
         self._spec, self._model = spec, model
         self._lanes = lanes(self._system)
-        self._messages: list[Message] = []
-        self._in_flight: list[int] = []
+        self._ledger = Ledger()
 
     def tell(self, run: Run, steps: list[TracedStep] | None = None) -> Trace:
         steps = steps_of(self._machine, self._prop, run) if steps is None else steps
-        first = run.states[0] if run.states else None
         states = [self._machine.decode(s) for s in run.states]
-        told = [self._start(first)]
+        told = [self._start(run.states[0] if run.states else None)]
         for number, step in enumerate(steps, start=1):
             after = self._machine.decode(step.target) if step.target is not None else None
             told.append(self._step(number, step, states[number - 1], after))
             if number == len(states) and after is not None:
                 states.append(after)
-        headline_, why = (
-            headline(self._prop, len(steps)),
-            reasons(self._system, self._prop, states, told),
-        )
         return Trace(
             spec=self._spec, model=self._model, name=self._prop.name,
-            verdict="reached" if _is_witness(self._prop) else "violated",
-            headline=headline_, doc=self._prop.doc if hasattr(self._prop, "doc") else "",
-            lanes=self._lanes, steps=tuple(told), messages=tuple(self._messages),
-            reasons=tuple(why), states=tuple(states),
+            verdict=_verdict(self._prop),
+            headline=headline(self._prop, len(steps)), doc=getattr(self._prop, "doc", ""),
+            lanes=self._lanes, steps=tuple(told), messages=tuple(self._ledger.messages),
+            reasons=tuple(reasons(self._system, self._prop, states, told)), states=tuple(states),
             variables=tuple((v.name, v.type) for v in self._system.variables),
         )  # fmt: skip
 
-    # ------------------------------------------------------------ steps
-
     def _start(self, first: State | None) -> Step:
-        events: tuple[Event, ...] = ()
-        for state, made in self._machine.starts() if first is not None else []:
-            if state == first:
-                events = made
-        sent, received, lost = self._account(0, events)
-        return Step(0, None, "start", "", "start", "", "", "", sent, received, lost, ())
+        starts = dict(self._machine.starts()) if first is not None else {}
+        traffic = self._ledger.enter(0, starts.get(first, ()))
+        return Step(0, None, "start", "start", "", "", "", *_numbers(traffic), ())
 
     def _step(self, number: int, step: TracedStep, before: Values, after: Values | None) -> Step:
-        sent, received, lost = self._account(number, step.events)
-        origin = step.action.origin
-        lane = self._lane_of(step)
-        changes = tuple(self._changes(before, after)) if after is not None else ()
-        crashed, restarted = self._turned(before, after, "up")
-        told = Step(
-            number, lane, origin.title, self._detail(step), _sort(step), origin.fault,
-            step.action.name, _place(step), sent, received, lost, changes,
+        traffic = self._ledger.enter(number, step.events)
+        origin, cut = step.action.origin, self._cut(step)
+        down, up = turned(self._system, before, after) if after is not None else ([], [])
+        return Step(
+            number, self._lane_of(step),
+            title(self._lanes, step, traffic, self._ledger.messages, cut), _sort(step),
+            _fault(step), step.action.name, place(origin.span, self._system.file),
+            *_numbers(traffic),
+            tuple(changes(self._system, before, after)) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
-            crashed, restarted, error=step.error,
+            tuple(down), tuple(up), cut, step.error,
         )  # fmt: skip
-        return replace(told, groups=self._groups(step))
 
     def _lane_of(self, step: TracedStep) -> int | None:
         wanted = step.action.origin.node
@@ -160,121 +148,14 @@ class _Teller:
                 return of.first + int(value)
         return None
 
-    def _detail(self, step: TracedStep) -> str:
-        """The parameters of the step that the title does not say, and what was chosen."""
-        hidden = {step.action.origin.node, "message", "from", "to", "place", "side"}
-        if step.action.origin.kind is Kind.HANDLER or "cut by" in step.action.origin.title:
-            return ""
-        params = {p.name for p in step.action.params}
-        shown = [
-            f"{name} = {show(of, value)}"
-            for name, value, of in step.labels
-            if name not in hidden and name in params
-        ]
-        return ", ".join(shown)
-
-    def _groups(self, step: TracedStep) -> tuple[tuple[int, ...], ...] | None:
-        """After a partition: the groups of nodes that can still reach each other; () if healed."""
+    def _cut(self, step: TracedStep) -> Cut | None:
+        """What is cut off from now on."""
         for event in step.events:
             if event.kind == "heal":
-                return ()
+                return cut(self._lanes, frozenset())
             if event.kind == "partition":
-                cut = {(a, b) for _, a, b in event.values[0]}
-                return _components(len(self._lanes), cut)
+                return cut(self._lanes, frozenset((a, b) for _, a, b in event.values[0]))
         return None
-
-    # ------------------------------------------------------------ messages
-
-    def _account(
-        self, number: int, events: tuple[Event, ...]
-    ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        """Follow the messages that a step sends, receives and loses."""
-        sent: list[int] = []
-        received: list[int] = []
-        lost: list[int] = []
-        for event in events:
-            match event.kind:
-                case "send":
-                    sent.append(self._sent(number, event, None))
-                case "duplicate":
-                    sent.append(self._sent(number, event, self._find(event)))
-                case "receive":
-                    received.append(self._ended(number, event, "received"))
-                case "lose":
-                    lost.append(self._ended(number, event, "lost"))
-        return tuple(sent), tuple(received), tuple(lost)
-
-    def _sent(self, number: int, event: Event, copy_of: int | None) -> int:
-        sender, receiver, content = event.values
-        text = show(event.types[2], content)
-        kinds = event.types[2]
-        assert isinstance(kinds, t.Message)
-        message = Message(
-            len(self._messages), kinds.kinds[content[0]].name, text, sender, receiver, number, None,
-            "in flight", copy_of,
-        )  # fmt: skip
-        self._messages.append(message)
-        self._in_flight.append(message.number)
-        return message.number
-
-    def _find(self, event: Event) -> int | None:
-        """The oldest message in flight with these ends and this content."""
-        sender, receiver, content = event.values
-        text = show(event.types[2], content)
-        for number in self._in_flight:
-            message = self._messages[number]
-            if (message.sender, message.receiver, message.text) == (sender, receiver, text):
-                return number
-        return None
-
-    def _ended(self, number: int, event: Event, fate: str) -> int:
-        found = self._find(event)
-        if found is None:
-            found = self._sent(number, event, None)
-        self._in_flight.remove(found)
-        self._messages[found] = replace(self._messages[found], ended=number, fate=fate)
-        return found
-
-    # ------------------------------------------------------------ changes
-
-    def _changes(self, before: Values, after: Values) -> Iterable[Change]:
-        for variable in self._system.variables:
-            if variable.storage not in (Storage.INTERNAL, Storage.CONTROL):
-                old, new = before[variable.name], after[variable.name]
-                if old != new:
-                    yield from self._changed(variable, old, new)
-
-    def _changed(self, variable: Variable, old: Value, new: Value) -> Iterable[Change]:
-        ghost = variable.storage is Storage.GHOST
-        if variable.owner is None:
-            for name, was, now in _parts(variable.name, variable.type, old, new):
-                yield Change(name, was, now, None, ghost)
-            return
-        assert isinstance(variable.type, t.Map)
-        short = variable.name.partition(".")[2]
-        for node, (a, b) in enumerate(zip(old, new, strict=True)):
-            if a != b:
-                for name, was, now in _parts(short, variable.type.value, a, b):
-                    yield Change(name, was, now, variable.owner.first + node, ghost)
-
-    def _turned(
-        self, before: Values, after: Values | None, what: str
-    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The nodes that went down, and those that came up."""
-        down: list[int] = []
-        up: list[int] = []
-        for variable in self._system.variables:
-            if (
-                after is None
-                or variable.owner is None
-                or variable.name != f"{variable.owner.name}.{what}"
-            ):
-                continue
-            pairs = zip(before[variable.name], after[variable.name], strict=True)
-            for node, (was, now) in enumerate(pairs):
-                if was != now:
-                    (up if now else down).append(variable.owner.first + node)
-        return tuple(down), tuple(up)
 
 
 def lanes(system: System) -> tuple[Lane, ...]:
@@ -285,39 +166,30 @@ def lanes(system: System) -> tuple[Lane, ...]:
     return found or (Lane("", ""),)
 
 
-def _is_witness(prop: Property) -> bool:
-    return type(prop).__name__ in ("Reachable", "Fires", "Scenario")
+Numbers = tuple[int, ...]
+
+
+def _numbers(t: Traffic) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    return t.sent, t.received, t.lost, t.dropped
+
+
+def _verdict(prop: Property) -> str:
+    """What a run of the property shows."""
+    match prop:
+        case Reachable() | Fires():
+            return "reached"
+        case Scenario():
+            return "possible"
+        case _:
+            return "violated"
 
 
 def _sort(step: TracedStep) -> str:
     origin = step.action.origin
-    return origin.fault or ("restart" if origin.title == "restart" else origin.kind.value)
+    return _fault(step) or ("restart" if origin.title == "restart" else origin.kind.value)
 
 
-def _place(step: TracedStep) -> str:
-    span = step.action.origin.span
-    return f"line {span.line}" if span.source.name else ""
-
-
-def _parts(name: str, type: Type, old: Value, new: Value) -> Iterable[tuple[str, str, str]]:
-    """What changed in a value: the entries of a map one by one, else the whole."""
-    if not isinstance(type, t.Map):
-        yield name, show(type, old), show(type, new)
-        return
-    for key, was, now in zip(t.values(type.key), old, new, strict=True):
-        if was != now:
-            yield from _parts(f"{name}[{show(type.key, key)}]", type.value, was, now)
-
-
-def _components(count: int, cut: set[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
-    """The nodes in groups: two are in one if nothing between them is cut, directly or through
-    others.
-    """
-    groups: list[list[int]] = []
-    for node in range(count):
-        linked = [
-            g for g in groups if any((node, o) not in cut and (o, node) not in cut for o in g)
-        ]
-        merged = sorted({node, *(n for g in linked for n in g)})
-        groups = [g for g in groups if g not in linked] + [merged]
-    return tuple(tuple(g) for g in sorted(groups))
+def _fault(step: TracedStep) -> str:
+    """The fault that a step commits: the action's own, or one inside its code."""
+    inside = (e.kind for e in step.events if e.kind in ("fail", "lose reply of"))
+    return step.action.origin.fault or next(inside, "")

@@ -215,7 +215,7 @@ def _one_of(
     for value in values[1:]:
         equal = apply(scope, (Form.INFIX, "=="), [it, value], value.span)
         result = x.Apply(Op.OR, (result, equal), t.BOOL)
-    return POISON if poisoned(result) else x.Let(name, left, result, t.BOOL)
+    return POISON if poisoned(result) else x.Let(name, left, result, t.BOOL).at(span)
 
 
 def _negative(scope: Scope, e: ast.Negative, value: ast.Expr, env: Env) -> x.Expr:
@@ -369,7 +369,7 @@ def _with_locals(scope: Scope, e: ast.ValueWithLocals, env: Env, hint: Type | No
         lets.append((name, value))
     result = infer(scope, e.value, env, hint)
     for name, value in reversed(lets):
-        result = x.Let(name, value, result, result.type)
+        result = x.Let(name, value, result, result.type).at(e.span)
     return result
 
 

@@ -104,6 +104,7 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
         variables=_variables(scope, items), functions=tuple(scope.functions.values()), init=init,
         actions=actions, properties=(*found, *_deadlock(scope, items, codes)),
         within=_within(scope, items, instance), refusals=tuple(scope.refusals),
+        file=items[-1][1].source.name if items else "",
     )  # fmt: skip
 
 

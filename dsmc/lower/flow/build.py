@@ -1,6 +1,7 @@
 """From the code of a process to its graph.
 
-A statement without a place belongs to the step before it: it is a part of one that the spec has.
+A `let` or `if` without a place belongs to the step before it: they are parts of one statement of the
+spec.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ class Builder:
     def _point(self, statement: s.Statement | s.Arm) -> int:
         written = bool(statement.span.source.name)
         line = statement.span.line if written else 0
-        self.graph.points.append(Point(line, silent=not written))
+        silent = not written and isinstance(statement, s.Let | s.If)
+        self.graph.points.append(Point(line, silent=silent))
         return len(self.graph.points) - 1
 
     def _edge(self, at: int, statement: s.Statement | s.Arm, edge: Edge) -> None:

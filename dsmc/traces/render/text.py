@@ -23,22 +23,25 @@ def _step(trace: Trace, step: Step, width: int) -> list[str]:
     name = words.who(trace, step.lane)
     mark = "!" if step.fault else " "
     place = f"   [{step.place}]" if step.place else ""
-    head = f"{step.number:>4} {mark} {name:<{width}}  {words.title(trace, step)}{place}"
-    inside = [*words.marks(trace, step), *words.changes(trace, step, step.lane)]
-    inside += [f"sends {text} to {', '.join(to)}" for text, to in words.sends(trace, step)]
+    head = f"{step.number:>4} {mark} {name:<{width}}  {step.title}{place}"
+    inside = [*words.marks(trace, step), *_changes(trace, step)]
+    inside += [*words.sends(trace, step), *words.drops(trace, step)]
     if step.error:
         inside.append(f"error: {step.error}")
     return [head, *(f"{'':>{width + 9}}{line}" for line in inside)]
+
+
+def _changes(trace: Trace, step: Step) -> list[str]:
+    return [
+        words.change(trace, one, step.lane) + (" (ghost)" if one.ghost else "")
+        for one in step.changes
+    ]
 
 
 def _end(trace: Trace) -> list[str]:
     lines = [""]
     waiting = words.in_flight(trace)
     if waiting:
-        lines.append("  still in flight:")
-        lines += [
-            f"    {m.text} from {words.who(trace, m.sender)} to {words.who(trace, m.receiver)}"
-            for m in waiting
-        ]
-    lines.append(f"  {trace.name} is {trace.verdict}" + (":" if trace.reasons else "."))
+        lines += ["  still in flight:", *(f"    {line}" for line in waiting)]
+    lines.append(f"  {words.outcome(trace)}" + (":" if trace.reasons else "."))
     return [*lines, *(f"    {reason}" for reason in trace.reasons)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from dsmc.traces.model import Message, Step, Trace
+from dsmc.traces.model import Change, Message, Step, Trace
 
 ARROW = "→"
+_LONG = 24  # a longer sequence is not shown again when it grows
 
 
 def who(trace: Trace, lane: int | None) -> str:
@@ -14,77 +13,74 @@ def who(trace: Trace, lane: int | None) -> str:
     return trace.lanes[lane].name if lane is not None else ""
 
 
-def title(trace: Trace, step: Step) -> str:
-    """What happens in a step: `on Vote(true) from Participant.1`."""
-    if step.received and step.title.startswith(("on ", "receive ")):
-        return _receipt(trace, step)
-    if step.title == "partition" and step.groups is not None:
-        return f"partition {_groups(trace, step)}"
-    if step.lost:
-        message = trace.message(step.lost[0])
-        ends = f"{who(trace, message.sender)} {ARROW} {who(trace, message.receiver)}"
-        return f"{step.fault or 'lose'}: {message.text} ({ends})"
-    if step.fault == "duplicate" and step.sent:
-        message = trace.message(step.sent[0])
-        ends = f"{who(trace, message.sender)} {ARROW} {who(trace, message.receiver)}"
-        return f"duplicate: {message.text} ({ends})"
-    return f"{step.title} ({step.detail})" if step.detail else step.title
-
-
-def _receipt(trace: Trace, step: Step) -> str:
-    message = trace.message(step.received[0])
-    word, _, rest = step.title.partition(" ")
-    _, _, added = rest.partition(", ")
-    text = f"{word} {message.text} from {who(trace, message.sender)}"
-    return f"{text}, {added}" if added else text
-
-
-def _groups(trace: Trace, step: Step) -> str:
-    shown = ["{" + ", ".join(who(trace, n) for n in group) + "}" for group in step.groups or ()]
-    return " | ".join(shown)
-
-
-def sends(trace: Trace, step: Step) -> list[tuple[str, list[str]]]:
-    """What a step sends: each text once, with all its receivers."""
-    found: dict[str, list[str]] = defaultdict(list)
+def sends(trace: Trace, step: Step) -> list[str]:
+    """What is sent in a step: each text once for each sender, with all its receivers."""
+    found: dict[tuple[int, str], list[str]] = {}
     for number in step.sent:
         message = trace.message(number)
         if message.copy_of is None:
-            found[message.text].append(who(trace, message.receiver))
-    return list(found.items())
+            receivers = found.setdefault((message.sender, message.text), [])
+            receivers.append(who(trace, message.receiver))
+    return [_sending(trace, step, *key, to) for key, to in found.items()]
 
 
-def changes(trace: Trace, step: Step, lane: int | None) -> list[str]:
-    """What a step changes, as `name: was → is`; another node's with the node's name."""
-    found = []
-    for change in step.changes:
-        other = change.owner is not None and change.owner != lane
-        prefix = f"{who(trace, change.owner)}." if other else ""
-        before = f"{change.was} {ARROW} " if change.was else ""
-        found.append(f"{prefix}{change.name}: {before}{change.now}")
-    return found
+def _sending(trace: Trace, step: Step, sender: int, text: str, to: list[str]) -> str:
+    """`sends Ping to B, C`; in a step of another node, or of none, with the sender's name."""
+    name = "" if sender == step.lane else f"{who(trace, sender)} "
+    return f"{name}sends {text} to {', '.join(to)}"
 
 
-def folded(change: str, width: int = 46) -> list[str]:
-    """A change on one line, or, if it is long, with what is on a line of its own."""
-    if len(change) <= width or f" {ARROW} " not in change:
-        return [change]
-    before, after = change.split(f" {ARROW} ", 1)
-    return [before, f"  {ARROW} {after}"]
+def drops(trace: Trace, step: Step) -> list[str]:
+    """The messages that end in a step because nobody can receive them."""
+    return list(dict.fromkeys(_drop(trace, trace.message(number)) for number in step.dropped))
+
+
+def _drop(trace: Trace, message: Message) -> str:
+    if message.sent == message.ended:
+        return f"{message.text} to {who(trace, message.receiver)} goes nowhere"
+    return f"{_way(trace, message)} is dropped"
+
+
+def _way(trace: Trace, message: Message) -> str:
+    return f"{message.text} from {who(trace, message.sender)} to {who(trace, message.receiver)}"
+
+
+def change(trace: Trace, one: Change, lane: int | None) -> str:
+    """A change as `name: was → is`; another node's with the node's name."""
+    other = one.owner is not None and one.owner != lane
+    name = f"{who(trace, one.owner)}.{one.name}" if other else one.name
+    return f"{name}: {one.was} {ARROW} {one.now}"
+
+
+def brief(trace: Trace, one: Change, lane: int | None) -> str:
+    """A change as short as it can be: of a long sequence only what was added at its end."""
+    text, kept = change(trace, one, lane), one.was[:-1] + ", "
+    if len(one.was) > _LONG and one.was.startswith("[") and one.now.startswith(kept):
+        return text.replace(f"{one.was} {ARROW} {one.now}", f"[…] + [{one.now[len(kept) :]}")
+    return text
 
 
 def marks(trace: Trace, step: Step) -> list[str]:
-    """Nodes that went down or came up in a step."""
-    found = []
-    if step.crashed:
-        names = ", ".join(who(trace, n) for n in step.crashed)
-        found.append(f"{names} {'is' if len(step.crashed) == 1 else 'are'} down")
-    if step.restarted:
-        names = ", ".join(who(trace, n) for n in step.restarted)
-        found.append(f"{names} {'is' if len(step.restarted) == 1 else 'are'} up again")
+    """What else is to be said of a step: nodes that went down or came up, who is not cut off."""
+    down = "down for ever" if step.fault == "crash" else "down"
+    found = [*_are(trace, step.crashed, down), *_are(trace, step.restarted, "up again")]
+    if step.cut is not None and step.cut.groups:
+        cut_off = {n for group in step.cut.groups for n in group}
+        free = [lane.name for n, lane in enumerate(trace.lanes) if n not in cut_off]
+        found += [f"{', '.join(free)} can reach all"] if free else []
     return found
 
 
-def in_flight(trace: Trace) -> list[Message]:
+def _are(trace: Trace, nodes: tuple[int, ...], what: str) -> list[str]:
+    names = ", ".join(who(trace, n) for n in nodes)
+    return [f"{names} {'is' if len(nodes) == 1 else 'are'} {what}"] if nodes else []
+
+
+def in_flight(trace: Trace) -> list[str]:
     """The messages that are still in flight at the end."""
-    return [m for m in trace.messages if m.fate == "in flight"]
+    return [_way(trace, m) for m in trace.messages if m.fate == "in flight"]
+
+
+def outcome(trace: Trace) -> str:
+    """What the last step shows, in a word or two."""
+    return f"{trace.name} is {trace.verdict}"

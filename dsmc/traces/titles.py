@@ -1,0 +1,119 @@
+"""The words for what happens in a step: `on Vote(true) from Participant.1`, `charge throws`."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from dsmc.backends.python.machine import Event, TracedStep
+from dsmc.ir.show import show
+from dsmc.ir.system import Kind
+from dsmc.source import Span
+from dsmc.traces.ledger import Traffic
+from dsmc.traces.model import Cut, Lane, Message
+
+#: Parameters that the title speaks of already.
+_SAID = frozenset({"message", "sender", "from", "to", "place", "side", "new"})
+
+
+def title(
+    lanes: tuple[Lane, ...], step: TracedStep, traffic: Traffic, messages: list[Message],
+    cut: Cut | None,
+) -> str:  # fmt: skip
+    """What happens in a step."""
+    origin = step.action.origin
+    thrown = throws(step.events)
+    if thrown and origin.fault:
+        return thrown
+    said = _of_the_network(lanes, step, traffic, messages, cut)
+    said = said or _of_a_node(lanes, step, traffic, messages)
+    return f"{said}; {thrown}" if thrown else said
+
+
+def throws(events: tuple[Event, ...]) -> str:
+    """What the faults of labelled statements do in a step."""
+    found = []
+    for event in events:
+        if event.kind == "fail":
+            found.append(f"`{event.text}` throws")
+        if event.kind == "lose reply of":
+            found.append(f"the reply of `{event.text}` is lost")
+    return ", ".join(found)
+
+
+def place(span: Span, own: str) -> str:
+    """Where a step was written: the line, and the file if it is not the spec's own."""
+    name = span.source.name
+    if not name:
+        return ""
+    if name == own:
+        return f"line {span.line}"
+    path = PurePath(name)
+    same = path.name == PurePath(own).name
+    return f"{PurePath(*path.parts[-2:]) if same else path.name}:{span.line}"
+
+
+# ---------------------------------------------------------------- the network's doing
+
+
+def _of_the_network(
+    lanes: tuple[Lane, ...], step: TracedStep, traffic: Traffic, messages: list[Message],
+    cut: Cut | None,
+) -> str:  # fmt: skip
+    """What happens to messages and links; empty if the step is something else."""
+    origin = step.action.origin
+    if cut is not None:
+        return f"partition {cut.text}" if cut.pairs else "the partition heals"
+    if traffic.lost:
+        return f"{_travelling(lanes, messages[traffic.lost[0]])} is lost"
+    for event in step.events:
+        if event.kind == "reorder":
+            return f"{_reordered(lanes, event)} overtakes what was sent before it"
+    if origin.fault == "duplicate" and not traffic.received:
+        return f"{_travelling(lanes, messages[traffic.sent[0]])} is duplicated"
+    return ""
+
+
+def _travelling(lanes: tuple[Lane, ...], message: Message) -> str:
+    sender, receiver = lanes[message.sender].name, lanes[message.receiver].name
+    return f"{message.text} from {sender} to {receiver}"
+
+
+def _reordered(lanes: tuple[Lane, ...], event: Event) -> str:
+    sender, receiver, content = event.values
+    text = show(event.types[2], content)
+    return f"{text} from {lanes[sender].name} to {lanes[receiver].name}"
+
+
+# ---------------------------------------------------------------- a node's doing
+
+
+def _of_a_node(
+    lanes: tuple[Lane, ...], step: TracedStep, traffic: Traffic, messages: list[Message]
+) -> str:
+    origin = step.action.origin
+    if origin.fault == "outage" and not origin.node:
+        return f"outage of {origin.role}"
+    if traffic.received and origin.title.startswith(("on ", "receive ")):
+        return _receipt(lanes, step, messages[traffic.received[0]])
+    detail = _detail(step)
+    return f"{origin.title} ({detail})" if detail else origin.title
+
+
+def _receipt(lanes: tuple[Lane, ...], step: TracedStep, message: Message) -> str:
+    """`on Vote(true) from Participant.1`, and what is said in addition."""
+    word, _, rest = step.action.origin.title.partition(" ")
+    _, _, added = rest.partition(", ")
+    text = f"{word} {message.text} from {lanes[message.sender].name}"
+    if step.action.origin.fault == "duplicate":
+        added = "a copy stays in flight"
+    return f"{text}, {added}" if added else text
+
+
+def _detail(step: TracedStep) -> str:
+    """The parameters of the step that the title does not say."""
+    origin = step.action.origin
+    if origin.kind is Kind.HANDLER or "cut by" in origin.title:
+        return ""
+    hidden = {origin.node, *_SAID}
+    params = {p.name for p in step.action.params} - hidden
+    return ", ".join(f"{n} = {show(of, value)}" for n, value, of in step.labels if n in params)
