@@ -36,13 +36,21 @@ CODES: dict[str, Page] = {
     ),
     "D103": Page(
         "a bracket is never closed",
-        "A bracket or brace has no partner before the next declaration or the end of the file.",
+        "A bracket or brace has no partner before the next declaration or the end of the file. Where"
+        " it is missing is seen by the indentation.",
         "fun f(a: 0..3): 0..6 = (a + a",
         "fun f(a: 0..3): 0..6 = (a + a)",
     ),
     "D104": Page(
         "nested too deeply",
         "Hundreds of brackets or blocks inside each other. Give some of it a name.",
+    ),
+    "D105": Page(
+        "a word of the language as a name",
+        "The word has a meaning of its own there. `docs/language.md` lists the words that cannot be"
+        " names; those that mean something in a few places only can be names elsewhere.",
+        "var set: 0..3 = 0\naction a { set := 1 }",
+        "var chosen: 0..3 = 0\naction a { chosen := 1 }",
     ),
     # ------------------------------------------------------------ names
     "D201": Page(
@@ -338,6 +346,13 @@ CODES: dict[str, Page] = {
         "`reply` answers the message that a handler or an arm of `receive` took.",
         "message M\nrole A { on M { skip }\n action a { reply M } }",
         "message M\nrole A { on M { reply M } }",
+    ),
+    "D511": Page(
+        "a message that cannot be taken there",
+        "The nodes it is sent to have no handler for it and no `receive` that takes it; those of another"
+        " role have.",
+        "message M\nrole A { on M { skip } }\nrole B { action a { send M to B.1 } }",
+        "message M\nrole A { on M { skip } }\nrole B { action a { send M to A.1 } }",
     ),
     # ------------------------------------------------------------ properties
     "D601": Page(
