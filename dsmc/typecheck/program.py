@@ -59,9 +59,8 @@ def check_spec(files: tuple[Parsed, ...], instance: Instance) -> Checked:
         problems.extend(parsed.problems)
     forgiven = frozenset(name for parsed in files for name in parsed.broken_names)
     scope = Scope(problems, forgiven)
-    items = [(item, parsed) for parsed in files for item in parsed.file.items]
-    for item, _ in items:
-        declare(scope, item)
+    written = [(item, parsed) for parsed in files for item in parsed.file.items]
+    items = [(item, parsed) for item, parsed in written if declare(scope, item)]
     _instantiate(scope, instance)
     try:
         program = _program(scope, items, instance)

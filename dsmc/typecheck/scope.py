@@ -90,8 +90,8 @@ class Scope:
 
     # ------------------------------------------------------------ declaring
 
-    def declare(self, name: ast.Ident, node: Node, role: str = "") -> None:
-        """Note a declaration; a second one of the same name is a problem."""
+    def declare(self, name: ast.Ident, node: Node, role: str = "") -> bool:
+        """Note a declaration; a second one of the same name is a problem, and not noted."""
         table = self.role_members.setdefault(role, {}) if role else self.declared
         earlier = table.get(name.text)
         if earlier is not None:
@@ -102,8 +102,9 @@ class Scope:
                 notes=(Note(_place(earlier.node), "the first declaration"),),
                 help="give one of them another name",
             )
-            return
+            return False
         table[name.text] = Declared(node, role)
+        return True
 
     def fresh(self, name: str) -> str:
         """A local name that is used nowhere else."""
