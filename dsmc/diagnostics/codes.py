@@ -83,15 +83,15 @@ CODES: dict[str, Page] = {
     "D205": Page(
         "a member of several enums",
         "Where the place around does not say which enum is meant, name it.",
-        "enum A { on_, off_ }\nenum B { on_, off_ }\nfun f(): bool = on_ == on_",
-        "enum A { on_, off_ }\nenum B { on_, off_ }\nfun f(): bool = A.on_ == A.on_",
+        "enum A { up, down }\nenum B { up, down }\nfun f() = up",
+        "enum A { up, down }\nenum B { up, down }\nfun f() = A.up",
     ),
     "D206": Page(
-        "something that changes over time, in a constant or function",
-        "A constant has one value and a function depends on its parameters only: neither may look at"
-        " the state.",
-        _VAR + "fun twice(): 0..6 = x + x",
-        _VAR + "fun twice(n: 0..3): 0..6 = n + n",
+        "something that changes over time, where it may not",
+        "A constant has one value and a law speaks of all values: neither may look at the state. A function"
+        " may, unless it calls itself.",
+        _VAR + "const TWICE = 2 * x",
+        _VAR + "fun twice(): 0..6 = 2 * x\ninvariant i { twice() < 7 }",
     ),
     "D207": Page(
         "a function without its arguments",
@@ -262,7 +262,7 @@ CODES: dict[str, Page] = {
         "not a node",
         "The groups of a partition name nodes: `{Replica.1, Replica.2} | {Replica.3}`; numbers alone"
         " where there is only one role.",
-        "role A[2] {}\nrole B[1] {}\nfaults { partition {1} | {2} }",
+        "role A[2] {}\nrole B[1] {}\nfaults { partition {A.1} | {2} }",
         "role A[2] {}\nrole B[1] {}\nfaults { partition {A.1} | {A.2} }",
     ),
     "D405": Page(

@@ -34,14 +34,12 @@ def parse_tokens(
         at = _stop(lark, tokens)
         if at is None:
             return _tree(lark, tokens), left_out
-        if is_word_for_name(lark, tokens, at):
-            problems.extend([] if tokens[at] in words else [word_for_name(tokens[at], source)])
-            words.add(str(tokens[at]))
-            tokens = [
-                *tokens[:at],
-                Token.new_borrow_pos("NAME", tokens[at], tokens[at]),
-                *tokens[at + 1 :],
-            ]
+        word = _word_for_name(lark, tokens, at, words)
+        if word is not None:
+            problems.extend([] if tokens[word] in words else [word_for_name(tokens[word], source)])
+            words.add(str(tokens[word]))
+            name = Token.new_borrow_pos("NAME", str(tokens[word]), tokens[word])
+            tokens = [*tokens[:word], name, *tokens[word + 1 :]]
             continue
         if at == len(tokens) or tokens[at].type != "BROKEN":
             problems.extend([explain(lark, tokens, at, source)])
@@ -82,6 +80,15 @@ def _tree(lark: Lark, tokens: list[Token]) -> Tree[Token]:
     last = tokens[-1] if tokens else Token("NAME", "", 0, 1, 1, 1, 1, 0)
     tree: Tree[Token] = parser.feed_eof(last)  # type: ignore[no-untyped-call]
     return tree
+
+
+def _word_for_name(lark: Lark, tokens: list[Token], at: int, known: set[str]) -> int | None:
+    """The index of a word that was meant as a name: the parser stopped there, or just after one that
+    is known to be.
+    """
+    if at and tokens[at - 1] in known and is_word_for_name(lark, tokens, at - 1):
+        return at - 1
+    return at if is_word_for_name(lark, tokens, at) else None
 
 
 # ---------------------------------------------------------------- what to leave out

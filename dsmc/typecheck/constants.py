@@ -20,9 +20,8 @@ def constant(scope: Scope, name: str) -> x.Expr:
     if name in scope.busy:
         scope.problems.add("D204", node.name.span, f"`{name}` is declared by itself")
         return conversion.POISON
-    scope.busy.add(name)
-    value = _constant(scope, node)
-    scope.busy.discard(name)
+    with scope.checking(name):
+        value = _constant(scope, node)
     scope.constants[name] = value
     return value
 
