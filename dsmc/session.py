@@ -314,7 +314,7 @@ class _Check:
     def _missing(self, shown: set[str]) -> list[Surprise]:
         """Range errors that were expected and did not come about."""
         return [
-            Surprise(f"{e.name} {e.outcome}", "holds", e.name)
+            Surprise(f"{e.name} {e.word}", "holds", e.name)
             for e in self._job.expectations
             if isinstance(e, ExpectProperty) and e.name in self._numbers
             and e.name not in shown and e.outcome != "holds"
@@ -331,9 +331,16 @@ class _Check:
         return isinstance(result.prop, y.NoError | y.Assertion | y.NoDeadlock)
 
 
+def _outcome(expected: ExpectProperty, prop: Property) -> str:
+    """The verdict that is expected. A scenario that is said to be impossible holds if it is."""
+    if isinstance(prop, y.Scenario) and prop.impossible:
+        return {"impossible": "holds", "possible": "violated"}.get(expected.word, expected.outcome)
+    return expected.outcome
+
+
 def _compared(expected: ExpectProperty, result: Result) -> list[Surprise]:
-    wanted = f"{expected.name} {expected.outcome}"
-    if result.verdict.value != expected.outcome:
+    wanted = f"{expected.name} {expected.word}"
+    if result.verdict.value != _outcome(expected, result.prop):
         unknown = result.verdict is Verdict.UNKNOWN
         return [Surprise(wanted, result.word, result.name, unknown)]
     if expected.steps is not None and result.steps != expected.steps:

@@ -20,11 +20,11 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, shown_as: str | None = None) -> Source:
-        """The text of a file.
+        """The text of a file, without the mark that some editors begin it with.
 
         Raises `OSError` if it cannot be read and `UnicodeDecodeError` if it is not UTF-8.
         """
-        return cls(shown_as or str(path), path.read_text(encoding="utf-8"))
+        return cls(shown_as or str(path), path.read_text(encoding="utf-8-sig"))
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:

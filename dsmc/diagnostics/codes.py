@@ -36,13 +36,21 @@ CODES: dict[str, Page] = {
     ),
     "D103": Page(
         "a bracket is never closed",
-        "A bracket or brace has no partner before the next declaration or the end of the file.",
+        "A bracket or brace has no partner before the next declaration or the end of the file. Where"
+        " it is missing is seen by the indentation.",
         "fun f(a: 0..3): 0..6 = (a + a",
         "fun f(a: 0..3): 0..6 = (a + a)",
     ),
     "D104": Page(
         "nested too deeply",
         "Hundreds of brackets or blocks inside each other. Give some of it a name.",
+    ),
+    "D105": Page(
+        "a word of the language as a name",
+        "The word has a meaning of its own there. `docs/language.md` lists the words that cannot be"
+        " names; those that mean something in a few places only can be names elsewhere.",
+        "var set: 0..3 = 0\naction a { set := 1 }",
+        "var chosen: 0..3 = 0\naction a { chosen := 1 }",
     ),
     # ------------------------------------------------------------ names
     "D201": Page(
@@ -75,15 +83,15 @@ CODES: dict[str, Page] = {
     "D205": Page(
         "a member of several enums",
         "Where the place around does not say which enum is meant, name it.",
-        "enum A { on_, off_ }\nenum B { on_, off_ }\nfun f(): bool = on_ == on_",
-        "enum A { on_, off_ }\nenum B { on_, off_ }\nfun f(): bool = A.on_ == A.on_",
+        "enum A { up, down }\nenum B { up, down }\nfun f() = up",
+        "enum A { up, down }\nenum B { up, down }\nfun f() = A.up",
     ),
     "D206": Page(
-        "something that changes over time, in a constant or function",
-        "A constant has one value and a function depends on its parameters only: neither may look at"
-        " the state.",
-        _VAR + "fun twice(): 0..6 = x + x",
-        _VAR + "fun twice(n: 0..3): 0..6 = n + n",
+        "something that changes over time, where it may not",
+        "A constant has one value and a law speaks of all values: neither may look at the state. A function"
+        " may, unless it calls itself.",
+        _VAR + "const TWICE = 2 * x",
+        _VAR + "fun twice(): 0..6 = 2 * x\ninvariant i { twice() < 7 }",
     ),
     "D207": Page(
         "a function without its arguments",
@@ -254,7 +262,7 @@ CODES: dict[str, Page] = {
         "not a node",
         "The groups of a partition name nodes: `{Replica.1, Replica.2} | {Replica.3}`; numbers alone"
         " where there is only one role.",
-        "role A[2] {}\nrole B[1] {}\nfaults { partition {1} | {2} }",
+        "role A[2] {}\nrole B[1] {}\nfaults { partition {A.1} | {2} }",
         "role A[2] {}\nrole B[1] {}\nfaults { partition {A.1} | {A.2} }",
     ),
     "D405": Page(
@@ -338,6 +346,13 @@ CODES: dict[str, Page] = {
         "`reply` answers the message that a handler or an arm of `receive` took.",
         "message M\nrole A { on M { skip }\n action a { reply M } }",
         "message M\nrole A { on M { reply M } }",
+    ),
+    "D511": Page(
+        "a message that cannot be taken there",
+        "The nodes it is sent to have no handler for it and no `receive` that takes it; those of another"
+        " role have.",
+        "message M\nrole A { on M { skip } }\nrole B { action a { send M to B.1 } }",
+        "message M\nrole A { on M { skip } }\nrole B { action a { send M to A.1 } }",
     ),
     # ------------------------------------------------------------ properties
     "D601": Page(

@@ -8,6 +8,10 @@ from collections.abc import Iterable
 from dsmc.diagnostics import Diagnostic
 from dsmc.source import NOWHERE, Span
 
+#: No more of a line than this is shown, and no more of it before the wrong words than that.
+_LONGEST = 100
+_BEFORE = 40
+
 
 def render_all(diagnostics: Iterable[Diagnostic]) -> str:
     """All of them, a blank line apart."""
@@ -34,10 +38,20 @@ def _excerpt(span: Span, label: str) -> list[str]:
     here = [f"  --> {span}"]
     if not text:
         return here + ([f"       {label}"] if label else [])
-    before = _columns(text[: column - 1])
-    width = max(1, _columns(text[column - 1 : column - 1 + _on_this_line(span)]))
-    carets = " " * (len(gutter) + before) + "^" * width
+    text, at, width = _window(text, column - 1, _on_this_line(span))
+    before = _columns(text[:at])
+    carets = " " * (len(gutter) + before) + "^" * max(1, _columns(text[at : at + width]))
     return [*here, gutter + text.expandtabs(4), f"{carets} {label}".rstrip()]
+
+
+def _window(text: str, at: int, width: int) -> tuple[str, int, int]:
+    """The part of a long line that is shown, and where in it the wrong words are."""
+    if len(text) <= _LONGEST:
+        return text, at, width
+    start = max(0, min(at - _BEFORE, len(text) - _LONGEST))
+    end = min(len(text), start + _LONGEST)
+    shown = "…" * (start > 0) + text[start:end] + "…" * (end < len(text))
+    return shown, at - start + (start > 0), min(width, end - at)
 
 
 def _on_this_line(span: Span) -> int:

@@ -264,6 +264,8 @@ def convert(value: Value, source: Type, target: Type) -> Value:
             if not first <= value < first + size:
                 raise RangeError(f"the node is no {name}")
             return value - first
+        case t.Role(), t.Role(name):
+            raise RangeError(f"the node is no {name}")
         case t.Set(of), t.Set(to):
             return frozenset(convert(v, of, to) for v in value)
         case (t.Seq(of), t.Seq(to, bound)) | (t.Bag(of), t.Bag(to, bound)):

@@ -72,8 +72,8 @@ def _count(*children: Any) -> ast.Count:
     match children:
         case ("quorum",):
             return ast.Count(None)
-        case (str(name),):
-            return ast.Count(ast.Name(ast.Ident(name)))
+        case (ast.Ident() as name,):
+            return ast.Count(ast.Name(name).at(name.span))
         case _:
             (number,) = [c for c in children if isinstance(c, Node)]
             return ast.Count(cast("ast.Expr", number))
@@ -92,6 +92,7 @@ _MAKERS: dict[str, Maker] = {
     "broken": lambda broken: broken,
     # names
     "ident": ast.Ident,
+    "plain_name": ast.Ident,
     "ident_list": _many,
     "dotted": _listing(ast.Dotted),
     "path": lambda first, *rest: ast.Path((ast.Ident(first), *rest)),

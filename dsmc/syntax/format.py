@@ -121,7 +121,7 @@ class _Writer:
         self._levels: list[int] = [0]  # the indentation inside each open bracket
         self._outer: list[int] = [0]  # and of the line that opened it
         self._continued = False
-        self._head = False  # is the statement the head of a block?
+        self._first = ""  # the kind of the statement's first token
 
     def line(self, pieces: list[Piece], following: list[Piece]) -> None:
         """Write one line; `following` is the next line with something on it."""
@@ -146,11 +146,13 @@ class _Writer:
         """How much further a line is indented that goes on with the one before."""
         kinds = [p.kind for p in pieces[:2]]
         if not self._continued:
-            self._head = kinds[0] in _HEADS
+            self._first = kinds[0]
             return 0
-        if kinds[0] in ("ELSE", "CATCH", "_ELSE_VALUE") or kinds == ["OR", "_LBRACE"]:
+        if kinds[0] in ("ELSE", "CATCH") or kinds == ["OR", "_LBRACE"]:
             return 0
-        return _CONTINUED if self._head else _INDENT
+        if kinds[0] == "_ELSE_VALUE":
+            return 0 if self._first == "IF" else _INDENT
+        return _CONTINUED if self._first in _HEADS else _INDENT
 
     def _account(self, pieces: list[Piece], depth: int) -> None:
         for piece in pieces:
@@ -201,7 +203,8 @@ def _space(pieces: list[Piece], i: int, *, unary: bool) -> bool:
     if "_LTYPE" in (before.kind, piece.kind) or piece.kind == "_RTYPE":
         return False
     if piece.kind in ("LPAR", "LSQB"):
-        return before.kind not in (*_CALLABLE, "_RTYPE") and not _is_word(before)
+        member = i >= 2 and pieces[i - 2].kind == "DOT"
+        return not member and before.kind not in (*_CALLABLE, "_RTYPE") and not _is_word(before)
     if before.kind == "_LBRACE" and piece.kind == "_RBRACE":
         return False
     if piece.kind in _CLOSE and not _expects_value(before):

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from lark import Lark, Token, Tree
+from lark.lexer import Lexer, LexerThread
 
 from dsmc.diagnostics import Diagnostic, Problems
 from dsmc.frozen import Frozen, Node
 from dsmc.source import Source, Span
 from dsmc.syntax import ast
+from dsmc.syntax.braces import mended
 from dsmc.syntax.build import build
 from dsmc.syntax.layout import Layout
 from dsmc.syntax.repair import parse_tokens, unknown_text
@@ -48,13 +50,17 @@ def parse(source: Source) -> Parsed:
 
 def tokenize(source: Source) -> list[Token]:
     """All tokens of a text, with comments, newlines and spaces."""
-    return list(_lark().lex(source.text))
+    lexing = LexerThread.from_text(_lexer(), source.text)
+    return list(lexing.lex(None))  # type: ignore[no-untyped-call]
 
 
 def _parse(source: Source, start: str) -> Parsed:
     problems = Problems()
     layout = Layout()
-    tokens = list(layout.arrange(_known(tokenize(source), source, problems)))
+    known = list(_known(tokenize(source), source, problems))
+    balanced, unclosed = mended(known, source)
+    problems.extend(unclosed)
+    tokens = list(layout.arrange(balanced))
     tree, broken = parse_tokens(_lark(), tokens, source, problems)
     names = frozenset(t.value for t in broken if t.type == "NAME")
     return Parsed(_built(tree, source, problems), source, layout.docs, problems.sorted(), names)
@@ -101,6 +107,12 @@ def _lark() -> Lark:
         "postlex": _KeepTrivia(),
     }
     return Lark(grammar, cache=_cache_file(), **options)
+
+
+@functools.cache
+def _lexer() -> Lexer:
+    """The lexer alone; `Lark.lex` would make a new one for each text."""
+    return _lark()._build_lexer()
 
 
 def _cache_file() -> str | bool:

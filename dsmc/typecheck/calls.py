@@ -107,10 +107,8 @@ def _is_of(node: x.Expr, role: t.Role) -> x.Expr:
 
 def _may_read(scope: Scope, node: x.Expr, name: ast.Ident, env: Env) -> bool:
     """Code reads its own node's variables only."""
-    if env.mode is Mode.PROPERTY or env.ghost or node == env.me:
+    if env.mode is not Mode.CODE or env.ghost or node == env.me:
         return True
-    if not names.may_read_state(scope, env, name.text, name.span):
-        return False
     scope.problems.add(
         "D501",
         name.span,
@@ -316,6 +314,8 @@ def _at_label(scope: Scope, of: ast.Expr, arguments: Arguments, env: Env) -> x.E
     labels = scope.labels.get(node.type.name, frozenset())
     if label.ident.text not in labels:
         scope.unknown(label.ident.text, label.span, f"label of `{node.type.name}`", labels)
+        return POISON
+    if not names.may_read_state(scope, env, label.ident.text, label.span):
         return POISON
     at = variables.at_label(node.type, label.ident.text)
     return x.Apply(Op.GET, (at, node), t.BOOL)

@@ -20,9 +20,8 @@ def constant(scope: Scope, name: str) -> x.Expr:
     if name in scope.busy:
         scope.problems.add("D204", node.name.span, f"`{name}` is declared by itself")
         return conversion.POISON
-    scope.busy.add(name)
-    value = _constant(scope, node)
-    scope.busy.discard(name)
+    with scope.checking(name):
+        value = _constant(scope, node)
     scope.constants[name] = value
     return value
 
@@ -42,7 +41,14 @@ def _constant(scope: Scope, node: ast.Const) -> x.Lit:
     e = expressions.infer(scope, written, CONSTANT, declared)
     if declared is not None:
         e = conversion.convert(scope, e, declared, written.span, f"the constant `{name}`")
-    return value_of(scope, e)
+    return _exact(value_of(scope, e))
+
+
+def _exact(literal: x.Lit) -> x.Lit:
+    """A number has no other values than its own: so what is computed from it is narrow."""
+    if not isinstance(literal.type, t.Int):
+        return literal
+    return x.Lit(literal.value, t.Int(literal.value, literal.value)).at(literal.span)
 
 
 def value_of(scope: Scope, e: x.Expr) -> x.Lit:
@@ -56,8 +62,7 @@ def value_of(scope: Scope, e: x.Expr) -> x.Lit:
     except RangeError as error:
         scope.problems.add("D402", e.span, f"this constant has no value: {error.reason}")
         return conversion.POISON
-    of = t.Int(value, value) if isinstance(e.type, t.Int) else e.type
-    return x.Lit(value, of).at(e.span)
+    return _exact(x.Lit(value, e.type).at(e.span))
 
 
 def integer(scope: Scope, written: ast.Expr) -> int | None:

@@ -6,30 +6,32 @@ from dsmc.syntax import ast
 from dsmc.typecheck.scope import Scope
 
 
-def declare(scope: Scope, item: ast.Declaration) -> None:
-    """Note the names that a declaration makes known."""
+def declare(scope: Scope, item: ast.Declaration) -> bool:
+    """Note the names that a declaration makes known; False if it is one too many."""
     match item:
-        case ast.Function(name):
-            _function(scope, item)
+        case ast.Function():
+            return _function(scope, item)
         case ast.Enum(name, members):
-            scope.declare(name, item)
-            _members(scope, name.text, members)
+            new = scope.declare(name, item)
+            _members(scope, name.text, members if new else ())
+            return new
         case ast.Role(name, _, members):
-            scope.declare(name, item)
-            for member in members:
+            new = scope.declare(name, item)
+            for member in members if new else ():
                 _role_member(scope, name.text, member)
+            return new
         case (
             ast.Const(name) | ast.Symbols(name) | ast.Record(name) | ast.TypeAlias_(name)
             | ast.Message(name) | ast.Procedure(name) | ast.Variable(_, name) | ast.History(name)
             | ast.Object(name) | ast.Action(_, name) | ast.Formula(_, name) | ast.Law(name)
             | ast.LeadsTo(name) | ast.Witness(name) | ast.WitnessAction(name) | ast.Scenario(name)
         ):  # fmt: skip
-            scope.declare(name, item)
+            return scope.declare(name, item)
         case _:
-            pass
+            return True
 
 
-def _function(scope: Scope, item: ast.Function) -> None:
+def _function(scope: Scope, item: ast.Function) -> bool:
     """Functions of one name may differ in the type of their first parameter."""
     named = scope.functions_named.setdefault(item.name.text, [])
     first = item.parameters[0].type if item.parameters else None
@@ -40,8 +42,9 @@ def _function(scope: Scope, item: ast.Function) -> None:
             f"`{item.name.text}` is declared twice",
             help="give one of them another name, or another type of first parameter",
         )
-        return
+        return False
     named.append(item)
+    return True
 
 
 def _members(scope: Scope, enum: str, members: tuple[ast.Ident, ...]) -> None:

@@ -1,23 +1,24 @@
-"""Pure functions. A generic one is checked anew for each set of type arguments it is called with."""
+"""Functions. A generic one is checked anew for each set of type arguments it is called with; one that
+looks at the state is written into each place that calls it, and means there what it says there.
+"""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-from dsmc.frozen import Frozen
+from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
-from dsmc.ir.signatures import join
 from dsmc.ir.system import Function
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
-from dsmc.typecheck import constants, expressions, types
+from dsmc.typecheck import expressions, types
 from dsmc.typecheck.conversion import POISON, convert
+from dsmc.typecheck.generics import Bindings, fits
 from dsmc.typecheck.scope import Env, Mode, Scope
 
 Arguments: TypeAlias = "tuple[ast.Expr | ast.NamedArgument, ...]"
-Bindings: TypeAlias = "dict[str, Type | int]"
 
 
 class Candidate(Frozen):
@@ -49,7 +50,7 @@ def call(scope: Scope, name: str, arguments: Arguments, env: Env, span: Span) ->
     if any(isinstance(a.type, t.Unknown) for a in args):
         return POISON
     for option in options:
-        bindings = _fits(scope, option.node, args)
+        bindings = fits(scope, option.node, args)
         if bindings is not None:
             return _applied(scope, option, bindings, args, written, env, span)
     shown = ", ".join(f"`{t.show(a.type)}`" for a in args)
@@ -93,7 +94,29 @@ def _applied(
     )
     if any(isinstance(a.type, t.Unknown) for a in converted):
         return POISON
+    if function.name in scope.looking and function.name not in scope.busy:
+        return _written_in(scope, option, bindings, function, converted, env)
     return x.Call(function.name, converted, function.result)
+
+
+def _written_in(
+    scope: Scope, option: Candidate, bindings: Bindings, function: Function,
+    args: tuple[x.Expr, ...], env: Env,
+) -> x.Expr:  # fmt: skip
+    """The body of a function that looks at the state, with the arguments for its parameters."""
+    names: dict[str, x.Expr] = {"self": env.me} if env.me is not None else {}
+    lets: list[tuple[str, x.Expr]] = []
+    for param, arg in zip(option.node.parameters, args, strict=True):
+        names[param.name.text] = arg
+        if not isinstance(arg, x.Local | x.Lit):
+            lets.append((scope.fresh(param.name.text), arg))
+            names[param.name.text] = x.Local(lets[-1][0], arg.type)
+    inner = replace(env, names=names, role=env.role if option.role else None)
+    with scope.with_generics(bindings), scope.checking(function.name):
+        result = _body(scope, option.node, inner)
+    for name, value in reversed(lets):
+        result = x.Let(name, value, result, result.type)
+    return result
 
 
 def instance(scope: Scope, option: Candidate, bindings: Bindings, span: Span) -> Function | None:
@@ -108,16 +131,34 @@ def instance(scope: Scope, option: Candidate, bindings: Bindings, span: Span) ->
         )
         if name in scope.busy:
             return _recursive(scope, name, node, parameters, span)
-        scope.busy.add(name)
         locals_: dict[str, x.Expr] = {
             p.name.text: x.Local(unique, of)
             for p, (unique, of) in zip(node.parameters, parameters, strict=True)
         }
-        env = Env(locals_, Mode.PURE)
-        body = _body(scope, node, env)
-        scope.busy.discard(name)
-    scope.functions[name] = Function(name, parameters, body.type, body).at(node.name.span)
-    return scope.functions[name]
+        with scope.checking(name):
+            body = _body(scope, node, _env(scope, option, locals_))
+    function = Function(name, parameters, body.type, body).at(node.name.span)
+    if name in scope.looking:
+        _check_not_recursive(scope, function, node)
+    scope.functions[name] = function
+    return function
+
+
+def _env(scope: Scope, option: Candidate, names: dict[str, x.Expr]) -> Env:
+    """Where the body of a function stands."""
+    role = next((r for r in scope.roles if r.name == option.role), None)
+    me: dict[str, x.Expr] = {} if role is None else {"self": x.Local("self", role)}
+    return Env({**me, **names}, Mode.FUNCTION, role)
+
+
+def _check_not_recursive(scope: Scope, function: Function, node: ast.Function) -> None:
+    if any(isinstance(e, x.Call) and e.function == function.name for e in x.walk(function.body)):
+        scope.problems.add(
+            "D206",
+            node.name.span,
+            f"`{node.name.text}` calls itself, so it may not look at the state",
+            help="give it what it needs of the state as a parameter",
+        )
 
 
 def _unique_name(option: Candidate, bindings: Bindings) -> str:
@@ -157,115 +198,3 @@ def _recursive(
         )
         return None
     return Function(name, parameters, types.resolve(scope, node.result), POISON)
-
-
-# ---------------------------------------------------------------- type arguments
-
-
-def _fits(scope: Scope, node: ast.Function, args: list[x.Expr]) -> Bindings | None:
-    """The type arguments for which the function takes these arguments; None if it does not."""
-    needed = [p for p in node.parameters if p.default is None]
-    if not len(needed) <= len(args) <= len(node.parameters):
-        return None
-    bindings: Bindings = {}
-    generic = {p.text for p in node.type_parameters}
-    for param, arg in zip(node.parameters, args, strict=False):
-        if not _unify(scope, param.type, arg.type, generic, bindings, {}):
-            return None
-    return bindings if len(bindings) == len(generic) else None
-
-
-def _unify(
-    scope: Scope, written: ast.Type | ast.Expr, given: Type, generic: set[str],
-    bindings: Bindings, aliases: dict[str, ast.Type | ast.Expr],
-) -> bool:  # fmt: skip
-    """Can the written type become the given one? Binds type parameters on the way.
-
-    `aliases` are the arguments of the generic declaration whose body is being looked at.
-    """
-    match written, given:
-        case ast.TypeName(name) | ast.Name(name), _ if name.text in aliases:
-            return _unify(scope, aliases[name.text], given, generic, bindings, {})
-        case ast.TypeName(name) | ast.Name(name), _ if name.text in generic:
-            return _bind(bindings, name.text, given)
-        case ast.RangeType(low, high), t.Int():
-            return _unify_range(scope, low, high, given, generic, bindings, aliases)
-        case ast.GenericType("set" | "option" | "seq" | "bag", arguments), _:
-            if type(given) is not _KINDS[written.name]:
-                return False
-            return _unify(scope, arguments[0], given.of, generic, bindings, aliases)
-        case ast.GenericType("map", (key, value)), t.Map(k, v):
-            return _unify(scope, key, k, generic, bindings, aliases) and _unify(
-                scope, value, v, generic, bindings, aliases
-            )
-        case ast.GenericType(name, arguments), _:
-            return _unify_declared(scope, name, arguments, given, generic, bindings, aliases)
-        case ast.TupleType(items), t.Tuple(of) if len(items) == len(of):
-            return all(
-                _unify(scope, i, o, generic, bindings, aliases)
-                for i, o in zip(items, of, strict=True)
-            )
-        case ast.TypeName(), _:
-            wanted = types.resolve(scope, written)
-            nodes = isinstance(wanted, t.Role | t.NodeId) and isinstance(given, t.Role | t.NodeId)
-            return nodes or join(wanted, given) is not None
-        case _:
-            return False
-
-
-_KINDS = {"set": t.Set, "option": t.Option, "seq": t.Seq, "bag": t.Bag}
-
-
-def _bind(bindings: Bindings, name: str, given: Type) -> bool:
-    known = bindings.get(name)
-    if known is None or isinstance(known, int):
-        bindings[name] = given
-        return known is None
-    joined = join(known, given)
-    if joined is not None:
-        bindings[name] = joined
-    return joined is not None
-
-
-def _unify_range(
-    scope: Scope, low: ast.Expr, high: ast.Expr, given: t.Int, generic: set[str],
-    bindings: Bindings, aliases: dict[str, ast.Type | ast.Expr],
-) -> bool:  # fmt: skip
-    end: ast.Type | ast.Expr = high
-    if isinstance(end, ast.Name) and end.ident.text in aliases:
-        end = aliases[end.ident.text]
-    name = (
-        end.ident.text
-        if isinstance(end, ast.Name)
-        else end.name.text
-        if isinstance(end, ast.TypeName)
-        else ""
-    )
-    if name in generic:
-        known = bindings.get(name, given.high)
-        bindings[name] = max(known, given.high) if isinstance(known, int) else given.high
-        return True
-    return constants.integer(scope, low) is not None
-
-
-def _unify_declared(
-    scope: Scope, name: str, arguments: tuple[ast.Type | ast.Expr, ...], given: Type,
-    generic: set[str], bindings: Bindings, aliases: dict[str, ast.Type | ast.Expr],
-) -> bool:  # fmt: skip
-    declared = scope.declared.get(name)
-    inner = {
-        p.text: aliases.get(a.name.text, a) if isinstance(a, ast.TypeName) else a
-        for p, a in zip(
-            getattr(declared and declared.node, "parameters", ()), arguments, strict=False
-        )
-    }
-    match declared.node if declared else None, given:
-        case ast.TypeAlias_(_, _, of), _:
-            return _unify(scope, of, given, generic, bindings, inner)
-        case ast.Record(_, _, fields), t.Record(full, of) if full.partition("<")[0] == name:
-            return all(
-                _unify(scope, f.type, kind, generic, bindings, inner)
-                for f, (_, kind) in zip(fields, of, strict=True)
-            )
-        case _:
-            return False

@@ -20,11 +20,16 @@ COUNTS = ("states", "transitions", "generated", "depth", "initial")
 
 
 class ExpectProperty(Node):
-    """`expect agreement violated in 7 steps`; `outcome` is `holds`, `violated` or `unknown`."""
+    """`expect agreement violated in 7 steps`; `word` says how it turns out, as it was written."""
 
     name: str
-    outcome: str
+    word: str
     steps: int | None
+
+    @property
+    def outcome(self) -> str:
+        """`holds`, `violated` or `unknown`."""
+        return OUTCOMES[self.word]
 
 
 class ExpectAll(Node):
@@ -98,11 +103,11 @@ def _expectation(
         case (what, number) if what in COUNTS and number.isdigit():
             return ExpectCount(what, int(number))
         case (name, outcome) if outcome in OUTCOMES:
-            return ExpectProperty(name, OUTCOMES[outcome], None)
+            return ExpectProperty(name, outcome, None)
         case (name, outcome, "in", steps, "steps" | "step") if (
             outcome in OUTCOMES and steps.isdigit()
         ):
-            return ExpectProperty(name, OUTCOMES[outcome], int(steps))
+            return ExpectProperty(name, outcome, int(steps))
     problems.add(
         "D406",
         item.span,

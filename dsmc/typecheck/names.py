@@ -71,14 +71,16 @@ def _shared(scope: Scope, name: str, env: Env, span: Span) -> x.Expr:
 
 
 def may_read_state(scope: Scope, env: Env, name: str, span: Span) -> bool:
-    """May the expression mention state? If not, that is reported."""
-    if env.mode in (Mode.CODE, Mode.PROPERTY):
+    """May the expression mention state? If not, that is reported. A function that does is noted."""
+    if env.mode is Mode.FUNCTION:
+        scope.looking.update(scope.busy)
+    if env.mode in (Mode.CODE, Mode.PROPERTY, Mode.FUNCTION):
         return True
     scope.problems.add(
         "D206",
         span,
         f"`{name}` changes over time; {env.mode.value} may not depend on it",
-        help="give its value as a parameter" if env.mode is Mode.PURE else "use constants only",
+        help="use parameters and constants only",
     )
     return False
 
@@ -98,6 +100,8 @@ def check_ghost(scope: Scope, variable: Variable, env: Env, span: Span) -> None:
 
 def read_own(scope: Scope, variable: Variable, node: x.Expr, env: Env, span: Span) -> x.Expr:
     """A variable of a node."""
+    if not may_read_state(scope, env, variable.name.rpartition(".")[2], span):
+        return POISON
     check_ghost(scope, variable, env, span)
     assert isinstance(variable.type, t.Map)
     return x.Apply(Op.GET, (x.Global(variable.name, variable.type), node), variable.type.value)
@@ -150,6 +154,8 @@ def own(scope: Scope, written: ast.OwnNode | ast.OtherNodes, env: Env) -> x.Expr
             help="name a node: `Role.1`, or quantify: `forall p in Role: …`",
         )
         return POISON
+    if env.mode is Mode.FUNCTION:
+        scope.looking.update(scope.busy)
     if word == "self":
         return env.me
     mine = x.Make(t.Set(env.role), (env.me,))

@@ -70,9 +70,8 @@ def _instance(scope: Scope, node: ast.Procedure, frame: Frame, span: Span) -> st
         scope.problems.add("D509", span, f"the procedure `{node.name.text}` calls itself")
         return None
     if name not in scope.procs:
-        scope.busy.add(name)
-        scope.procs[name] = _checked(scope, node, name, frame)
-        scope.busy.discard(name)
+        with scope.checking(name):
+            scope.procs[name] = _checked(scope, node, name, frame)
     return name
 
 

@@ -59,9 +59,8 @@ def check_spec(files: tuple[Parsed, ...], instance: Instance) -> Checked:
         problems.extend(parsed.problems)
     forgiven = frozenset(name for parsed in files for name in parsed.broken_names)
     scope = Scope(problems, forgiven)
-    items = [(item, parsed) for parsed in files for item in parsed.file.items]
-    for item, _ in items:
-        declare(scope, item)
+    written = [(item, parsed) for parsed in files for item in parsed.file.items]
+    items = [(item, parsed) for item, parsed in written if declare(scope, item)]
     _instantiate(scope, instance)
     try:
         program = _program(scope, items, instance)
@@ -101,7 +100,7 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
     return Program(
         name=_name(items), roles=scope.roles, messages=messages, codes=codes,
         procs=tuple(scope.procs.values()), faults=found_faults,
-        variables=_variables(scope, items), functions=tuple(scope.functions.values()), init=init,
+        variables=_variables(scope, items), functions=_pure(scope), init=init,
         actions=actions, properties=(*found, *_deadlock(scope, items, codes)),
         within=_within(scope, items, instance), refusals=tuple(scope.refusals),
         file=items[-1][1].source.name if items else "",
@@ -286,6 +285,11 @@ def _assume(scope: Scope, node: ast.Assume) -> None:
         label=f"with {values}" if values else "",
         help="choose other values in the model or with `-D`",
     )
+
+
+def _pure(scope: Scope) -> tuple[y.Function, ...]:
+    """The functions that are called; those that look at the state are part of their callers."""
+    return tuple(f for f in scope.functions.values() if f.name not in scope.looking)
 
 
 def _variables(scope: Scope, items: Items) -> tuple[y.Variable, ...]:

@@ -25,7 +25,8 @@ class Mode(enum.Enum):
     """What an expression is for, and so what it may mention."""
 
     CONSTANT = "a constant"
-    PURE = "a pure function"
+    PURE = "a law"
+    FUNCTION = "a function"
     CODE = "the code of a node"
     PROPERTY = "a property"
 
@@ -85,13 +86,14 @@ class Scope:
         self.senders: dict[str, t.Role | t.NodeId] = {}  # of a kind of message
         self.receivers: dict[str, t.Role | t.NodeId] = {}
         self.refusals: list[Refusal] = []
-        self.busy: set[str] = set()
+        self.looking: set[str] = set()  # the functions that look at the state
+        self.busy: list[str] = []  # what is being checked, the innermost last
         self._used_names: set[str] = set()
 
     # ------------------------------------------------------------ declaring
 
-    def declare(self, name: ast.Ident, node: Node, role: str = "") -> None:
-        """Note a declaration; a second one of the same name is a problem."""
+    def declare(self, name: ast.Ident, node: Node, role: str = "") -> bool:
+        """Note a declaration; a second one of the same name is a problem, and not noted."""
         table = self.role_members.setdefault(role, {}) if role else self.declared
         earlier = table.get(name.text)
         if earlier is not None:
@@ -102,8 +104,9 @@ class Scope:
                 notes=(Note(_place(earlier.node), "the first declaration"),),
                 help="give one of them another name",
             )
-            return
+            return False
         table[name.text] = Declared(node, role)
+        return True
 
     def fresh(self, name: str) -> str:
         """A local name that is used nowhere else."""
@@ -121,6 +124,15 @@ class Scope:
             yield
         finally:
             self._used_names = outer
+
+    @contextmanager
+    def checking(self, name: str) -> Iterator[None]:
+        """Check a declaration; while that goes on, one that needs it is declared by itself."""
+        self.busy.append(name)
+        try:
+            yield
+        finally:
+            self.busy.pop()
 
     def refuse(self, code: str, span: Span, message: str, concerns: str = "") -> None:
         """Note what is understood but cannot be executed yet."""

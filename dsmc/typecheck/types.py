@@ -73,9 +73,8 @@ def lookup(scope: Scope, name: str, span: Span) -> Type | None:
     if name in scope.busy:
         scope.problems.add("D204", span, f"`{name}` is declared by itself")
         return t.UNKNOWN
-    scope.busy.add(name)
-    scope.types[name] = found = _declared(scope, declared.node, span)
-    scope.busy.discard(name)
+    with scope.checking(name):
+        scope.types[name] = found = _declared(scope, declared.node, span)
     return found
 
 
