@@ -102,6 +102,8 @@ class _Loader:
         except UnicodeDecodeError as error:
             message = f"`{path}` is not UTF-8 text (byte {error.start})"
             self._problems.add("D702", asked_at, message)
+        except ValueError as error:
+            self._problems.add("D701", asked_at, f"`{path}` is no name of a file: {error}")
         except OSError as error:
             message = f"`{path}` cannot be read: {error.strerror}"
             self._problems.add("D701", asked_at, message)

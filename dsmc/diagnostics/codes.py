@@ -347,13 +347,6 @@ CODES: dict[str, Page] = {
         "message M\nrole A { on M { skip }\n action a { reply M } }",
         "message M\nrole A { on M { reply M } }",
     ),
-    "D511": Page(
-        "a message that cannot be taken there",
-        "The nodes it is sent to have no handler for it and no `receive` that takes it; those of another"
-        " role have.",
-        "message M\nrole A { on M { skip } }\nrole B { action a { send M to B.1 } }",
-        "message M\nrole A { on M { skip } }\nrole B { action a { send M to A.1 } }",
-    ),
     # ------------------------------------------------------------ properties
     "D601": Page(
         "there is no state before",

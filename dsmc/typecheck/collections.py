@@ -14,7 +14,7 @@ from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.typecheck import constants, expressions, names, types
 from dsmc.typecheck.conversion import POISON, convert
-from dsmc.typecheck.scope import Env, Scope
+from dsmc.typecheck.scope import CONSTANT, Env, Scope
 
 #: More values than this are not gone through one by one.
 MAX_DOMAIN = 1 << 20
@@ -98,7 +98,7 @@ def _map(
 ) -> x.Expr:
     wanted = hint if isinstance(hint, t.Map) else None
     keys = [
-        constants.value_of(scope, expressions.infer(scope, e.key, env, wanted and wanted.key))
+        constants.value_of(scope, expressions.infer(scope, e.key, CONSTANT, wanted and wanted.key))
         for e in entries
     ]
     made = _elements(scope, tuple(e.value for e in entries), env, wanted and wanted.value)

@@ -50,7 +50,6 @@ def sending(
             _expect(
                 scope, node, (t.Role, t.NodeId), to.span, "a node", "`broadcast` sends to a set"
             )
-            _check_taken(scope, message, node.type, to.span)
             return (s.Send(message, env.me, node),)
         case ast.Broadcast(_, to):
             nodes = collections.domain(scope, to, env)
@@ -59,7 +58,6 @@ def sending(
                 scope.problems.add(
                     "D301", to.span, f"a set of nodes is wanted, not `{t.show(nodes.type)}`"
                 )
-            _check_taken(scope, message, of, to.span)
             return (s.Broadcast(message, env.me, nodes),)
 
 
@@ -67,22 +65,6 @@ def _message(scope: Scope, written: ast.Expr, env: Env) -> x.Expr:
     message = expressions.infer(scope, written, env, scope.message_type())
     _expect(scope, message, (t.Message,), written.span, "a message", "")
     return message
-
-
-def _check_taken(scope: Scope, message: x.Expr, to: Type, span: Span) -> None:
-    """Report a message to nodes of a role that has no handler for it, where another one has."""
-    if not isinstance(message, x.Make) or not isinstance(to, t.Role):
-        return
-    kind = scope.messages[message.case].name
-    receiver = scope.receivers[kind]
-    if isinstance(receiver, t.Role) and receiver != to:
-        scope.problems.add(
-            "D511",
-            span,
-            f"a `{to.name}` has no handler for `{kind}`",
-            label=f"this is a `{to.name}`",
-            help=f"only `{receiver.name}` has one",
-        )
 
 
 def _expect(
