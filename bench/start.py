@@ -1,11 +1,13 @@
 """How long does a small check take, from the shell and back?
 
 `python -m bench.start`. The whole process is measured, by turns with a Python that does nothing; the
-medians of ten rounds are shown.
+medians of ten rounds are shown: seconds on the clock, and of processor time (on a busy machine only
+these say something).
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -24,24 +26,28 @@ COMMANDS = {
 }  # fmt: skip
 
 
-def seconds(arguments: list[str]) -> float:
-    """How long one process takes."""
-    began = time.perf_counter()
+def seconds(arguments: list[str]) -> tuple[float, float]:
+    """How long one process takes, and how long a processor worked for it."""
+    began, before = time.perf_counter(), os.times()
     done = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
     )
     assert done.returncode == 0
-    return time.perf_counter() - began
+    after = os.times()
+    worked = after.children_user - before.children_user
+    worked += after.children_system - before.children_system
+    return time.perf_counter() - began, worked
 
 
 def main() -> None:
     """Print the table."""
-    found: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
     for _ in range(ROUNDS):
         for name, arguments in COMMANDS.items():
             found[name].append(seconds(arguments))
     for name, each in found.items():
-        print(f"  {name:<40} {median(each):.3f} s")
+        clock, worked = map(median, zip(*each, strict=True))
+        print(f"  {name:<40} {clock:.3f} s  {worked:.3f} s")
 
 
 if __name__ == "__main__":
