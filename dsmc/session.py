@@ -5,6 +5,7 @@ files → parse → check types → lower → compile → search → replay → 
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from dsmc.typecheck.program import Checked, check_spec
 
 #: Without other limits a scenario looks at no more states than this.
 _SCENARIO_STATES = 1_000_000
+#: Expressions, and calls of functions, may be nested deeper than Python's limit for accidents.
+_NESTING = 20_000
 
 
 class Options(Frozen):
@@ -106,6 +109,7 @@ class Report(Frozen):
 
 def load(path: Path, overrides: Overrides = Overrides()) -> tuple[Job, ...]:  # noqa: B008
     """The jobs of a file. Raises `Mistakes`."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _NESTING))
     return jobs_in(path, overrides)
 
 

@@ -49,7 +49,7 @@ class Machine(Protocol):
     def load(self) -> Callable[[Any], int] | None:
         """How many messages are in flight in a state; None if their number has a bound."""
 
-    def pumps(self, before: Any, after: Any) -> bool:
-        """Could what led from one state to the other be repeated for ever, with ever more messages
-        in flight?
+    def pumps(self, run: Sequence[Any]) -> bool:
+        """Could what led from the first state of a run to its last be repeated for ever, with ever
+        more messages in flight?
         """

@@ -216,7 +216,7 @@ class _Search:
         for state in full[:_SUSPECTS]:
             path = self.path(state)
             for start in range(len(path) - 2, -1, -1):
-                if self._machine.pumps(path[start], state):
+                if self._machine.pumps(path[start:]):
                     self._pump = Pump(Run(path), start)
                     self.stopped = "the messages in flight grow for ever"
                     return

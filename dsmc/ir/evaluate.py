@@ -31,7 +31,7 @@ from dsmc.ir.ops import OPS, Op, RangeError
 from dsmc.ir.types import Type, Value
 
 #: How deep functions may call each other.
-MAX_DEPTH = 200
+MAX_DEPTH = 1000
 
 
 class FunctionLike(Protocol):

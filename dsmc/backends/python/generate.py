@@ -129,9 +129,9 @@ class _Module:
     def _function(self, function: Function) -> list[str]:
         e = self._expressions()
         params = ", ".join(e.local(name) for name, _ in function.parameters)
-        return [
-            f"def {e.function(function.name)}({params}):", f"    return {e.value(function.body)}"
-        ]  # fmt: skip
+        head = f"def {e.function(function.name)}({params}):"
+        calls = any(isinstance(part, x.Call) for part in x.walk(function.body))
+        return [*(["@nested"] if calls else []), head, f"    return {e.value(function.body)}"]
 
     # ------------------------------------------------------------ initial states
 

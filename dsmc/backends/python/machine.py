@@ -148,21 +148,26 @@ class PythonMachine:
             return None
         return lambda state: sum(_in_flight(state[place]) for place, _ in channels)
 
-    def pumps(self, before: Any, after: Any) -> bool:
+    def pumps(self, run: Sequence[Any]) -> bool:
         """All but the channels is the same, and these hold the same and more.
 
         What is possible with some messages in flight is possible with more, so what led here can be
-        done again. (A queue must have grown at its end: what was in front is what is there still.)
+        done again. From queues nothing may have been taken: it would be something else the next time.
         """
-        places = dict(self._channels)
-        grown = False
-        for i, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old == new:
-                continue
-            if i not in places or not _grew(old, new, places[i]):
-                return False
-            grown = True
-        return grown
+        bags = dict(self._channels)
+        parts = list(zip(*run, strict=True))
+        others = (values for i, values in enumerate(parts) if i not in bags)
+        return (
+            run[0] != run[-1]
+            and all(values[0] == values[-1] for values in others)
+            and all(_grew(parts[i][0], parts[i][-1], is_bag) for i, is_bag in bags.items())
+            and (all(bags.values()) or not any(map(self._takes, run, run[1:])))
+        )
+
+    def _takes(self, here: State, there: State) -> bool:
+        """Does the step between two states take a message, or change the order of some?"""
+        step = next(step for step in self.steps_from(here) if step.target == there)
+        return any(event.kind in _TAKING for event in step.events)
 
 
 def _in_flight(channel: tuple[Any, ...]) -> int:
@@ -170,7 +175,11 @@ def _in_flight(channel: tuple[Any, ...]) -> int:
     return sum(_in_flight(part) if isinstance(part, tuple) else 1 for part in channel)
 
 
+_TAKING = frozenset({"receive", "lose", "reorder", "forget"})
+
+
 def _grew(old: Any, new: Any, is_bag: bool) -> bool:
+    """Does a channel have what it had, and perhaps more: a queue at its end?"""
     if is_bag:
         return not Counter(old) - Counter(new)
     return all(

@@ -9,12 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
+from dsmc.ir.evaluate import MAX_DEPTH
 from dsmc.ir.ops import RangeError
 
 
 def outside(value: int, least: int, most: int) -> NoReturn:
     """A number is outside of its type."""
     raise RangeError(f"{value} is not in {least}..{most}")
+
+
+def nested(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that calls others, perhaps itself: not without end."""
+    depth = 0
+
+    def called(*args: Any) -> Any:
+        nonlocal depth
+        if depth >= MAX_DEPTH:
+            raise RangeError(f"calls nested deeper than {MAX_DEPTH}")
+        depth += 1
+        try:
+            return function(*args)
+        finally:
+            depth -= 1
+
+    return called
 
 
 def within(value: int, least: int, most: int) -> int:

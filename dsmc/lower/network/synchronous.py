@@ -22,8 +22,10 @@ from dsmc.lower.network.wire import (
 )
 from dsmc.lower.procs import rename_locals
 
-#: How deep handlers may send to each other within one step.
+#: How deep handlers may send to each other within one step …
 MAX_DEPTH = 8
+#: … for what goes deeper is taken to have no end: an error, which hides what it cuts off.
+_ENDLESS = s.While(x.TRUE, ())
 
 
 class Synchronous:
@@ -42,13 +44,9 @@ class Synchronous:
         handling: Handling,
     ) -> s.Block:  # fmt: skip
         """See `Wire`."""
-        steps = [st for st in self._program.steps if _takes(st, decl, to)]
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            steps = []
-        branches = tuple(self._handled(st, decl, fields, sender, to, handling) for st in steps)
+        handled = self._any_handler(decl, fields, sender, to, handling)
         self._depth -= 1
-        handled: s.Statement = s.Choose(branches) if branches else s.Require(x.FALSE)
         passes = conj(self._program.delivery, self._program.awake)
         reached = between(passes, self._program, sender, to)
         marks = (
@@ -59,6 +57,20 @@ class Synchronous:
         if reached == x.TRUE:
             return (*marks, handled)
         return (s.If(reached, (*marks, handled), (marks[0], lost)), *self._unless_down(sender))
+
+    def _any_handler(
+        self, decl: MessageDecl, fields: tuple[x.Expr, ...], sender: x.Expr, to: x.Expr,
+        handling: Handling,
+    ) -> s.Statement:  # fmt: skip
+        """One of the handlers that accept a message; without one the step is not possible."""
+        steps = [st for st in self._program.steps if _takes(st, decl, to)]
+        if not steps:
+            return s.Require(x.FALSE)
+        if self._depth > MAX_DEPTH:
+            return _ENDLESS
+        return s.Choose(
+            tuple(self._handled(st, decl, fields, sender, to, handling) for st in steps)
+        )
 
     def _unless_down(self, sender: x.Expr) -> s.Block:
         """What the message set off may have stopped its own sender: then its code ends here."""
