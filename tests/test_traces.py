@@ -114,7 +114,7 @@ FAILED = "invariant accepted { not refused }\ninvariant sober { not refused or c
 
 def test_a_statement_throws(traced: Traced) -> None:
     trace = traced(trace_specs.FAILING + FAILED, "accepted", "fail charge at most 1")
-    assert titles(trace)[1] == "`charge` throws"
+    assert titles(trace)[:2] == ["idle: receive Order from Client", "`charge` throws"]
     assert trace.steps[2].fault == "fail"
     assert "   2 ! Shop    `charge` throws" in render(trace)
 

@@ -135,7 +135,7 @@ var refused: bool = false
 role Client { start { send Order to Shop.1 } }
 role Shop {
   process {
-    receive { Order { skip } }
+    idle: receive { Order { skip } }
     try { charge: charged += 1 } catch { refused := true }
   }
 }
