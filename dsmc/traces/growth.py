@@ -26,9 +26,10 @@ def describe(machine: PythonMachine, pump: Pump) -> str:
     said = "; ".join(
         f"`{who}` sends {', '.join(dict.fromkeys(what))}" for who, what in sent.items()
     )
+    again = "this step" if len(steps) == 1 else f"these {len(steps)} steps"
     return (
-        f"The messages in flight grow for ever: {said}. After step {pump.start} these"
-        f" {len(steps)} steps can be repeated without end. Let the sender wait for an answer, bound"
+        f"The messages in flight grow for ever: {said}. After step {pump.start} {again}"
+        " can be repeated without end. Let the sender wait for an answer, bound"
         " how often it sends, or let the receiver take what it no longer needs."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 from dsmc.backends.python.machine import Event, TracedStep
@@ -13,6 +14,8 @@ from dsmc.traces.model import Cut, Lane, Message
 
 #: Parameters that the title speaks of already.
 _SAID = frozenset({"message", "sender", "from", "to", "place", "side", "new"})
+#: How the title of a step that takes a message begins; a label may stand before it.
+_RECEIPT = re.compile(r"(\w+: )?(on|receive) ")
 
 
 def title(
@@ -93,17 +96,17 @@ def _of_a_node(
     origin = step.action.origin
     if origin.fault == "outage" and not origin.node:
         return f"outage of {origin.role}"
-    if traffic.received and origin.title.startswith(("on ", "receive ")):
-        return _receipt(lanes, step, messages[traffic.received[0]])
+    receipt = _RECEIPT.match(origin.title)
+    if traffic.received and receipt:
+        return receipt[0] + _receipt(lanes, step, messages[traffic.received[0]])
     detail = _detail(step)
     return f"{origin.title} ({detail})" if detail else origin.title
 
 
 def _receipt(lanes: tuple[Lane, ...], step: TracedStep, message: Message) -> str:
-    """`on Vote(true) from Participant.1`, and what is said in addition."""
-    word, _, rest = step.action.origin.title.partition(" ")
-    _, _, added = rest.partition(", ")
-    text = f"{word} {message.text} from {lanes[message.sender].name}"
+    """What is received, from whom, and what is said in addition."""
+    added = step.action.origin.title.partition(", ")[2]
+    text = f"{message.text} from {lanes[message.sender].name}"
     if step.action.origin.fault == "duplicate":
         added = "a copy stays in flight"
     return f"{text}, {added}" if added else text

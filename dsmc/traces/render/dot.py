@@ -38,6 +38,7 @@ class _Drawing:
         self._texts = [self._text(step) for step in trace.steps]
         self._xs = self._columns()
         self._y: list[float] = []  # the middle of each step's text
+        self._out: list[float] = []  # the end of each step
         self._slots: dict[int, float] = {}  # the height of each message that has its own
         y = -0.4
         for step, text in zip(trace.steps, self._texts, strict=True):
@@ -47,6 +48,7 @@ class _Drawing:
             for number in self._in_rows(step):
                 y -= _SLOT
                 self._slots[number] = y
+            self._out.append(y)
         self._bottom = y - _GAP
 
     def _text(self, step: Step) -> list[str]:
@@ -132,11 +134,20 @@ class _Drawing:
             here = f"step{step.number}"
             if self._place(step.lane) != lane:
                 here = f"turn{step.number}_{lane}"
-                found.append(self._point(here, self._x(lane), self._y[step.number]))
+                found.append(self._turn(here, lane, step))
             found.append(self._stretch(before, here, up))
             before, up = here, (up or lane in step.restarted) and lane not in step.crashed
         found.append(self._point(f"end{lane}", self._x(lane), self._bottom))
         return [*found, self._stretch(before, f"end{lane}", up)]
+
+    def _turn(self, name: str, lane: int, step: Step) -> str:
+        """Where a node stops, or comes back, in a step of another."""
+        mark = "✗" if lane in step.crashed else "↑"
+        place = self._at(self._x(lane), self._y[step.number])
+        return (
+            f'  {name} [shape=none, style="", label={quoted(mark)}, fontcolor=red, fontsize=14,'
+            f" width=0.15, height=0.15, margin=0, {place}];"
+        )
 
     def _stretch(self, here: str, there: str, up: bool) -> str:
         style = "solid" if up else "dotted, penwidth=2"
@@ -215,7 +226,7 @@ class _Drawing:
         """The point where a message leaves a node that does not act."""
         if self._start(m) != f"from{m.number}":
             return []
-        return [self._point(f"from{m.number}", self._x(m.sender), self._y[m.sent])]
+        return [self._point(f"from{m.number}", self._x(m.sender), self._out[m.sent])]
 
     def _verdict(self) -> list[str]:
         text = quoted("\n".join([self._t.headline, *self._t.reasons]) + "\n")

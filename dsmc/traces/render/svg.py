@@ -151,8 +151,8 @@ class _Picture:
     def _step(self, row: Row) -> list[str]:
         x, step = self._l.x(row.step.lane), row.step
         found = [f'<g class="step" id="step-{step.number}">']
-        if step.lane is not None:
-            colour = "#b91c1c" if step.fault else self._colour(step.lane)
+        if step.number and (step.lane is not None or not self._l.apart):
+            colour = "#b91c1c" if step.fault else self._colour(step.lane or 0)
             look = f'rx="2" fill="{colour}"'
             found.append(shapes.box(x - 4, row.top - 5, 8, row.out - row.top + 5, look))
         found += shapes.block(x + 10, row.top, row.head)
