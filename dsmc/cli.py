@@ -7,6 +7,7 @@ Exit codes: 0 all as expected; 1 something is not; 2 a mistake in a spec or on t
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -443,14 +444,17 @@ def entry() -> None:
     """The program. What we did not foresee is a bug of ours, and says so without a traceback."""
     gc.set_threshold(100_000)  # trees have no cycles: looking for some is a tenth of a small check
     try:
-        main(standalone_mode=True)
+        code = _exit_code()
+        sys.stdout.flush()
+        sys.exit(code)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         sys.exit(LIMIT)
     except BrokenPipeError:
-        sys.stderr.close()
+        _discard_output()
         sys.exit(OK)
     except OSError as error:
+        _discard_output()
         click.echo(f"error[D707]: {error.strerror}: {error.filename or ''}".rstrip(": "), err=True)
         sys.exit(MISTAKE)
     except Exception as error:  # noqa: BLE001 - the last line of defence
@@ -458,3 +462,16 @@ def entry() -> None:
 
         click.echo(report_bug(error), err=True)
         sys.exit(BUG)
+
+
+def _exit_code() -> int:
+    try:
+        main(standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OK
+    return OK
+
+
+def _discard_output() -> None:
+    """What could not be written is not tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

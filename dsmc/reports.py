@@ -40,6 +40,7 @@ def as_data(report: Report) -> dict[str, Any]:
             "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
             "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
         },
+        "within": report.within,
         "notes": list(report.notes),
     }  # fmt: skip
 

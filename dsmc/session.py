@@ -16,6 +16,7 @@ from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
 from dsmc.engine.search import INTERRUPTED, Watcher, explore
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
+from dsmc.ir.expr import TRUE, conjuncts
 from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
@@ -98,6 +99,11 @@ class Report(Frozen):
     statistics: Statistics
     surprises: tuple[Surprise, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def within(self) -> str:
+        """The bound of the states that were explored, as it was written; empty without one."""
+        return " and ".join(c.span.text for c in conjuncts(self.system.within) if c != TRUE)
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
@@ -184,7 +190,8 @@ class _Check:
             n for n, p in enumerate(self._system.properties)
             if not isinstance(p, y.Law | y.Scenario | y.NoError)
         )  # fmt: skip
-        to_the_end = self._options.to_the_end or counted
+        nothing_asked = not wanted and not self._options.properties
+        to_the_end = self._options.to_the_end or counted or nothing_asked
         return explore(
             self._machine,
             wanted,

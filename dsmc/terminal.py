@@ -82,7 +82,9 @@ def _bounds(report: Report) -> str:
         if isinstance(part, t.Symbols)
     }  # fmt: skip
     sizes += [f"{size} {name}" for name, size in symbols.items()]
-    return f"for {', '.join(sizes)}" if sizes else ""
+    told = [f"for {', '.join(sizes)}"] if sizes else []
+    told += [f"within `{report.within}`"] if report.within else []
+    return ", ".join(told)
 
 
 def _inside(of: t.Type) -> Iterator[t.Type]:

@@ -141,6 +141,26 @@ def test_a_statement_of_a_handler_throws(traced: Traced) -> None:
     assert trace.steps[1].fault == "fail"
 
 
+LOST_UPDATE = """
+spec lost_update
+var balance: 0..4 = 1
+role Teller[2] { process {
+  let seen = balance
+  balance := seen + 1
+} }
+quiescent both_count { balance == 3 }
+"""
+
+
+def test_an_update_is_lost(traced: Traced) -> None:
+    trace = traced(LOST_UPDATE, "both_count")
+    told = [(c.name, c.was, c.now) for step in trace.steps for c in step.changes]
+    seen, first, again = ("seen", "", "1"), ("balance", "1", "2"), ("balance", "2", "2")
+    assert told == [seen, seen, first, again]
+    assert "seen = 1\n" in render(trace)
+    assert "balance: 2 → 2\n" in render(trace)
+
+
 def test_an_outage(traced: Traced) -> None:
     text = trace_specs.UNORDERED + "invariant some_up { exists c in Client: c.up }"
     trace = traced(text, "some_up", "outage Client at most 1 between steps")
@@ -158,14 +178,14 @@ def test_every_kind_of_event_is_told_above(spec: Callable[..., Path]) -> None:
     """A new kind of event needs words, and a test."""
     faulty = ((trace_specs.FAILING, "fail charge"), (trace_specs.FAILING, "lose reply of charge"))
     specs = ((trace_specs.UNORDERED, None), (trace_specs.FIFO, None), *faulty)
-    specs = (*specs, (trace_specs.SYNCHRONOUS, None))
+    specs = (*specs, (trace_specs.SYNCHRONOUS, None), (LOST_UPDATE, None))
     found: set[str] = set()
     for text, faults in specs:
         (job,) = load(spec(text), Overrides((), faults))
         found |= marks_in(compile_job(job))
     assert found == {
         "send", "receive", "lose", "duplicate", "reorder", "drop", "forget", "partition", "heal",
-        "fail", "lose reply of",
+        "fail", "lose reply of", "set", "write",
     }  # fmt: skip
 
 

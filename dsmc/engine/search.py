@@ -149,7 +149,7 @@ class _Search:
 
     def _satisfied(self) -> bool:
         """Is everything decided that was asked for?"""
-        return not self._to_the_end and bool(self._wanted) and self._wanted <= self._decided.keys()
+        return not self._to_the_end and self._wanted <= self._decided.keys()
 
     def _look(self, states: list[State]) -> None:
         """What do the states of a level decide?"""

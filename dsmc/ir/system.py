@@ -23,6 +23,8 @@ class Storage(enum.Enum):
     STABLE = "stable"
     BUFFERED = "buffered"
     GHOST = "ghost"
+    #: A name in the code of a process, lost in a crash; in a trace it is shown when it is set.
+    LOCAL = "local"
     #: The tool's own, lost in a crash: program counters, quorums being collected.
     CONTROL = "control"
     #: The tool's own: messages in flight, budgets, who is up.

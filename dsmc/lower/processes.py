@@ -7,6 +7,8 @@ graph. A local name that goes out of scope is reset, so equal futures are equal 
 
 from __future__ import annotations
 
+import re
+
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
@@ -120,6 +122,7 @@ class _Lowered:
         self._taken = taken
         self._may_stop = any(f.role == role and f.name in STOPPING for f in program.faults)
         self._names = {v.name for v in program.variables}
+        self._shared = {v.name for v in program.variables if v.storage is Storage.SHARED}
         self._threads = t.Int(0, process.count - 1)
         self._prefix = f"{role.name}.{process.name}." if process.name else f"{role.name}."
         thread = x.Local(process.thread, self._threads)
@@ -141,11 +144,17 @@ class _Lowered:
         self._locations = t.Enum(f"{self._prefix}point", names)
         self.pc = self._store("pc", self._locations, x.Lit(self._graph.entry, self._locations))
         self._stores = {
-            name: self._store(name.rstrip("_0123456789") or name, of)
+            name: self._store(_written(name), of, storage=self._storage(name))
             for name, of in self._graph.stored.items()
         }
 
-    def _store(self, name: str, of: t.Type, start: x.Lit | None = None) -> _Store:
+    def _storage(self, name: str) -> Storage:
+        return Storage.CONTROL if name in self._graph.hidden else Storage.LOCAL
+
+    def _store(
+        self, name: str, of: t.Type, start: x.Lit | None = None,
+        storage: Storage = Storage.CONTROL,
+    ) -> _Store:  # fmt: skip
         full = unique(f"{self._prefix}{name}", self._names)
         start = start or default(of)
         keys: tuple[x.Expr, ...] = (me(self._role),)
@@ -154,23 +163,23 @@ class _Lowered:
             held = t.Map(self._threads, of)
             start = x.Lit((start.value,) * self._process.count, held)
             keys = (*keys, self.thread)
-        return _Store(of_role(full, self._role, held, Storage.CONTROL, start), keys, of)
+        return _Store(of_role(full, self._role, held, storage, start), keys, of)
 
     # ------------------------------------------------------------ what it adds
 
     def added_to(self, program: Program) -> Program:
         stores = [self.pc, *self._stores.values()]
-        shown = tuple(_shown(store, store is not self.pc) for store in stores)
+        added = tuple(store.variable for store in stores)
         up = up_of(self._role)
         if self._may_stop and all(v.name != up.name for v in program.variables):
-            shown = (*shown, up)
+            added = (*added, up)
         steps = tuple(
             self._step(number, edge)
             for number in range(len(self._graph.points))
             for edge in self._graph.edges(number)
         )
         return replace(
-            program, variables=(*program.variables, *shown), steps=(*program.steps, *steps)
+            program, variables=(*program.variables, *added), steps=(*program.steps, *steps)
         )
 
     def with_labels(self, labels: dict[str, x.Expr]) -> dict[str, x.Expr]:
@@ -210,9 +219,11 @@ class _Lowered:
             name: x.substitute(value, reads) for name, value in edge.sets if name in target.live
         }
         dead = sorted(point.live - target.live)
+        named = [n for n in sets if n not in self._graph.hidden]
         body = (
-            *s.substitute_in(edge.body, reads),
+            *s.substitute_in(self._telling(edge.body), reads),
             *(self._stores[name].set(value) for name, value in sets.items()),
+            *(s.Mark("set", (self._stores[n].value,), _written(n)) for n in named),
             *(self._stores[name].set(default(self._stores[name].type)) for name in dead),
             self.pc.set(x.Lit(edge.target, self._locations)),
         )
@@ -223,6 +234,20 @@ class _Lowered:
         fairness = Fairness.NONE if edge.fault else Fairness.WEAK
         origin = self._origin(edge)
         return Step(name, self._params(), receive, guard, body, fairness, origin).at(edge.span)
+
+    def _telling(self, body: s.Block) -> s.Block:
+        """The code with a mark for each write to what all share: one that leaves the value as it is
+        may be the one that undoes what another thread did meanwhile.
+        """
+        return tuple(part for st in body for part in (st, *self._write(st)))
+
+    def _write(self, statement: s.Statement) -> s.Block:
+        match statement:
+            case s.Assign(place) if place.base.name in self._shared:
+                keys = [step.key for step in place.path if isinstance(step, s.Key)]
+                if len(keys) == len(place.path):
+                    return (s.Mark("write", (place.value, *keys), place.base.name),)
+        return ()
 
     def _origin(self, edge: Edge) -> Origin:
         kind = Kind.HANDLER if edge.receive else Kind.TIMEOUT if edge.timeout else Kind.STEP
@@ -236,9 +261,9 @@ class _Lowered:
         return params
 
 
-def _shown(store: _Store, shown: bool) -> Variable:
-    """A local name is shown in traces, though a crash forgets it as it does the program counter."""
-    return replace(store.variable, storage=Storage.VOLATILE) if shown else store.variable
+def _written(name: str) -> str:
+    """A local name as the spec has it: others of the same name were given numbers."""
+    return re.sub(r"(_\d+)+$", "", name)
 
 
 def _threads(program: Program) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dsmc.backends.python.machine import Event
 from dsmc.ir import types as t
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Storage, System, Variable
@@ -12,14 +13,29 @@ from dsmc.traces.model import Change
 
 Values = dict[str, Value]
 
+_UNSEEN = (Storage.INTERNAL, Storage.CONTROL, Storage.LOCAL)
+
 
 def changes(system: System, before: Values, after: Values) -> Iterable[Change]:
     """The variables of the spec that have other values; not the tool's own."""
     for variable in system.variables:
-        if variable.storage not in (Storage.INTERNAL, Storage.CONTROL):
+        if variable.storage not in _UNSEEN:
             old, new = before[variable.name], after[variable.name]
             if old != new:
                 yield from _changed(variable, old, new)
+
+
+def told(
+    lane: int | None, events: tuple[Event, ...], before: Values, after: Values
+) -> Iterable[Change]:
+    """What a step of a process gives values: names of its code, and variables that have them."""
+    for event in events:
+        texts = [shown(of, value) for of, value in zip(event.types, event.values, strict=True)]
+        if event.kind == "set":
+            yield Change(event.text, "", texts[0], lane)
+        if event.kind == "write" and before[event.text] == after[event.text]:
+            name = event.text + "".join(f"[{key}]" for key in texts[1:])
+            yield Change(name, texts[0], texts[0], None)
 
 
 def turned(system: System, before: Values, after: Values) -> tuple[list[int], list[int]]:

@@ -18,6 +18,7 @@ class Change(Frozen):
     """A variable (or an entry of it) with another value than before.
 
     `owner` is the lane it belongs to, None if all share it. `ghost` ones are for properties only.
+    A name of a process's code is given a value: nothing `was` there.
     """
 
     name: str

@@ -18,11 +18,11 @@ from dsmc.ir.system import (
     System,
     Transition,
 )
-from dsmc.traces.changes import Values, changes, turned
+from dsmc.traces.changes import Values, changes, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
 from dsmc.traces.ledger import Ledger, Traffic
-from dsmc.traces.model import Cut, Lane, Step, Trace
+from dsmc.traces.model import Change, Cut, Lane, Step, Trace
 from dsmc.traces.titles import place, title
 from dsmc.traces.why import said
 
@@ -136,10 +136,14 @@ class _Teller:
             title(self._lanes, step, traffic, self._ledger.messages, cut), _sort(step),
             _fault(step), step.action.name, place(origin.span, self._system.file),
             *_numbers(traffic),
-            tuple(changes(self._system, before, after)) if after is not None else (),
+            self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
             tuple(down), tuple(up), cut, step.error,
         )  # fmt: skip
+
+    def _changes(self, step: TracedStep, before: Values, after: Values) -> tuple[Change, ...]:
+        given = told(self._lane_of(step), step.events, before, after)
+        return (*given, *changes(self._system, before, after))
 
     def _lane_of(self, step: TracedStep) -> int | None:
         wanted = step.action.origin.node

@@ -34,6 +34,7 @@ from dsmc.lower.build import (
 )
 from dsmc.lower.roles import set_first
 
+LOST = (Storage.VOLATILE, Storage.LOCAL, Storage.CONTROL)
 _LASTING = (Storage.STABLE, Storage.BUFFERED, Storage.SHARED)
 
 
@@ -154,7 +155,7 @@ class _Crashing:
     def _stops(self, node: x.Expr, lasting: bool) -> s.Block:
         """A node stops."""
         ours = [v for v in self._program.variables if v.owner == self._role]
-        lost = [v for v in ours if v.storage in (Storage.VOLATILE, Storage.CONTROL)]
+        lost = [v for v in ours if v.storage in LOST]
         hooks = [h for hook in self._code.on_crash for h in _hooked(hook)]
         body = (
             *s.substitute_in(tuple(hooks), {SELF: node}),

@@ -49,7 +49,7 @@ def change(trace: Trace, one: Change, lane: int | None) -> str:
     """A change as `name: was → is`; another node's with the node's name."""
     other = one.owner is not None and one.owner != lane
     name = f"{who(trace, one.owner)}.{one.name}" if other else one.name
-    return f"{name}: {one.was} {ARROW} {one.now}"
+    return f"{name}: {one.was} {ARROW} {one.now}" if one.was else f"{name} = {one.now}"
 
 
 def brief(trace: Trace, one: Change, lane: int | None) -> str:
