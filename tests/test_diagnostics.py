@@ -250,7 +250,7 @@ def test_a_file_that_imports_itself(spec: Write) -> None:
 
 
 def test_deep_nesting_is_a_mistake_not_a_crash(spec: Write) -> None:
-    (problem,) = found(spec(f"var x: 0..3 = {'(' * 5000}0{')' * 5000}"))
+    (problem,) = found(spec(f"var x: 0..3 = {'(' * 30000}0{')' * 30000}"))
     assert problem.code == "D104"
 
 
