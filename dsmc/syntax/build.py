@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from lark import Token, Tree
 
@@ -68,15 +68,8 @@ def _let(names: ast.Ident | tuple[ast.Ident, ...], value: ast.Expr) -> ast.Let:
     return ast.Let(names if isinstance(names, tuple) else (names,), value)
 
 
-def _count(*children: Any) -> ast.Count:
-    match children:
-        case ("quorum",):
-            return ast.Count(None)
-        case (ast.Ident() as name,):
-            return ast.Count(ast.Name(name).at(name.span))
-        case _:
-            (number,) = [c for c in children if isinstance(c, Node)]
-            return ast.Count(cast("ast.Expr", number))
+def _count(number: ast.Expr | str) -> ast.Count:
+    return ast.Count(None if isinstance(number, str) else number)
 
 
 def _type_name(name: ast.Ident | str) -> ast.TypeName:
@@ -93,6 +86,7 @@ _MAKERS: dict[str, Maker] = {
     # names
     "ident": ast.Ident,
     "plain_name": ast.Ident,
+    "quantity_name": ast.Name,
     "ident_list": _many,
     "dotted": _listing(ast.Dotted),
     "path": lambda first, *rest: ast.Path((ast.Ident(first), *rest)),
