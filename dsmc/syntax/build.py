@@ -116,6 +116,8 @@ _MAKERS: dict[str, Maker] = {
     "starts_in": ast.StartsIn,
     "clock": ast.Clock,
     "history": ast.History,
+    "history_type": lambda name, *of: ast.GenericType(name, _many(*of)),
+    "history_kind": str,
     "object": lambda name, *members: ast.Object(name, _many(*members)),
     "init": ast.Init,
     "action": lambda fairness, name, binders, when, body: ast.Action(
