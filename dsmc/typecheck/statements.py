@@ -356,8 +356,7 @@ def _call(scope: Scope, call: ast.Expr, frame: Frame) -> tuple[s.Statement, ...]
         case ast.Call(ast.Name(ident)) if not functions.candidates(scope, ident.text, frame.env):
             known = procedures.known(scope, frame.env)
             scope.unknown(ident.text, ident.span, "procedure", known)
-        case _:
-            expressions.infer(scope, call, frame.env)
+        case _ if not isinstance(expressions.infer(scope, call, frame.env).type, t.Unknown):
             scope.problems.add(
                 "D323",
                 call.span,
