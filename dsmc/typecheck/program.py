@@ -17,6 +17,7 @@ from dsmc.typecheck import (
     constants,
     expressions,
     faults,
+    functions,
     properties,
     protocol,
     roles,
@@ -81,12 +82,15 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
     actions = tuple(_action(scope, node, p.doc(node)) for node, p in declared_as(items, ast.Action))
     found_faults = faults.check_faults(scope, _faults(items, instance))
     found = tuple(p for item, of in items for p in properties.check_property(scope, item, of))
+    every = (*found, *_deadlock(scope, items, codes))
+    within = _within(scope, items, instance)
+    started = _variables(scope, items)
+    # All expressions are checked by now: what they use of functions and variables is known.
     return Program(
         name=_name(items), roles=scope.roles, messages=messages, codes=codes,
-        procs=tuple(scope.procs.values()), faults=found_faults,
-        variables=_variables(scope, items), functions=_pure(scope), init=init,
-        actions=actions, properties=(*found, *_deadlock(scope, items, codes)),
-        within=_within(scope, items, instance), refusals=tuple(scope.refusals),
+        procs=tuple(scope.procs.values()), faults=found_faults, variables=started,
+        functions=functions.pure(scope), init=init, actions=actions, properties=every,
+        within=within, refusals=tuple(scope.refusals),
         file=items[-1][1].source.name if items else "",
     )  # fmt: skip
 
@@ -127,8 +131,6 @@ def _everything_named(scope: Scope, items: Items) -> None:
 
 
 def _function(scope: Scope, node: ast.Function, role: str) -> None:
-    from dsmc.typecheck import functions
-
     if not node.type_parameters:
         functions.instance(scope, functions.Candidate(node, role), {}, node.name.span)
 
@@ -163,11 +165,6 @@ def _assume(scope: Scope, node: ast.Assume) -> None:
         label=f"with {values}" if values else "",
         help="choose other values in the model or with `-D`",
     )
-
-
-def _pure(scope: Scope) -> tuple[y.Function, ...]:
-    """The functions that are called; those that look at the state are part of their callers."""
-    return tuple(f for f in scope.functions.values() if f.name not in scope.looking)
 
 
 def _variables(scope: Scope, items: Items) -> tuple[y.Variable, ...]:
