@@ -11,8 +11,9 @@ from dsmc.frozen import Frozen
 from dsmc.source import NOWHERE, Source, Span
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed, parse
+from dsmc.typecheck.instance import Instance
 from dsmc.typecheck.models import Expectation, Model, models_of
-from dsmc.typecheck.program import Instance, check_spec
+from dsmc.typecheck.program import check_spec
 
 #: Words whose meaning is in the library that is written in the language itself.
 _PRELUDE = {"clocks.dsm": ("lamport<", "vclock<", "hlc<")}

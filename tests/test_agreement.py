@@ -18,7 +18,8 @@ from dsmc.project import Job
 from dsmc.session import compile_job, load
 from dsmc.source import Source
 from dsmc.syntax.parser import parse
-from dsmc.typecheck.program import Instance, check_spec
+from dsmc.typecheck.instance import Instance
+from dsmc.typecheck.program import check_spec
 
 #: The oracle is some hundred times slower than the reference.
 SMALL = 1_500

@@ -114,6 +114,8 @@ PLACES = [
     ("nearest fault", ROLES + "faults { crsh A at most 1 }", "D201 6:10 crsh", "did you mean `crash`?"),
     ("nearest label", "role A { process { here: skip } }\ninvariant i { not exists a in A: a.at(her) }",
      "D201 2:39 her", "did you mean `here`?"),
+    ("nearest statement", VAR + "action a { skp }", "D201 2:12 skp", ""),
+    ("no effect", VAR + "action a { x }", "D323 2:12 x", ""),
     ("declared twice", VAR + "const x = 1", "D202 2:7 x", "give one of them another name"),
     ("wrong type", VAR + "action a { x := true }", "D301 2:17 true", "write `if … then 1 else 0`"),
     ("truth as a number", "var b: bool = true\nvar x: 0..3 = 0\naction a { x := b }", "D301 3:17 b",
@@ -169,6 +171,25 @@ def test_every_mistake_is_reported_once(spec: Write) -> None:
     assert [(p.code, p.span.line) for p in found(spec(text))] == [
         ("D102", 2), ("D301", 3), ("D201", 4),
     ]  # fmt: skip
+
+
+def test_a_forgotten_brace_hides_no_other_mistake(spec: Write) -> None:
+    text = ROLES.replace("y := n }", "y := n") + "invariant i { z > 0 }\n"
+    assert [(p.code, p.span.text) for p in found(spec(text))] == [("D103", "{"), ("D201", "z")]
+
+
+def test_lines_may_stand_anywhere_if_the_braces_have_partners(spec: Write) -> None:
+    text = (
+        VAR + "role R {\nvar y: bool = true\naction a {\nx := 1\n}\n    }\ninvariant i { x < 4 }\n"
+    )
+    assert not found(spec(text))
+
+
+def test_a_word_that_is_no_name_is_reported_once(spec: Write) -> None:
+    text = (
+        "var set: set<0..3> = {}\naction a when set == {} { set := {1} }\naction b { set += 2 }\n"
+    )
+    assert [(p.code, p.span.line) for p in found(spec(text))] == [("D105", 1)]
 
 
 def test_what_a_broken_part_declares_is_not_unknown(spec: Write) -> None:
@@ -250,7 +271,7 @@ def test_a_file_that_imports_itself(spec: Write) -> None:
 
 
 def test_deep_nesting_is_a_mistake_not_a_crash(spec: Write) -> None:
-    (problem,) = found(spec(f"var x: 0..3 = {'(' * 30000}0{')' * 30000}"))
+    (problem,) = found(spec(f"var x: 0..3 = {'(' * 50000}0{')' * 50000}"))
     assert problem.code == "D104"
 
 

@@ -23,7 +23,8 @@ from dsmc.project import Job
 from dsmc.session import compile_job, load
 from dsmc.source import NOWHERE, Source
 from dsmc.syntax.parser import Parsed, parse, tokenize
-from dsmc.typecheck.program import Instance, check_spec
+from dsmc.typecheck.instance import Instance
+from dsmc.typecheck.program import check_spec
 
 MUTANTS = 200
 SECONDS = 20

@@ -12,7 +12,8 @@ from dsmc.ir.system import Law, System
 from dsmc.lower import lower
 from dsmc.source import Source
 from dsmc.syntax.parser import parse
-from dsmc.typecheck.program import Instance, check_spec
+from dsmc.typecheck.instance import Instance
+from dsmc.typecheck.program import check_spec
 
 EXAMPLES = [(op, text) for op, row in OPS.items() for text in row.examples]
 #: Operators that only the tool writes, or that need a role or a bag: they have tests elsewhere.

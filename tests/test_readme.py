@@ -18,7 +18,7 @@ from dsmc.ir.types import MAX_DENSE
 from dsmc.lower.network.synchronous import MAX_DEPTH
 from dsmc.reference import faults_page
 from dsmc.session import _SCENARIO_STATES as MAX_SCENARIO_STATES
-from dsmc.typecheck.collections import MAX_DOMAIN
+from dsmc.typecheck.binding import MAX_DOMAIN
 
 LIMITS = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from lark import Token, Tree
 
@@ -68,15 +68,8 @@ def _let(names: ast.Ident | tuple[ast.Ident, ...], value: ast.Expr) -> ast.Let:
     return ast.Let(names if isinstance(names, tuple) else (names,), value)
 
 
-def _count(*children: Any) -> ast.Count:
-    match children:
-        case ("quorum",):
-            return ast.Count(None)
-        case (ast.Ident() as name,):
-            return ast.Count(ast.Name(name).at(name.span))
-        case _:
-            (number,) = [c for c in children if isinstance(c, Node)]
-            return ast.Count(cast("ast.Expr", number))
+def _count(number: ast.Expr | str) -> ast.Count:
+    return ast.Count(None if isinstance(number, str) else number)
 
 
 def _type_name(name: ast.Ident | str) -> ast.TypeName:
@@ -93,9 +86,11 @@ _MAKERS: dict[str, Maker] = {
     # names
     "ident": ast.Ident,
     "plain_name": ast.Ident,
+    "quantity_name": ast.Name,
     "ident_list": _many,
     "dotted": _listing(ast.Dotted),
     "path": lambda first, *rest: ast.Path((ast.Ident(first), *rest)),
+    "first_word": str,
     # declarations
     "spec_name": ast.SpecName,
     "import_file": ast.ImportFile,
@@ -121,6 +116,8 @@ _MAKERS: dict[str, Maker] = {
     "starts_in": ast.StartsIn,
     "clock": ast.Clock,
     "history": ast.History,
+    "history_type": lambda name, *of: ast.GenericType(name, _many(*of)),
+    "history_kind": str,
     "object": lambda name, *members: ast.Object(name, _many(*members)),
     "init": ast.Init,
     "action": lambda fairness, name, binders, when, body: ast.Action(
@@ -166,7 +163,7 @@ _MAKERS: dict[str, Maker] = {
     "scenario_steps": _many,
     "takes_action": ast.TakesAction,
     "takes_message": ast.TakesMessage,
-    "takes_step": ast.TakesStep,
+    "takes_step": lambda path, label: ast.TakesStep(path, label and label.text),
     "takes_fault": ast.TakesFault,
     "takes_heal": ast.TakesHeal,
     "takes_partition": ast.TakesPartition,
@@ -216,7 +213,7 @@ _MAKERS: dict[str, Maker] = {
     "event_name": str,
     "match_statement": lambda subject, *arms: ast.MatchStatement(subject, arms),
     "statement_arm": ast.StatementArm,
-    "labelled": ast.Labelled,
+    "labelled": lambda label, statement: ast.Labelled(label.text, statement),
     # expressions
     "binary": lambda left, op, right: ast.Binary(left, str(op), right),
     "binary_iff": _binary("iff"),
@@ -266,7 +263,7 @@ _MAKERS: dict[str, Maker] = {
     "arm": ast.Arm,
     "nothing_pattern": ast.NothingPattern,
     "something_pattern": ast.SomethingPattern,
-    "name_pattern": lambda name, *bound: ast.NamePattern(name, _many(*bound)),
+    "name_pattern": lambda name, *bound: ast.NamePattern(name.text, _many(*bound)),
     "else_pattern": ast.ElsePattern,
     "arguments": _many,
     "named_argument": ast.NamedArgument,

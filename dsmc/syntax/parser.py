@@ -19,6 +19,7 @@ from dsmc.syntax import ast
 from dsmc.syntax.braces import mended
 from dsmc.syntax.build import build
 from dsmc.syntax.layout import Layout
+from dsmc.syntax.recognize import Recognizer
 from dsmc.syntax.repair import parse_tokens, unknown_text
 
 #: Tokens that the parser never sees but the formatter and the layout need.
@@ -52,6 +53,15 @@ def tokenize(source: Source) -> list[Token]:
     """All tokens of a text, with comments, newlines and spaces."""
     lexing = LexerThread.from_text(_lexer(), source.text)
     return list(lexing.lex(None))  # type: ignore[no-untyped-call]
+
+
+def reserved_words() -> frozenset[str]:
+    """The words of the language that cannot be names."""
+    reader = Recognizer(_lark())
+    reader.read("CONST")  # a name has to follow
+    names = reader.accepted()
+    words = {t.pattern.value: t.name for t in _lark().terminals if t.pattern.value.isidentifier()}
+    return frozenset(word for word, kind in words.items() if kind not in names)
 
 
 def _parse(source: Source, start: str) -> Parsed:

@@ -1,9 +1,7 @@
-"""Sets, sequences, maps; what a quantifier goes through; the arms of a `match`."""
+"""Sets, sequences, maps."""
 
 from __future__ import annotations
 
-from dsmc.diagnostics import did_you_mean
-from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import convert as convert_value
@@ -12,12 +10,9 @@ from dsmc.ir.signatures import join, join_all
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
-from dsmc.typecheck import constants, expressions, names, types
+from dsmc.typecheck import binding, constants, expressions, types
 from dsmc.typecheck.conversion import POISON, convert
 from dsmc.typecheck.scope import CONSTANT, Env, Scope
-
-#: More values than this are not gone through one by one.
-MAX_DOMAIN = 1 << 20
 
 _Written = (
     ast.SetValue | ast.SeqValue | ast.MapValue | ast.MapUpdate | ast.SetComprehension
@@ -178,7 +173,7 @@ def _widened(scope: Scope, of: x.Expr, value: x.Expr, span: Span) -> x.Expr:
 def _comprehension(
     scope: Scope, value: ast.Expr, each: ast.Comprehension, env: Env, hint: Type | None, span: Span
 ) -> x.Expr:
-    binders, inner = bind(scope, each.binders, each.condition, env)
+    binders, inner = binding.bind(scope, each.binders, each.condition, env)
     wanted = hint.of if isinstance(hint, t.Set) else None
     body = expressions.infer(scope, value, inner, wanted)
     if isinstance(body.type, t.Unknown) or any(isinstance(b.type, t.Unknown) for b in binders):
@@ -199,7 +194,7 @@ def _map_comprehension(
     scope: Scope, entry: ast.Entry, each: ast.Comprehension, env: Env, hint: Type | None,
     span: Span,
 ) -> x.Expr:  # fmt: skip
-    binders, inner = bind(scope, each.binders, each.condition, env)
+    binders, inner = binding.bind(scope, each.binders, each.condition, env)
     wanted = hint.value if isinstance(hint, t.Map) else None
     body = expressions.infer(scope, entry.value, inner, wanted)
     if isinstance(body.type, t.Unknown) or any(isinstance(b.type, t.Unknown) for b in binders):
@@ -245,191 +240,3 @@ def _full(scope: Scope, domain: x.Expr, hint: Type | None) -> Type | None:
 
 def _varies(e: x.Expr) -> bool:
     return any(isinstance(part, x.Local | x.Global) for part in x.walk(e))
-
-
-# ---------------------------------------------------------------- binders
-
-
-def bind(
-    scope: Scope, written: tuple[ast.Binder, ...], condition: ast.Expr | None, env: Env
-) -> tuple[tuple[x.Binder, ...], Env]:
-    """Typed binders, and the environment in which their names are bound."""
-    binders: list[x.Binder] = []
-    for i, binder in enumerate(written):
-        last = condition if i == len(written) - 1 else None
-        for j, ident in enumerate(binder.names):
-            of_domain = domain(scope, binder.domain, env)
-            element = _element(of_domain.type)
-            names.check_unused(scope, ident, env)
-            name = scope.fresh(ident.text)
-            env = env.bind(ident.text, x.Local(name, element))
-            wheres = [binder.where, last] if j == len(binder.names) - 1 else []
-            where = x.conjunction(
-                [expressions.truth(scope, w, env, "the condition") for w in wheres if w]
-            )
-            binders.append(x.Binder(name, element, of_domain, where).at(ident.span))
-    return tuple(binders), env
-
-
-def _element(of: Type) -> Type:
-    return of.of if isinstance(of, t.Set | t.Seq | t.Bag) else t.UNKNOWN
-
-
-def domain(scope: Scope, written: ast.Expr, env: Env, hint: Type | None = None) -> x.Expr:
-    """What can be gone through: a set, a sequence or a bag; a type stands for all its values."""
-    found = _all_of_type(scope, written, env)
-    if found is None:
-        found = expressions.infer(scope, written, env, hint)
-    match found.type:
-        case t.Set() | t.Seq() | t.Bag() | t.Unknown():
-            return found
-        case t.Map(key):
-            scope.problems.add(
-                "D312",
-                written.span,
-                "a map cannot be gone through",
-                help=f"go through its keys: `{t.show(key)}`",
-            )
-        case _:
-            scope.problems.add(
-                "D312",
-                written.span,
-                f"`{t.show(found.type)}` cannot be gone through",
-                help="a set, a sequence, a bag, a range `a..b` or a type can",
-            )
-    return POISON
-
-
-def _all_of_type(scope: Scope, written: ast.Expr, env: Env) -> x.Expr | None:
-    match written:
-        case ast.GenericType():
-            of = types.resolve(scope, written)
-        case ast.Name(ident) if ident.text not in env.names:
-            found = types.lookup(scope, ident.text, ident.span)
-            if found is None:
-                return None
-            of = found
-        case _:
-            return None
-    if isinstance(of, t.Unknown):
-        return POISON
-    values = t.size(of)
-    if values is None or values > MAX_DOMAIN:
-        many = "no bound" if values is None else f"{values} values"
-        scope.problems.add(
-            "D306",
-            written.span,
-            f"`{t.show(of)}` cannot be gone through: it has {many}",
-            help="narrow the type",
-        )
-        return POISON
-    return x.whole(of).at(written.span)
-
-
-# ---------------------------------------------------------------- match
-
-
-class MatchArm(Frozen):
-    """An arm: when it is taken, and what it binds (written name, unique name, value)."""
-
-    number: int
-    condition: x.Expr
-    bindings: tuple[tuple[str, str, x.Expr], ...]
-
-    def bind(self, env: Env) -> Env:
-        """The environment inside the arm."""
-        for written, name, value in self.bindings:
-            env = env.bind(written, x.Local(name, value.type))
-        return env
-
-    def wrap(self, value: x.Expr) -> x.Expr:
-        """The arm's value with what it binds."""
-        for _, name, bound in reversed(self.bindings):
-            value = x.Let(name, bound, value, value.type)
-        return value
-
-
-def arms(scope: Scope, patterns: list[ast.MatchPattern], it: x.Local, span: Span) -> list[MatchArm]:
-    """The arms of a `match` on `it`; missing and repeated cases are reported."""
-    open_cases = _cases(it.type)
-    if open_cases is None:
-        scope.problems.add(
-            "D313", span, f"`match` takes an option, an enum or a message, not `{t.show(it.type)}`"
-        )
-        return []
-    found = []
-    for number, pattern in enumerate(patterns):
-        arm, case = _arm(scope, number, pattern, it)
-        if arm is None:
-            continue
-        if case not in open_cases and not (case is None and open_cases):
-            scope.problems.add("D314", pattern.span, "this case was dealt with before")
-        open_cases = [] if case is None else [c for c in open_cases if c != case]
-        found.append(arm)
-    if open_cases and len(found) == len(patterns):
-        listed = ", ".join(f"`{c}`" for c in open_cases)
-        scope.problems.add(
-            "D313",
-            span,
-            f"the match says nothing of {listed}",
-            help="add the missing cases, or `else => …`",
-        )
-    return found
-
-
-def _cases(of: Type) -> list[str] | None:
-    match of:
-        case t.Option() | t.Message():
-            return [name for name, _ in t.cases(of)]
-        case t.Enum(_, members):
-            return list(members)
-        case _:
-            return None
-
-
-def _arm(
-    scope: Scope, number: int, pattern: ast.MatchPattern, it: x.Local
-) -> tuple[MatchArm | None, str | None]:
-    """The arm, and the case that it deals with (None: all the others)."""
-    match pattern, it.type:
-        case ast.ElsePattern(), _:
-            return MatchArm(number, x.TRUE, ()), None
-        case ast.NothingPattern(), t.Option():
-            return MatchArm(number, x.IsCase(it, 0), ()), "none"
-        case ast.SomethingPattern(name), t.Option(of):
-            binding = (name.text, scope.fresh(name.text), x.Field(it, 1, 0, of))
-            return MatchArm(number, x.IsCase(it, 1), (binding,)), "some"
-        case ast.NamePattern(name, ()), t.Enum(_, members) if name in members:
-            literal = x.Lit(members.index(name), it.type)
-            return MatchArm(number, x.equal(it, literal), ()), name
-        case ast.NamePattern(name, bound), t.Message(kinds):
-            return _message_arm(scope, number, pattern, it, name, bound, kinds)
-        case _:
-            known = _cases(it.type) or []
-            shown = pattern.name if isinstance(pattern, ast.NamePattern) else "this"
-            scope.problems.add(
-                "D313",
-                pattern.span,
-                f"`{shown}` is no case of `{t.show(it.type)}`",
-                help=did_you_mean(shown, known) or f"its cases are {', '.join(known)}",
-            )
-            return None, None
-
-
-def _message_arm(
-    scope: Scope, number: int, pattern: ast.MatchPattern, it: x.Local, name: str,
-    bound: tuple[ast.Ident, ...], kinds: tuple[t.MessageKind, ...],
-) -> tuple[MatchArm | None, str | None]:  # fmt: skip
-    case = next((i for i, kind in enumerate(kinds) if kind.name == name), None)
-    if case is None:
-        scope.unknown(name, pattern.span, "message", [kind.name for kind in kinds])
-        return None, None
-    fields = kinds[case].fields
-    if bound and len(bound) != len(fields):
-        scope.problems.add("D311", pattern.span, f"`{name}` has {len(fields)} fields")
-        return None, None
-    bindings = tuple(
-        (ident.text, scope.fresh(ident.text), x.Field(it, case, i, fields[i][1]))
-        for i, ident in enumerate(bound)
-    )
-    return MatchArm(number, x.IsCase(it, case), bindings), name

@@ -7,7 +7,7 @@ from dsmc.ir.faults import FAULTS, FaultForm, Takes
 from dsmc.ir.protocol import Fault
 from dsmc.source import Span
 from dsmc.syntax import ast
-from dsmc.typecheck import collections, constants, expressions, properties
+from dsmc.typecheck import binding, constants, expressions, properties
 from dsmc.typecheck.scope import CONSTANT, Scope
 
 
@@ -160,7 +160,7 @@ def _extras(scope: Scope, name: str, clause: ast.FaultClause) -> None:
                 expressions.check(scope, value, CONSTANT, t.Int(0, t.MAX_DENSE), "the number")
                 wanted = "cascade"
             case ast.Within(domain):
-                collections.domain(scope, domain, CONSTANT)
+                binding.domain(scope, domain, CONSTANT)
                 wanted = "misconfigure"
             case _:
                 continue

@@ -137,11 +137,22 @@ def instance(scope: Scope, option: Candidate, bindings: Bindings, span: Span) ->
         }
         with scope.checking(name):
             body = _body(scope, node, _env(scope, option, locals_))
-    function = Function(name, parameters, body.type, body).at(node.name.span)
-    if name in scope.looking:
-        _check_not_recursive(scope, function, node)
-    scope.functions[name] = function
-    return function
+    scope.functions[name] = Function(name, parameters, body.type, body).at(node.name.span)
+    return scope.functions[name]
+
+
+def pure(scope: Scope) -> tuple[Function, ...]:
+    """The functions that are called; those that look at the state are part of their callers."""
+    bodies = [f.body for f in scope.functions.values()]
+    called = {e.function for body in bodies for e in x.walk(body) if isinstance(e, x.Call)}
+    for name in sorted(called & scope.looking):
+        scope.problems.add(
+            "D206",
+            scope.functions[name].span,
+            f"`{scope.functions[name].span.text}` calls itself, so it may not look at the state",
+            help="give it what it needs of the state as a parameter",
+        )
+    return tuple(f for f in scope.functions.values() if f.name not in scope.looking)
 
 
 def _env(scope: Scope, option: Candidate, names: dict[str, x.Expr]) -> Env:
@@ -149,16 +160,6 @@ def _env(scope: Scope, option: Candidate, names: dict[str, x.Expr]) -> Env:
     role = next((r for r in scope.roles if r.name == option.role), None)
     me: dict[str, x.Expr] = {} if role is None else {"self": x.Local("self", role)}
     return Env({**me, **names}, Mode.FUNCTION, role)
-
-
-def _check_not_recursive(scope: Scope, function: Function, node: ast.Function) -> None:
-    if any(isinstance(e, x.Call) and e.function == function.name for e in x.walk(function.body)):
-        scope.problems.add(
-            "D206",
-            node.name.span,
-            f"`{node.name.text}` calls itself, so it may not look at the state",
-            help="give it what it needs of the state as a parameter",
-        )
 
 
 def _unique_name(option: Candidate, bindings: Bindings) -> str:

@@ -12,7 +12,7 @@ from dsmc.ir.ops import Op
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
-from dsmc.typecheck import collections, expressions, names, statements, types
+from dsmc.typecheck import binding, expressions, names, statements, types
 from dsmc.typecheck.conversion import convert
 from dsmc.typecheck.scope import Env, Scope
 
@@ -52,7 +52,7 @@ def sending(
             )
             return (s.Send(message, env.me, node),)
         case ast.Broadcast(_, to):
-            nodes = collections.domain(scope, to, env)
+            nodes = binding.domain(scope, to, env)
             of = nodes.type.of if isinstance(nodes.type, t.Set) else t.UNKNOWN
             if not isinstance(of, t.Role | t.NodeId | t.Unknown):
                 scope.problems.add(
@@ -131,7 +131,7 @@ def _sender(
     value: x.Expr = raw
     condition: x.Expr = x.TRUE
     if sender.domain is not None:
-        domain = collections.domain(scope, sender.domain, env)
+        domain = binding.domain(scope, sender.domain, env)
         of = domain.type.of if isinstance(domain.type, t.Set) else t.UNKNOWN
         if isinstance(of, t.Role | t.NodeId):
             condition = _among(scope, raw, domain, sender.domain.span)

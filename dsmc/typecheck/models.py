@@ -8,7 +8,7 @@ from dsmc.diagnostics import Problems
 from dsmc.frozen import Node, replace
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed
-from dsmc.typecheck.program import Instance
+from dsmc.typecheck.instance import Instance
 
 #: The words for how a property turns out, and whether it then is as it should be.
 OUTCOMES = {

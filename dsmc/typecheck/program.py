@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar
-
 from dsmc.diagnostics import Diagnostic, Problems
-from dsmc.frozen import Frozen, Node, replace
+from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.ir import types as t
-from dsmc.ir.protocol import MessageDecl, NetworkKind, Program, RoleCode
+from dsmc.ir.protocol import Program, RoleCode
 from dsmc.ir.stmt import Block
 from dsmc.source import NOWHERE
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed
 from dsmc.typecheck import (
-    collections,
+    binding,
     constants,
     expressions,
     faults,
+    functions,
     properties,
+    protocol,
     roles,
     statements,
     traffic,
@@ -28,21 +27,10 @@ from dsmc.typecheck import (
     variables,
 )
 from dsmc.typecheck.declare import declare
+from dsmc.typecheck.instance import Instance
+from dsmc.typecheck.protocol import Items, declared_as
 from dsmc.typecheck.roles import role_env
 from dsmc.typecheck.scope import CONSTANT, Env, Mode, Scope
-
-
-class Instance(Frozen):
-    """What a model (or the command line) sets in place of the spec's own.
-
-    `constants` are the values of constants; `faults`, `network` and `explore` replace what the
-    spec declares.
-    """
-
-    constants: tuple[tuple[ast.Ident, ast.Expr], ...] = ()
-    faults: ast.Faults | None = None
-    network: ast.Network | None = None
-    explore: ast.Explore | None = None
 
 
 class Checked(Frozen):
@@ -81,141 +69,35 @@ def _instantiate(scope: Scope, instance: Instance) -> None:
         scope.overrides[name.text] = value
 
 
-Items = list[tuple[ast.Declaration, Parsed]]
-
-
 def _program(scope: Scope, items: Items, instance: Instance) -> Program:
-    _roles(scope, items)
-    network = _network(scope, items, instance)
-    messages = _messages(scope, items, network)
+    protocol.roles(scope, items)
+    network = protocol.network(scope, items, instance)
+    messages = protocol.messages(scope, items, network)
     _everything_named(scope, items)
     codes = tuple(
         roles.check_role(scope, node, role, parsed)
-        for (node, parsed), role in zip(_of(items, ast.Role), scope.roles, strict=True)
+        for (node, parsed), role in zip(declared_as(items, ast.Role), scope.roles, strict=True)
     )
     init = _init(scope, items)
-    actions = tuple(_action(scope, node, p.doc(node)) for node, p in _of(items, ast.Action))
+    actions = tuple(_action(scope, node, p.doc(node)) for node, p in declared_as(items, ast.Action))
     found_faults = faults.check_faults(scope, _faults(items, instance))
     found = tuple(p for item, of in items for p in properties.check_property(scope, item, of))
+    every = (*found, *_deadlock(scope, items, codes))
+    within = _within(scope, items, instance)
+    started = _variables(scope, items)
+    # All expressions are checked by now: what they use of functions and variables is known.
     return Program(
         name=_name(items), roles=scope.roles, messages=messages, codes=codes,
-        procs=tuple(scope.procs.values()), faults=found_faults,
-        variables=_variables(scope, items), functions=_pure(scope), init=init,
-        actions=actions, properties=(*found, *_deadlock(scope, items, codes)),
-        within=_within(scope, items, instance), refusals=tuple(scope.refusals),
+        procs=tuple(scope.procs.values()), faults=found_faults, variables=started,
+        functions=functions.pure(scope), init=init, actions=actions, properties=every,
+        within=within, refusals=tuple(scope.refusals),
         file=items[-1][1].source.name if items else "",
     )  # fmt: skip
 
 
-N = TypeVar("N", bound=Node)
-
-
-def _of(items: Items, kind: type[N]) -> Iterator[tuple[N, Parsed]]:
-    for item, parsed in items:
-        if isinstance(item, kind):
-            yield item, parsed
-
-
 def _name(items: Items) -> str:
-    names = [item.name.text for item, _ in _of(items, ast.SpecName)]
+    names = [item.name.text for item, _ in declared_as(items, ast.SpecName)]
     return names[-1] if names else "spec"
-
-
-# ---------------------------------------------------------------- roles and messages
-
-
-def _roles(scope: Scope, items: Items) -> None:
-    first = 0
-    for node, _ in _of(items, ast.Role):
-        size = constants.count(scope, node.count, "role", 1) if node.count else 1
-        role = t.Role(node.name.text, size, first)
-        first += size
-        scope.roles = (*scope.roles, role)
-        scope.types[role.name] = role
-        scope.labels[role.name] = frozenset(traffic.labels(node.members))
-        threads = [
-            constants.count(scope, m.count, "process", 1) if m.count else 1
-            for m in node.members
-            if isinstance(m, ast.Process)
-        ]
-        scope.threads = max(scope.threads, sum(threads))
-    scope.all_labels = sorted(traffic.labels(tuple(item for item, _ in items)))
-
-
-def _network(scope: Scope, items: Items, instance: Instance) -> NetworkKind:
-    written = [node for node, _ in _of(items, ast.Network)]
-    chosen = instance.network or (written[-1] if written else None)
-    if chosen is None:
-        return NetworkKind.UNORDERED
-    known = [kind.value for kind in NetworkKind]
-    if chosen.kind.text not in known:
-        scope.unknown(chosen.kind.text, chosen.kind.span, "network", known)
-        return NetworkKind.UNORDERED
-    return NetworkKind(chosen.kind.text)
-
-
-def _messages(scope: Scope, items: Items, network: NetworkKind) -> tuple[MessageDecl, ...]:
-    nodes = [node for node, _ in _of(items, ast.Message)]
-    procedures = {node.name.text: node for node, _ in _of(items, ast.Procedure)}
-    sent = {node.name.text: _sent(node, procedures) for node, _ in _of(items, ast.Role)}
-    handled = {node.name.text: traffic.handled_by(node.members) for node, _ in _of(items, ast.Role)}
-    for node in nodes:
-        name = node.name.text
-        scope.senders[name] = _ends(scope, sent, {name, traffic.ANY})
-        scope.receivers[name] = _ends(scope, handled, {name})
-    scope.messages = tuple(_kind(scope, node) for node in nodes)
-    return tuple(
-        _message(scope, node, kind, network)
-        for node, kind in zip(nodes, scope.messages, strict=True)
-    )
-
-
-def _sent(node: ast.Role, procedures: dict[str, ast.Procedure]) -> set[str]:
-    own = {m.name.text: m for m in node.members if isinstance(m, ast.Procedure)}
-    code = tuple(m for m in node.members if not isinstance(m, ast.Procedure))
-    return traffic.sent_by(code, {**procedures, **own})
-
-
-def _ends(scope: Scope, traffic_of: dict[str, set[str]], kinds: set[str]) -> t.Role | t.NodeId:
-    """The one role that sends (or handles) a message, or else any node."""
-    found = [role for role in scope.roles if traffic_of[role.name] & kinds]
-    return found[0] if len(found) == 1 else scope.node_type()
-
-
-def _kind(scope: Scope, node: ast.Message) -> t.MessageKind:
-    fields: dict[str, t.Type] = {}
-    for field in node.fields:
-        if field.name.text in fields:
-            scope.problems.add("D202", field.name.span, f"`{field.name.text}` is declared twice")
-        of = types.resolve(scope, field.type)
-        if _holds_message(of):
-            scope.problems.add("D304", field.type.span, "a message cannot carry a `message`")
-            of = t.UNKNOWN
-        fields[field.name.text] = of
-    return t.MessageKind(node.name.text, tuple(fields.items()))
-
-
-def _holds_message(of: t.Type) -> bool:
-    return isinstance(of, t.Message) or any(map(_holds_message, t.parts(of)))
-
-
-def _message(
-    scope: Scope, node: ast.Message, kind: t.MessageKind, network: NetworkKind
-) -> MessageDecl:
-    lossy, known = False, [k.value for k in NetworkKind]
-    for option in node.options:
-        if option.text == "lossy":
-            lossy = True
-        elif option.text in known:
-            network = NetworkKind(option.text)
-        elif option.text != "signed":
-            scope.unknown(
-                option.text, option.span, "option of a message", [*known, "lossy", "signed"]
-            )
-    name = kind.name
-    return MessageDecl(kind, network, lossy, scope.senders[name], scope.receivers[name]).at(
-        node.name.span
-    )
 
 
 # ---------------------------------------------------------------- everything else
@@ -249,8 +131,6 @@ def _everything_named(scope: Scope, items: Items) -> None:
 
 
 def _function(scope: Scope, node: ast.Function, role: str) -> None:
-    from dsmc.typecheck import functions
-
     if not node.type_parameters:
         functions.instance(scope, functions.Candidate(node, role), {}, node.name.span)
 
@@ -285,11 +165,6 @@ def _assume(scope: Scope, node: ast.Assume) -> None:
         label=f"with {values}" if values else "",
         help="choose other values in the model or with `-D`",
     )
-
-
-def _pure(scope: Scope) -> tuple[y.Function, ...]:
-    """The functions that are called; those that look at the state are part of their callers."""
-    return tuple(f for f in scope.functions.values() if f.name not in scope.looking)
 
 
 def _variables(scope: Scope, items: Items) -> tuple[y.Variable, ...]:
@@ -332,7 +207,7 @@ def _started(
 
 
 def _choices(scope: Scope, domain: ast.Expr, env: Env, of: t.Type) -> x.Expr:
-    choices = collections.domain(scope, domain, env, t.Set(of))
+    choices = binding.domain(scope, domain, env, t.Set(of))
     element = choices.type.of if isinstance(choices.type, t.Set) else t.UNKNOWN
     from dsmc.typecheck.conversion import POISON, convert
 
@@ -344,7 +219,7 @@ def _choices(scope: Scope, domain: ast.Expr, env: Env, of: t.Type) -> x.Expr:
 
 def _init(scope: Scope, items: Items) -> Block:
     found: Block = ()
-    for node, _ in _of(items, ast.Init):
+    for node, _ in declared_as(items, ast.Init):
         with scope.unit():
             frame = statements.Frame(Env({}, Mode.CODE), statements.Style.INIT)
             found += statements.block(scope, node.body, frame)
@@ -365,22 +240,22 @@ def _action(scope: Scope, node: ast.Action, doc: str) -> y.Action:
 def _faults(items: Items, instance: Instance) -> ast.Faults | None:
     if instance.faults is not None:
         return instance.faults
-    clauses = tuple(c for node, _ in _of(items, ast.Faults) for c in node.clauses)
+    clauses = tuple(c for node, _ in declared_as(items, ast.Faults) for c in node.clauses)
     return ast.Faults(clauses) if clauses else None
 
 
 def _deadlock(scope: Scope, items: Items, codes: tuple[RoleCode, ...]) -> tuple[y.Property, ...]:
     """The deadlock property: asked for, or because code can block."""
-    asked = [node for node, _ in _of(items, ast.NoDeadlock)]
+    asked = [node for node, _ in declared_as(items, ast.NoDeadlock)]
     if not asked and not any(code.processes for code in codes):
         return ()
-    final = properties.final(scope, [node for node, _ in _of(items, ast.Final)])
+    final = properties.final(scope, [node for node, _ in declared_as(items, ast.Final)])
     span = asked[0].span if asked else NOWHERE
     return (y.NoDeadlock("no_deadlock", final if final is not None else x.FALSE).at(span),)
 
 
 def _within(scope: Scope, items: Items, instance: Instance) -> x.Expr:
-    written = [node for node, _ in _of(items, ast.Explore)]
+    written = [node for node, _ in declared_as(items, ast.Explore)]
     written += [instance.explore] if instance.explore else []
     with scope.unit():
         parts = [

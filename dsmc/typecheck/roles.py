@@ -19,7 +19,7 @@ from dsmc.ir.system import Fairness, Param
 from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed
-from dsmc.typecheck import collections, constants, expressions, messages, names, statements
+from dsmc.typecheck import binding, constants, expressions, messages, names, statements
 from dsmc.typecheck.scope import Env, Mode, Scope
 from dsmc.typecheck.statements import Frame, Style
 
@@ -137,7 +137,7 @@ def parameters(
     scope: Scope, binders: tuple[ast.Binder, ...], env: Env
 ) -> tuple[tuple[Param, ...], Env]:
     """The parameters of an action or a law."""
-    bound, inner = collections.bind(scope, binders, None, env)
+    bound, inner = binding.bind(scope, binders, None, env)
     return tuple(Param(b.name, b.type, b.domain, b.where).at(b.span) for b in bound), inner
 
 

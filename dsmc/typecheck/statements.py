@@ -14,7 +14,17 @@ from dsmc.ir.system import Storage
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
-from dsmc.typecheck import collections, expressions, functions, messages, names, places, procedures
+from dsmc.typecheck import (
+    binding,
+    expressions,
+    functions,
+    matching,
+    messages,
+    names,
+    operators,
+    places,
+    procedures,
+)
 from dsmc.typecheck.conversion import POISON, convert
 from dsmc.typecheck.scope import Env, Scope
 
@@ -193,7 +203,7 @@ def _destructure(
 
 def _pick(scope: Scope, written: ast.Pick, frame: Frame) -> tuple[tuple[s.Statement, ...], Frame]:
     binder = ast.Binder((written.name,), written.domain, written.where).at(written.span)
-    (bound,), env = collections.bind(scope, (binder,), None, frame.env)
+    (bound,), env = binding.bind(scope, (binder,), None, frame.env)
     pick = s.Pick(bound.name, bound.type, bound.domain, bound.where)
     return (pick,), replace(frame, env=env)
 
@@ -226,7 +236,7 @@ def _changed(
     match place.type:
         case t.Int():
             args = [now, expressions.infer(scope, value, env)]
-            e = expressions.apply(scope, (Form.INFIX, op[0]), args, span)
+            e = operators.apply(scope, (Form.INFIX, op[0]), args, span)
             return convert(scope, e, place.type, span, "the result")
         case t.Set(of):
             e = expressions.infer(scope, value, env, of if not _is_set(value) else place.type)
@@ -240,7 +250,7 @@ def _changed(
                 e = x.Make(t.Seq(of, 1), (convert(scope, e, of, value.span, "the element"),))
             if isinstance(e.type, t.Unknown) or any(a == POISON for a in x.children(e)):
                 return POISON
-            longer = expressions.apply(scope, (Form.INFIX, "+"), [now, e], span)
+            longer = operators.apply(scope, (Form.INFIX, "+"), [now, e], span)
             return convert(scope, longer, place.type, span)
         case t.Bag(of, bound):
             e = expressions.check(scope, value, env, of, "the element")
@@ -296,7 +306,7 @@ def _seeing_ghosts(scope: Scope, written: ast.Statement, frame: Frame) -> Frame:
 def _for(scope: Scope, written: ast.ForStatement, frame: Frame) -> tuple[s.Statement, ...]:
     frame = _seeing_ghosts(scope, written, frame)
     binder = ast.Binder((written.name,), written.domain, None).at(written.span)
-    (bound,), env = collections.bind(scope, (binder,), None, frame.env)
+    (bound,), env = binding.bind(scope, (binder,), None, frame.env)
     inner = replace(frame, env=env, loops=frame.loops + 1)
     return (s.For(bound.name, bound.type, bound.domain, block(scope, written.body, inner)),)
 
@@ -306,7 +316,7 @@ def _match(scope: Scope, written: ast.MatchStatement, frame: Frame) -> tuple[s.S
     if isinstance(subject.type, t.Unknown):
         return ()
     it = x.Local(scope.fresh("it"), subject.type)
-    arms = collections.arms(scope, [a.pattern for a in written.arms], it, written.span)
+    arms = matching.arms_of(scope, [a.pattern for a in written.arms], it, written.span)
     result: s.Block = ()
     for place, arm in reversed(list(enumerate(arms))):
         inner = replace(frame, env=arm.bind(frame.env))
@@ -346,8 +356,7 @@ def _call(scope: Scope, call: ast.Expr, frame: Frame) -> tuple[s.Statement, ...]
         case ast.Call(ast.Name(ident)) if not functions.candidates(scope, ident.text, frame.env):
             known = procedures.known(scope, frame.env)
             scope.unknown(ident.text, ident.span, "procedure", known)
-        case _:
-            expressions.infer(scope, call, frame.env)
+        case _ if not isinstance(expressions.infer(scope, call, frame.env).type, t.Unknown):
             scope.problems.add(
                 "D323",
                 call.span,
