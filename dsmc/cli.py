@@ -427,16 +427,19 @@ def explain(code: str) -> None:
 @click.argument("name")
 def new(name: str) -> None:
     """Start a spec: NAME.dsm, with a model and comments that say how to go on."""
+    from dsmc.source import Source
     from dsmc.starter import starter
+    from dsmc.syntax.parser import parse
 
-    path = Path(f"{name}.dsm")
-    if not name.isidentifier():
-        click.echo(f"error[D706]: `{name}` is not a name: use letters, digits and _", err=True)
+    path, text = Path(f"{name}.dsm"), starter(name)
+    if not name.isidentifier() or parse(Source(name, text)).problems:  # a word of the language
+        help = "use letters, digits and _, and no word of the language"
+        click.echo(f"error[D706]: `{name}` is not a name: {help}", err=True)
         sys.exit(MISTAKE)
     if path.exists():
         click.echo(f"error[D706]: there is a file `{path}` already", err=True)
         sys.exit(MISTAKE)
-    _replace_file(path, starter(name))
+    _replace_file(path, text)
     click.echo(f"Wrote {path}. Try: dsmc check {path}")
 
 

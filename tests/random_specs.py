@@ -160,7 +160,7 @@ class Drawing:
             lambda: f"{self.paren('rec', depth)}.a",
             lambda: f"{self.paren('maybe', depth)}?",
             lambda: f"(match {e('maybe', depth)} {{ some(s_) => s_, none => {e('small', 0)} }})",
-            lambda: f"{self.paren('many', depth)}.len",
+            lambda: f"min({self.paren('many', depth)}.len, 2)",  # a bag may have no bound
             lambda: self.fold(depth),
         ]
         return self.draw(st.sampled_from(forms))()

@@ -227,10 +227,10 @@ def test_another_role_hears_nothing(checked: Checked, network: str) -> None:
 
 
 def test_sent_to_who_does_not_handle_it(checked: Checked) -> None:
-    """It stays in flight for ever; the one that would handle it hears nothing."""
+    """It stays in flight for ever; the one that handles it hears nothing."""
     report = checked("""spec misdirected
         message M
-        role A { start { send M to B.1; for n in Node { if n != C.1 { send M to n } } } }
+        role A { start { for n in Node { if n != C.1 { send M to n } } } }
         role B { }
         role C {
           var heard: bool = false
@@ -240,6 +240,29 @@ def test_sent_to_who_does_not_handle_it(checked: Checked) -> None:
         """)
     assert words(report) == {"deaf": "holds"}
     assert size(report) == (1, 0)
+
+
+@pytest.mark.parametrize("network", ["unordered", "fifo", "synchronous"])
+def test_who_sent_it(checked: Checked, network: str) -> None:
+    """Told of the second role as of the first."""
+    report = checked(f"""spec from_whom
+        network {network}
+        message M
+        role A {{
+          var heard: option<B> = none
+          on M from sender {{ heard := some(sender) }}
+        }}
+        role B[2] {{
+          var sent: bool = false
+          action go when self == B.2 and not sent {{ sent := true; send M to A.1 }}
+        }}
+        reachable told {{ A.1.heard == some(B.2) }}
+        invariant none_else {{ A.1.heard != some(B.1) }}
+        """)
+    assert words(report) == {"told": "reachable", "none_else": "holds"}
+    trace = report.result("told").trace
+    assert trace is not None
+    assert [trace.lanes[m.sender].name for m in trace.messages] == ["B.2"]
 
 
 SYNCHRONOUS = """spec at_once

@@ -14,6 +14,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
 from dsmc.ir import types as t
+from dsmc.ir.evaluate import sort_key
 from dsmc.ir.ops import OPS, Form, Op
 from dsmc.ir.show import show
 from dsmc.ir.types import Type
@@ -41,7 +42,7 @@ RESERVED = frozenset(
     " invariant let lock loop ltl map match message minus mod next none not old on option or others"
     " pick quiescent reachable receive reply require return self send seq set skip some stable stop"
     " subset sync the then transition true try catch union until var volatile when where while with"
-    " break".split()
+    " break mutex rwlock".split()
 )
 
 
@@ -53,15 +54,29 @@ def ident(name: str) -> str:
 
 def print_system(system: y.System) -> str:
     """The text of a system, ended by a newline."""
+    names = _action_names(system)
     parts = [
         f"spec {ident(system.name)}", *_declarations(system), *_functions(system),
         "\n".join(f"var {ident(v.name)}: {_type(v.type)}" for v in system.variables),
         *([_braces("init", system.init)] if system.init else []),
-        *(_action(a) for a in system.actions),
-        *(text for p in system.properties if (text := _property(p))),
+        *(_action(a, names[a.name]) for a in system.actions),
+        *(text for p in system.properties if (text := _property(p, names))),
         *([f"explore while {expr(system.within)}"] if system.within != x.TRUE else []),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _action_names(system: y.System) -> dict[str, str]:
+    """A name for each action that no variable and no other action has."""
+    taken = {ident(v.name) for v in system.variables}
+    found: dict[str, str] = {}
+    for action in system.actions:
+        name = ident(action.name)
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found[action.name] = name
+    return found
 
 
 # ---------------------------------------------------------------- declarations
@@ -140,13 +155,13 @@ def _functions(system: y.System) -> Iterator[str]:
         )
 
 
-def _action(action: y.Action) -> str:
+def _action(action: y.Action, name: str) -> str:
     values = dict(action.names)
     params = [_param(p) for p in action.params]
     guard = x.substitute(action.guard, values)
     used = {name for e in s.all_exprs(action.body) for name in x.free_names(e)}
     lets = tuple(s.Let(name, value) for name, value in action.names if name in used)
-    head = f"{action.fairness.value} action {ident(action.name)}".strip()
+    head = f"{action.fairness.value} action {name}".strip()
     head += f"({', '.join(params)})" if params else ""
     head += f" when {expr(guard)}" if guard != x.TRUE else ""
     origin = action.origin
@@ -160,7 +175,7 @@ def _param(param: y.Param) -> str:
     return f"{ident(param.name)} in {_domain(param.domain)}{where}"
 
 
-def _property(prop: y.Property) -> str:
+def _property(prop: y.Property, names: dict[str, str]) -> str:
     match prop:
         case y.Invariant(name, e):
             return f"invariant {name} {{ {expr(e)} }}"
@@ -171,7 +186,7 @@ def _property(prop: y.Property) -> str:
         case y.Reachable(name, e):
             return f"reachable {name} {{ {expr(e)} }}"
         case y.Fires(name, actions):
-            return "\n".join(f"reachable {name} by action {ident(a)}" for a in actions[:1])
+            return "\n".join(f"reachable {name} by action {names[a]}" for a in actions[:1])
         case y.NoDeadlock(_, final):
             return "no deadlock" + (f"\nfinal {{ {expr(final)} }}" if final != x.FALSE else "")
         case y.Law(name, params, e):
@@ -307,7 +322,10 @@ def _literal(of: Type, value: t.Value) -> str:
             role, ordinal = t.node_role(of, value)
             return f"{role.name}.{ordinal + 1}"
         case t.Set(inner):
-            return "{" + ", ".join(_literal(inner, v) for v in sorted(value, key=repr)) + "}"
+            elements = sorted(value, key=lambda v: sort_key(inner, v))
+            return "{" + ", ".join(_literal(inner, v) for v in elements) + "}"
+        case t.Seq(inner) | t.Bag(inner):
+            return "[" + ", ".join(_literal(inner, v) for v in value) + "]"
         case t.Map(key, inner):
             pairs = zip(t.values(key), value, strict=True)
             return (
@@ -329,7 +347,8 @@ def _literal(of: Type, value: t.Value) -> str:
 def _applied(e: x.Apply) -> tuple[str, int]:
     match e.op, e.args:
         case Op.ALL, _:
-            return _domain(e), _ATOM
+            text = _domain(e)
+            return text, _TIGHT[Op.RANGE] if ".." in text else _ATOM
         case ((Op.GET | Op.AT | Op.NODE_AT), (of, key)):
             return f"{_expr(of, _ATOM)}[{expr(key)}]", _ATOM
         case Op.PUT, (of, key, value):
@@ -432,5 +451,11 @@ def _domain(e: x.Expr) -> str:
     match e:
         case x.Apply(Op.ALL, _, t.Set(of)):
             return _type(of)
+        case x.Lit(frozenset() as all_, t.Set(t.Int())) if _is_range(all_):
+            return f"{min(all_)}..{max(all_)}"
         case _:
             return _expr(e, _TIGHT[Op.RANGE])
+
+
+def _is_range(numbers: frozenset[int]) -> bool:
+    return len(numbers) > 1 and max(numbers) - min(numbers) == len(numbers) - 1

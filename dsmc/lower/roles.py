@@ -83,9 +83,10 @@ def set_first(variable: Variable, place: s.Place, start: Start) -> s.Block:
         return (s.Assign(place, x.Lit(t.default(place.type), place.type)).at(variable.span),)
     of = start.domain.type
     assert isinstance(of, t.Set | t.Seq | t.Bag)
-    value: x.Expr = x.Local("first", of.of)
+    name = f"first_{variable.name}"
+    value: x.Expr = x.Local(name, of.of)
     value = value if of.of == place.type else x.Convert(value, place.type)
     return (
-        s.Pick("first", of.of, start.domain).at(variable.span),
+        s.Pick(name, of.of, start.domain).at(variable.span),
         s.Assign(place, value).at(variable.span),
     )

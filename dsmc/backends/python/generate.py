@@ -205,7 +205,7 @@ class _Module:
 
         for instance in _instances(action):
             self._instance(w, instance, end)
-        if _certain(action):
+        if _certain(action) or not w.lines:  # no lines: for no parameters is it possible
             return w.lines
         return ["    try:", *("    " + line for line in w.lines), *self._caught("err")]
 

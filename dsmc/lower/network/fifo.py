@@ -57,12 +57,12 @@ class Fifo:
 
     def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
         """See `Wire`."""
-        sender = x.Local("sender", self._nodes)
+        sender = x.Local("from", self._nodes)
         queue = self._queue(sender, x.Local(SELF, step.params[0].type))
         waiting = apply(Op.GT, x.Apply(Op.LEN, (queue,), t.Int(0, (1 << 31) - 1)), x.number(0))
         head = x.Apply(Op.FIRST, (queue,), self._kinds())
         rest = x.Apply(Op.REMOVE, (queue, x.number(0)), queue.type)
-        params = (step.params[0], Param("sender", self._nodes, x.whole(self._nodes), waiting))
+        params = (step.params[0], Param("from", self._nodes, x.whole(self._nodes), waiting))
         return [self._taking(decl, step, (*params, *step.params[1:]), head, rest)]
 
     def _taking(
@@ -71,7 +71,7 @@ class Fifo:
     ) -> Action:  # fmt: skip
         """The action that takes a message of a queue and leaves the rest."""
         assert step.receive is not None
-        me, sender = x.Local(SELF, step.params[0].type), x.Local("sender", self._nodes)
+        me, sender = x.Local(SELF, step.params[0].type), x.Local("from", self._nodes)
         case = self._messages.index(decl)
         fields = tuple(x.Field(message, case, i, of) for i, (_, of) in enumerate(decl.kind.fields))
         fits = conj(
@@ -99,7 +99,7 @@ class Fifo:
 
     def forget(self, node: x.Expr) -> s.Block:
         """See `Wire`."""
-        sender = x.Local("sender", self._nodes)
+        sender = x.Local("from", self._nodes)
         queue = self._queue(sender, node)
         empty = self._set(sender, node, default(queue.type))
-        return (s.For("sender", self._nodes, x.whole(self._nodes), (empty,)),)
+        return (s.For("from", self._nodes, x.whole(self._nodes), (empty,)),)
