@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
+from dsmc.backends.python.access import Pool
 from dsmc.backends.python.codec import Register, decode, encode, low, mask, width
-from dsmc.backends.python.expressions import Expressions, Pool
+from dsmc.backends.python.expressions import Expressions
 from dsmc.backends.python.statements import Statements, Then
 from dsmc.engine.machine import State
 from dsmc.frozen import replace

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from dsmc.backends.python import conversion
 from dsmc.backends.python.codec import length_shift, low, mask, members, width
 from dsmc.ir import types as t
 from dsmc.ir.expr import Apply
@@ -111,7 +112,7 @@ def _last(emit: Expressions, e: Apply) -> str:
 def _concat(emit: Expressions, e: Apply) -> str:
     first, second = e.args
     if not t.fixed(e.type):
-        parts = (emit.boxed_sequence(first), emit.boxed_sequence(second))
+        parts = (conversion.boxed_sequence(emit, first), conversion.boxed_sequence(emit, second))
         return f"({parts[0]} + {parts[1]})"
     assert isinstance(e.type, t.Seq)
     assert isinstance(first.type, t.Seq)
