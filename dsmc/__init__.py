@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from dsmc.engine.outcome import Limits, Statistics, Verdict
     from dsmc.graph import state_graph
     from dsmc.project import Job, Overrides
-    from dsmc.session import Options, Report, Result, check, load
+    from dsmc.results import Result
+    from dsmc.session import Options, Report, check, load
     from dsmc.traces.model import Trace
 
 _WHERE = {
     "Diagnostic": "diagnostics", "Mistakes": "diagnostics", "Limits": "engine.outcome",
     "Statistics": "engine.outcome", "Verdict": "engine.outcome", "state_graph": "graph",
     "Job": "project", "Overrides": "project", "Options": "session", "Report": "session",
-    "Result": "session", "check": "session", "load": "session", "Trace": "traces.model",
+    "Result": "results", "check": "session", "load": "session", "Trace": "traces.model",
 }  # fmt: skip
 
 __all__ = [  # noqa: RUF022 - in the order of `_WHERE`

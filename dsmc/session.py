@@ -14,6 +14,7 @@ from dsmc.backends.python.machine import PythonMachine
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
 from dsmc.engine.search import INTERRUPTED, Watcher, explore
+from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.ir.expr import TRUE, conjuncts
@@ -22,12 +23,12 @@ from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
+from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
 from dsmc.traces.growth import describe
-from dsmc.traces.model import Trace
 from dsmc.traces.replay import replay, retell
 from dsmc.traces.scenario import enact
-from dsmc.typecheck.models import ExpectAll, ExpectCount, ExpectProperty
+from dsmc.typecheck.models import ExpectCount
 from dsmc.typecheck.program import Checked, check_spec
 
 #: Without other limits a scenario looks at no more states than this.
@@ -44,50 +45,6 @@ class Options(Frozen):
     properties: tuple[str, ...] = ()
     limits: Limits = Limits()
     to_the_end: bool = False
-
-
-class Result(Frozen):
-    """What was found of one property.
-
-    For a witness `HOLDS` means that it is reached, and `trace` shows how; for everything else
-    `VIOLATED` comes with the trace of a shortest counterexample. `steps` is that run's length.
-    """
-
-    prop: Property
-    verdict: Verdict
-    steps: int | None = None
-    trace: Trace | None = None
-    note: str = ""
-
-    @property
-    def name(self) -> str:
-        """The property's name."""
-        return self.prop.name
-
-    @property
-    def word(self) -> str:
-        """The verdict in the word that fits the sort of property."""
-        if isinstance(self.prop, y.Reachable | y.Fires):
-            return {"holds": "reachable", "violated": "unreachable"}.get(
-                self.verdict.value, "unknown"
-            )
-        if isinstance(self.prop, y.Scenario) and not self.prop.impossible:
-            return {"holds": "possible", "violated": "impossible"}.get(
-                self.verdict.value, "unknown"
-            )
-        return self.verdict.value
-
-
-class Surprise(Frozen):
-    """Something that is not as it was expected: what, and what it is instead.
-
-    `unknown`: a limit was reached before it could be told.
-    """
-
-    expected: str
-    found: str
-    property: str = ""
-    unknown: bool = False
 
 
 class Report(Frozen):
@@ -170,7 +127,7 @@ class _Check:
         self._system = compile_job(job, options.properties)
         self._machine = PythonMachine(self._system)
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
-        self._unknown_expectations()
+        refuse_unknown(job, self._system, options.properties)
 
     def report(self) -> Report:
         began = time.perf_counter()
@@ -179,7 +136,7 @@ class _Check:
         shown = tuple(r for r in results if r is not None)
         notes = (describe(self._machine, explored.pump),) if explored.pump else ()
         statistics = replace(explored.statistics, seconds=time.perf_counter() - began)
-        surprises = tuple(self._surprises(shown, statistics))
+        surprises = surprises_in(self._job, shown, statistics, tuple(self._numbers))
         return Report(self._job, self._system, shown, statistics, surprises, notes)
 
     # ------------------------------------------------------------ searching
@@ -274,87 +231,3 @@ class _Check:
             spec=self._system.name, model=self._job.name,
         )  # fmt: skip
         return Result(scenario, verdict, trace.length, trace)
-
-    # ------------------------------------------------------------ expectations
-
-    def _unknown_expectations(self) -> None:
-        known = [p.name for p in self._system.properties]
-        wrong = [
-            Diagnostic(
-                "D407",
-                f"the spec has no property `{e.name}`",
-                e.span,
-                "",
-                did_you_mean(e.name, known),
-            )
-            for e in self._job.expectations
-            if isinstance(e, ExpectProperty)
-            and e.name not in known
-            and not self._options.properties
-        ]
-        if wrong:
-            raise Mistakes(tuple(wrong))
-
-    def _surprises(self, results: tuple[Result, ...], statistics: Statistics) -> list[Surprise]:
-        found: list[Surprise] = []
-        for result in results:
-            found += self._surprise(result)
-        for expected in self._job.expectations:
-            if isinstance(expected, ExpectCount):
-                number = getattr(statistics, expected.what)
-                if number != expected.number or not statistics.complete:
-                    told = (
-                        f"{number}" if statistics.complete else f"{number} when the search stopped"
-                    )
-                    wanted = f"{expected.what} {expected.number}"
-                    found.append(Surprise(wanted, told, "", not statistics.complete))
-        return found + self._missing({r.name for r in results})
-
-    def _surprise(self, result: Result) -> list[Surprise]:
-        expects = [
-            e for e in self._job.expectations
-            if isinstance(e, ExpectProperty) and e.name == result.name
-        ]  # fmt: skip
-        if expects:
-            return [s for e in expects for s in _compared(e, result)]
-        if self._expected_to_hold(result) and result.verdict is not Verdict.HOLDS:
-            unknown = result.verdict is Verdict.UNKNOWN
-            return [Surprise(f"{result.name} holds", result.word, result.name, unknown)]
-        return []
-
-    def _missing(self, shown: set[str]) -> list[Surprise]:
-        """Range errors that were expected and did not come about."""
-        return [
-            Surprise(f"{e.name} {e.word}", "holds", e.name)
-            for e in self._job.expectations
-            if isinstance(e, ExpectProperty) and e.name in self._numbers
-            and e.name not in shown and e.outcome != "holds"
-        ]  # fmt: skip
-
-    def _expected_to_hold(self, result: Result) -> bool:
-        """A spec as it stands, and a model that says so, expects everything to hold; every model
-        expects that nothing goes wrong that it does not mention.
-        """
-        if not self._job.expectations or any(
-            isinstance(e, ExpectAll) for e in self._job.expectations
-        ):
-            return True
-        return isinstance(result.prop, y.NoError | y.Assertion | y.NoDeadlock)
-
-
-def _outcome(expected: ExpectProperty, prop: Property) -> str:
-    """The verdict that is expected. A scenario that is said to be impossible holds if it is."""
-    if isinstance(prop, y.Scenario) and prop.impossible:
-        return {"impossible": "holds", "possible": "violated"}.get(expected.word, expected.outcome)
-    return expected.outcome
-
-
-def _compared(expected: ExpectProperty, result: Result) -> list[Surprise]:
-    wanted = f"{expected.name} {expected.word}"
-    if result.verdict.value != _outcome(expected, result.prop):
-        unknown = result.verdict is Verdict.UNKNOWN
-        return [Surprise(wanted, result.word, result.name, unknown)]
-    if expected.steps is not None and result.steps != expected.steps:
-        told = f"{result.word} in {result.steps} steps"
-        return [Surprise(f"{wanted} in {expected.steps} steps", told, result.name)]
-    return []

@@ -14,7 +14,8 @@ from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Statistics, Verdict
 from dsmc.engine.search import Progress, Watcher
 from dsmc.ir import types as t
-from dsmc.session import Report, Result
+from dsmc.results import Result
+from dsmc.session import Report
 from dsmc.traces.render.text import render
 
 if TYPE_CHECKING:
