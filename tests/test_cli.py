@@ -212,7 +212,7 @@ def test_out(counter: Path) -> None:
     for name in ("below_2", "two"):
         assert {f"{name}.{end}" for end in ("txt", "svg", "dot", "json", "itf.json")} <= written
     assert not any(name.startswith("below_3") for name in written)
-    assert f"pictures: {folder}/{{below_2,two}}.{{txt," in result.stdout
+    assert str(folder) in result.stdout
     for path in folder.glob("*.json"):
         json.loads(path.read_text(encoding="utf-8"))
 

@@ -35,7 +35,18 @@ ENOUGH = Limits(states=3_000)
 
 
 def jobs() -> list[object]:
-    return [pytest.param(j, id=f"{p.stem}-{j.name}") for p in MODELS for j in load(p)]
+    """Of each file of models those with the fewest states."""
+    found: list[object] = []
+    for path in MODELS:
+        smallest = sorted(load(path), key=stated)[:3]
+        found += [pytest.param(job, id=f"{path.stem}-{job.name}") for job in smallest]
+    return found
+
+
+def stated(job: Job) -> int:
+    """The number of states that a model states."""
+    counts = [e.number for e in job.expectations if getattr(e, "what", "") == "states"]
+    return counts[0] if counts else 1 << 31
 
 
 def read_again(text: str) -> System:
@@ -56,8 +67,6 @@ def test_printed_and_read_again(job: Job) -> None:
     """The same numbers of states, transitions and levels."""
     system = compile_job(job)
     text = print_system(system)
-    if "leave " in text:
-        pytest.skip("the core has jumps out of blocks, which the language has not")
     assert explored(read_again(text)) == explored(system)
 
 

@@ -381,6 +381,29 @@ def test_a_crash_falls_between_two_steps(checked: Checked, code: str, half: str)
     assert verdicts(checked, text, "crash P at most 1")["half"] == half
 
 
+def test_the_dead_are_not_stuck(checked: Checked) -> None:
+    """A process of a node that is down for ever has no more to do; one that waits for it has."""
+    text = """
+        var x: 0..2 = 0
+        role P[2] { process { atomic { x += 1 }; WAIT } }
+        """
+    plain, waiting = text.replace("; WAIT", ""), text.replace("WAIT", "await x == 2")
+    assert verdicts(checked, plain, "crash P")["no_deadlock"] == "holds"
+    assert verdicts(checked, waiting)["no_deadlock"] == "holds"
+    assert verdicts(checked, waiting, "crash P at most 1")["no_deadlock"] == "violated"
+
+
+def test_a_request_may_still_come(checked: Checked) -> None:
+    """Who waits for a client is at rest, but not stuck."""
+    found = verdicts(checked, """
+        var asked: bool = false
+        role Client { action ask when not asked { asked := true } }
+        role Server { process { await asked } }
+        quiescent asked_ { asked }
+        """)  # fmt: skip
+    assert found == {"asked_": "violated", "no_deadlock": "holds"}
+
+
 # ---------------------------------------------------------------- assertions
 
 
