@@ -780,7 +780,7 @@ class TakesMessage(Node):
 
 class TakesStep(Node):
     path: Path
-    label: str | None
+    label: Ident | None
 
 
 class TakesFault(Node):

@@ -163,7 +163,7 @@ _MAKERS: dict[str, Maker] = {
     "scenario_steps": _many,
     "takes_action": ast.TakesAction,
     "takes_message": ast.TakesMessage,
-    "takes_step": lambda path, label: ast.TakesStep(path, label and label.text),
+    "takes_step": ast.TakesStep,
     "takes_fault": ast.TakesFault,
     "takes_heal": ast.TakesHeal,
     "takes_partition": ast.TakesPartition,

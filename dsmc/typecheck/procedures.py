@@ -65,7 +65,9 @@ def call(
 def _instance(scope: Scope, node: ast.Procedure, frame: Frame, span: Span) -> str | None:
     role = frame.env.role
     replies = frame.sender is not None
-    name = f"{role.name if role else ''}.{node.name.text}.{frame.style.name}.{replies}"
+    name = (
+        f"{role.name if role else ''}.{node.name.text}.{frame.style.name}.{frame.atomic}.{replies}"
+    )
     if name in scope.busy:
         scope.problems.add("D509", span, f"the procedure `{node.name.text}` calls itself")
         return None

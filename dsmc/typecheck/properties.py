@@ -133,8 +133,7 @@ def _step(scope: Scope, step: ast.ScenarioStep) -> y.ScriptStep | None:
         case ast.TakesMessage(path, pattern, sender):
             made = _takes_message(scope, path, pattern, sender)
         case ast.TakesStep(path, label):
-            node = _node(scope, path)
-            made = node and y.Take("process", label or "", node[0].name, (("self", node[1]),))
+            made = _takes_step(scope, path, label)
         case ast.TakesFault():
             made = _takes_fault(scope, step)
         case ast.TakesHeal():
@@ -144,6 +143,16 @@ def _step(scope: Scope, step: ast.ScenarioStep) -> y.ScriptStep | None:
         case ast.Broken():
             return None
     return made.at(step.span) if made else None
+
+
+def _takes_step(scope: Scope, path: ast.Path, label: ast.Ident | None) -> y.Take | None:
+    node = _node(scope, path)
+    if node is None:
+        return None
+    labels = scope.labels[node[0].name]
+    if label is not None and label.text not in labels:
+        scope.unknown(label.text, label.span, f"label of `{node[0].name}`", labels)
+    return y.Take("process", label.text if label else "", node[0].name, (("self", node[1]),))
 
 
 def _node(scope: Scope, path: ast.Path) -> tuple[t.Role, int] | None:

@@ -53,6 +53,9 @@ class Env(Frozen):
 
 CONSTANT = Env({}, Mode.CONSTANT)
 
+#: Names of types that are not words of the grammar.
+BUILT_IN = ("Node", "mutex", "rwlock")
+
 
 class Declared(Frozen):
     """A declaration and the role that it stands in, if any."""
@@ -95,6 +98,10 @@ class Scope:
     def declare(self, name: ast.Ident, node: Node, role: str = "") -> bool:
         """Note a declaration; a second one of the same name is a problem, and not noted."""
         table = self.role_members.setdefault(role, {}) if role else self.declared
+        if not role and name.text in BUILT_IN:
+            message = f"`{name.text}` is a type of the language"
+            self.problems.add("D202", name.span, message, help="take another name")
+            return False
         earlier = table.get(name.text)
         if earlier is not None:
             self.problems.add(

@@ -41,7 +41,7 @@ class Frame(Frozen):
     """Where statements stand.
 
     `sender` is who sent the message being handled; `loops` how many loops of the process are
-    around; `procedure`: inside a `proc`.
+    around; `procedure`: inside a `proc`; `atomic`: inside an `atomic` of a process.
     """
 
     env: Env
@@ -49,14 +49,17 @@ class Frame(Frozen):
     sender: x.Expr | None = None
     loops: int = 0
     procedure: bool = False
+    atomic: bool = False
 
     def bind(self, name: str, value: x.Expr) -> Frame:
         """The frame with one more local name."""
         return replace(self, env=self.env.bind(name, value))
 
-    def inside(self, style: Style) -> Frame:
+    def inside_atomic(self) -> Frame:
         """The frame of an `atomic` block."""
-        return replace(self, style=style, loops=0)
+        if self.style is not Style.PROCESS:
+            return self
+        return replace(self, style=Style.STEP, loops=0, atomic=True)
 
 
 def block(scope: Scope, written: ast.Block, frame: Frame) -> s.Block:
@@ -122,8 +125,7 @@ def _plain(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.Statem
         case ast.ReturnStatement():
             return _return(scope, written.span, frame)
         case ast.Atomic(body):
-            within = frame.inside(Style.STEP) if frame.style is Style.PROCESS else frame
-            return (s.Atomic(block(scope, body, within)),)
+            return (s.Atomic(block(scope, body, frame.inside_atomic())),)
         case ast.TryStatement(body, handler):
             return (s.Try(block(scope, body, frame), block(scope, handler, frame)),)
         case ast.Sync(name):
@@ -329,7 +331,8 @@ def _match(scope: Scope, written: ast.MatchStatement, frame: Frame) -> tuple[s.S
 def _wait(
     scope: Scope, written: ast.Statement, condition: ast.Expr, frame: Frame
 ) -> tuple[s.Statement, ...]:
-    if isinstance(written, ast.AwaitStatement) and frame.style is not Style.PROCESS:
+    blocks = frame.style is Style.PROCESS or frame.atomic
+    if isinstance(written, ast.AwaitStatement) and not blocks:
         scope.problems.add(
             "D505",
             written.span,

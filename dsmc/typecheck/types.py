@@ -9,7 +9,7 @@ from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.typecheck import constants
-from dsmc.typecheck.scope import Scope
+from dsmc.typecheck.scope import BUILT_IN, Scope
 
 _CONSTRUCTORS = {"set": 1, "option": 1, "map": 2, "seq": 2, "bag": 2}
 
@@ -35,7 +35,7 @@ def named(scope: Scope, name: ast.Ident) -> Type:
     found = lookup(scope, name.text, name.span)
     if found is None:
         types = {n for n, d in scope.declared.items() if isinstance(d.node, _TYPE_NODES)}
-        known = types | {"bool", "Node", "mutex", "rwlock", "message"}
+        known = types | {"bool", "message", *BUILT_IN}
         if name.text in scope.declared:
             help = did_you_mean(name.text, known)
             scope.problems.add("D303", name.span, f"`{name.text}` is not a type", help=help)
