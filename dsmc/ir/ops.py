@@ -492,3 +492,11 @@ WRITTEN: dict[Spelling, tuple[Op, ...]] = {}
 for _op, _row in OPS.items():
     for _spelling in _row.spellings:
         WRITTEN[_spelling] = (*WRITTEN.get(_spelling, ()), _op)
+
+#: The signs by how tightly they bind, the loosest first: the levels of the grammar.
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("iff",), ("implies",), ("or",), ("and",), ("not",), ("==", "!=", "<", "<=", ">", ">=", "in", "subset"),
+    ("..",), ("+", "-", "union", "minus"), ("*", "div", "mod", "intersect"),
+)  # fmt: skip
+#: Signs that may be chained without parentheses: `a - b - c` is `(a - b) - c`.
+CHAINED = frozenset({"iff", "or", "and", *LEVELS[-2], *LEVELS[-1]})

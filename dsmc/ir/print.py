@@ -15,24 +15,16 @@ from dsmc.ir import stmt as s
 from dsmc.ir import system as y
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import sort_key
-from dsmc.ir.ops import OPS, Form, Op
+from dsmc.ir.ops import CHAINED, LEVELS, OPS, Form, Op
 from dsmc.ir.show import show
 from dsmc.ir.types import Type
 
-#: How tightly the infix operators bind; the loosest first.
-_LEVELS = (
-    (Op.IFF,), (Op.IMPLIES,), (Op.OR,), (Op.AND,), (Op.NOT,),
-    (Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE, Op.IN, Op.CONTAINS, Op.BAG_HAS, Op.SUBSET),
-    (Op.RANGE,), (Op.ADD, Op.SUB, Op.UNION, Op.MINUS, Op.CONCAT),
-    (Op.MUL, Op.DIV, Op.MOD, Op.INTERSECT), (Op.NEG,),
-)  # fmt: skip
-_TIGHT = {op: level for level, ops in enumerate(_LEVELS, start=1) for op in ops}
-_ATOM = len(_LEVELS) + 1
-#: Operators that may be chained without parentheses: `a - b - c` is `(a - b) - c`.
-_LEFT = frozenset({
-    Op.IFF, Op.OR, Op.AND, Op.ADD, Op.SUB, Op.UNION, Op.MINUS, Op.CONCAT, Op.MUL, Op.DIV, Op.MOD,
-    Op.INTERSECT,
-})  # fmt: skip
+#: How tightly operators bind that have a sign; a sign before its operand binds tightest.
+_LEVEL = {sign: level for level, signs in enumerate(LEVELS, start=1) for sign in signs}
+_TIGHT = {
+    op: _LEVEL[sign] for op, row in OPS.items() for _, sign in row.spellings[:1] if sign in _LEVEL
+} | {Op.NEG: len(LEVELS) + 1}
+_ATOM = len(LEVELS) + 2
 
 
 #: Words that cannot be names.
@@ -43,7 +35,7 @@ RESERVED = frozenset(
     " pick quiescent reachable receive reply require return self send seq set skip some stable stop"
     " subset sync the then transition true try catch union until var volatile when where while with"
     " break mutex rwlock".split()
-)
+) | frozenset(sign for signs in LEVELS for sign in signs if sign.isalpha())
 
 
 def ident(name: str) -> str:
@@ -365,9 +357,8 @@ def _applied(e: x.Apply) -> tuple[str, int]:
             level = _TIGHT[op]
             symbol = OPS[op].spellings[0][1]
             gap = "" if op is Op.RANGE else " "
-            tight = (
-                (level, level + 1) if op in _LEFT else (level + 1, level + (op is not Op.IMPLIES))
-            )
+            chained = symbol in CHAINED
+            tight = (level, level + 1) if chained else (level + 1, level + (op is not Op.IMPLIES))
             sides = _expr(left, tight[0]), _expr(right, tight[1])
             return f"{sides[0]}{gap}{symbol}{gap}{sides[1]}", level
     form, word = OPS[e.op].spellings[0]
