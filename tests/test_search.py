@@ -39,7 +39,13 @@ def dsmc(*args: str | Path, **env: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509
     )
+
+
+def _heed_interrupts() -> None:
+    """Where the tests run in the background, their children would ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 # ---------------------------------------------------------------- limits
@@ -100,7 +106,7 @@ def test_exit_code_of_a_limit(spec: Callable[[str], Path], limit: str) -> None:
 def test_control_c(spec: Callable[[str], Path]) -> None:
     """What is known so far is printed."""
     process = dsmc("check", spec(ODOMETER))
-    time.sleep(1.5)
+    time.sleep(4)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3
