@@ -230,4 +230,5 @@ class _Check:
             self._machine, scenario, enacted.first, list(enacted.steps), stuck=enacted.stuck,
             spec=self._system.name, model=self._job.name,
         )  # fmt: skip
-        return Result(scenario, verdict, trace.length, trace)
+        steps = trace.length if enacted.stuck is None else None
+        return Result(scenario, verdict, steps, trace)
