@@ -1,0 +1,66 @@
+"""The command line. It has no logic of its own: it reads options, calls the session, prints.
+
+Exit codes: 0 all as expected; 1 something is not; 2 a mistake in a spec or on the command line;
+3 a limit was reached before everything was decided; 4 a bug in dsmc.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+import click
+
+from dsmc import __version__
+from dsmc.cli.checking import check, test
+from dsmc.cli.files import fmt, new
+from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
+from dsmc.cli.showing import explain, graph, lower
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dsmc")
+def main() -> None:
+    """Write a distributed protocol in a small language, and see what breaks it."""
+
+
+for _command in (check, test, fmt, lower, graph, explain, new):
+    main.add_command(_command)
+
+
+def entry() -> None:
+    """The program. What we did not foresee is a bug of ours, and says so without a traceback."""
+    gc.set_threshold(100_000)  # trees have no cycles: looking for some is a tenth of a small check
+    try:
+        code = _exit_code()
+        sys.stdout.flush()
+        sys.exit(code)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(LIMIT)
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(OK)
+    except OSError as error:
+        _discard_output()
+        click.echo(f"error[D707]: {error.strerror}: {error.filename or ''}".rstrip(": "), err=True)
+        sys.exit(MISTAKE)
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        from dsmc.reports import report_bug
+
+        click.echo(report_bug(error), err=True)
+        sys.exit(BUG)
+
+
+def _exit_code() -> int:
+    try:
+        main(standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OK
+    return OK
+
+
+def _discard_output() -> None:
+    """What could not be written is not tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,250 @@
+"""`check` and `test`"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dsmc.cli.options import (
+    DEFINE,
+    FAULTS,
+    FILES,
+    LIMIT,
+    MISTAKE,
+    MODEL,
+    OK,
+    SURPRISE,
+    WORST,
+    chosen,
+    complain,
+)
+
+
+def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    """A size in bytes: `500M`, `2G`."""
+    if value is None:
+        return None
+    units = {"K": 10, "M": 20, "G": 30}
+    number, unit = value.rstrip("iB"), 20
+    if number and number[-1].upper() in units:
+        number, unit = number[:-1], units[number[-1].upper()]
+    if not number.isdigit():
+        raise click.BadParameter(f"{value} is not a size: write for example 500M or 2G")
+    return int(number) << unit
+
+
+@click.command()
+@FILES
+@MODEL
+@click.option(
+    "--property",
+    "-p",
+    "properties",
+    multiple=True,
+    metavar="NAME",
+    help="Only this property; may be given again.",
+)
+@DEFINE
+@FAULTS
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write each trace there, in every format.",
+)
+@click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states.")
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Stop after so long.",
+)
+@click.option(
+    "--max-memory",
+    callback=_size,
+    metavar="SIZE",
+    help="Stop when the process uses so much (500M, 2G).",
+)
+@click.option(
+    "--all",
+    "to_the_end",
+    is_flag=True,
+    help="See every state, even when every property is decided.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def check(
+    files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
+    faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
+    max_memory: int | None, to_the_end: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Explore specs or models, and show a shortest run that breaks each broken property."""
+    from dsmc.engine.outcome import Limits
+    from dsmc.project import Overrides
+    from dsmc.session import Options
+
+    limits = Limits(max_states, max_time, max_memory)
+    options = Options(properties, limits, to_the_end)
+    overrides = Overrides(define, faults)
+    sys.exit(_run(files, model, overrides, options, _Checking(out, as_json)))
+
+
+class _Checking:
+    """Prints each report in full."""
+
+    def __init__(self, out: Path | None, as_json: bool) -> None:
+        self._out = out
+        self._json = as_json
+        self._data: list[Any] = []
+
+    def add(self, report: Any) -> None:
+        written = _write_traces(report, self._out) if self._out is not None else ""
+        if self._json:
+            from dsmc.reports import as_data
+
+            self._data.append(as_data(report))
+            return
+        from dsmc.terminal import report_text
+
+        click.echo(report_text(report), nl=False)
+        if written:
+            click.echo(f"  pictures: {written}")
+        click.echo()
+
+    def end(self) -> None:
+        if self._json:
+            import json
+
+            click.echo(json.dumps(self._data, indent=1, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Stop each model after so long.",
+)
+@click.option(
+    "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+def test(
+    paths: tuple[Path, ...], max_time: float | None, max_states: int | None, as_json: bool
+) -> None:
+    """Check that every model is as it expects to be. PATHS are files and folders (here if none)."""
+    from dsmc.engine.outcome import Limits
+    from dsmc.project import Overrides
+    from dsmc.session import Options
+
+    options = Options(limits=Limits(max_states, max_time))
+    files = _model_files(paths or (Path(),))
+    if not files:
+        click.echo("There are no models there.", err=True)
+        sys.exit(MISTAKE)
+    reporter = _Checking(None, True) if as_json else _Testing()
+    sys.exit(_run(files, None, Overrides(), options, reporter))
+
+
+class _Testing:
+    """Prints a table at the end; what is not as expected in full before it."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, ...]] = []
+
+    def add(self, report: Any) -> None:
+        from dsmc.terminal import report_text, title
+
+        if report.surprises:
+            click.echo(report_text(report))
+        good = not report.surprises
+        word = (
+            click.style("as expected", fg="green")
+            if good
+            else click.style("NOT AS EXPECTED", fg="red")
+        )
+        s = report.statistics
+        self._rows.append(
+            (title(report), word, f"{s.states:,}", f"{s.transitions:,}", f"{s.seconds:.2f}")
+        )
+
+    def end(self) -> None:
+        from dsmc.terminal import table
+
+        if self._rows:
+            click.echo(
+                table(self._rows, ("model", "", "states", "transitions", "seconds")), nl=False
+            )
+            bad = sum("NOT" in row[1] for row in self._rows)
+            click.echo(f"{len(self._rows)} models, {bad} not as expected")
+
+
+def _model_files(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The files that declare models: those named, and those in the folders named."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += [f for f in sorted(path.rglob("*.dsm")) if _has_models(f)]
+        else:
+            found.append(path)
+    return tuple(dict.fromkeys(found))
+
+
+def _has_models(path: Path) -> bool:
+    try:
+        return any(
+            line.startswith("model ") for line in path.read_text(encoding="utf-8").splitlines()
+        )
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+class _Interrupted(Exception):
+    """Ctrl-C was pressed: what is known was reported; nothing else is begun."""
+
+
+def _run(
+    files: tuple[Path, ...], model: str | None, overrides: Any, options: Any, reporter: Any
+) -> int:
+    """Check every job of the files; the exit code."""
+    from dsmc.diagnostics import Mistakes
+
+    codes = []
+    for file in files:
+        try:
+            for job in chosen(file, model, overrides):
+                codes.append(_checked(job, options, reporter))
+        except _Interrupted:
+            codes.append(LIMIT)
+            break
+        except Mistakes as mistakes:
+            complain(mistakes)
+            codes.append(MISTAKE)
+    reporter.end()
+    return next(code for code in WORST if code in codes)
+
+
+def _checked(job: Any, options: Any, reporter: Any) -> int:
+    from dsmc.engine.search import INTERRUPTED
+    from dsmc.session import check as check_job
+    from dsmc.terminal import progress
+
+    with progress(job.name or str(job.path)) as watch:
+        report = check_job(job, options, watch)
+    reporter.add(report)
+    if report.statistics.stopped == INTERRUPTED:
+        raise _Interrupted
+    if any(not surprise.unknown for surprise in report.surprises):
+        return SURPRISE
+    return LIMIT if report.surprises else OK
+
+
+def _write_traces(report: Any, out: Path) -> str:
+    """Every trace of a report, in every format; where they are."""
+    from dsmc.reports import write_traces
+
+    return write_traces(report, out)
