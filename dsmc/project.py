@@ -63,6 +63,13 @@ class _Loader:
         self._problems.extend(parsed.problems)
         models = models_of(parsed, self._problems)
         jobs = [job for model in models if (job := self._model_job(path, parsed, model, extra))]
+        if not models and not _declares(parsed) and not parsed.problems:
+            self._problems.add(
+                "D708",
+                NOWHERE,
+                f"`{path}` declares nothing to check",
+                help=f"start with `spec {path.stem}`, or with `dsmc new {path.stem}`",
+            )
         if not models:
             jobs = [Job("", path, self._with_imports(path, parsed), extra, (), "")]
         if self._problems:
@@ -80,6 +87,12 @@ class _Loader:
             if found is None:
                 return None
             spec = found
+        if not _declares(spec):
+            help = 'name the spec: `model m of "spec.dsm" { … }`' if model.spec is None else ""
+            self._problems.add(
+                "D708", model.span, f"`{spec_path}` declares nothing to check", help=help
+            )
+            return None
         files = self._with_imports(spec_path, spec)
         return Job(model.name, path, files, instance, model.expectations, model.doc)
 
@@ -174,3 +187,9 @@ def _overridden(overrides: Overrides, problems: Problems) -> Instance:
     problems.extend(parsed.problems)
     models = models_of(parsed, problems)
     return models[0].instance if models else Instance()
+
+
+def _declares(parsed: Parsed) -> bool:
+    """Is there anything in a file but models and its name?"""
+    rest = ast.SpecName | ast.Model
+    return any(not isinstance(item, rest) for item in parsed.file.items)

@@ -70,15 +70,22 @@ class Report(Frozen):
 # ---------------------------------------------------------------- the pipeline
 
 
-def load(path: Path, overrides: Overrides = Overrides()) -> tuple[Job, ...]:  # noqa: B008
+def load(path: Path | str, overrides: Overrides = Overrides()) -> tuple[Job, ...]:  # noqa: B008
     """The jobs of a file. Raises `Mistakes`."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _NESTING))
-    return jobs_in(path, overrides)
+    return jobs_in(Path(path), overrides)
 
 
 def compile_job(job: Job, properties: tuple[str, ...] = ()) -> System:
     """The system of a job. Raises `Mistakes`; also for what cannot be executed yet."""
-    return lower(_executable(_program(job), properties))
+    program = _program(job)
+    system = lower(_executable(program, properties))
+    known = [r.concerns for r in program.refusals if r.concerns]
+    known += [p.name for p in (*program.properties, *system.properties)]
+    unknown = [name for name in properties if name not in known]
+    if unknown:
+        raise Mistakes(tuple(_no_property(name, list(dict.fromkeys(known))) for name in unknown))
+    return system
 
 
 def check(job: Job, options: Options = Options(), watch: Watcher | None = None) -> Report:  # noqa: B008
@@ -95,12 +102,6 @@ def _program(job: Job) -> Program:
 
 def _executable(program: Program, chosen: tuple[str, ...]) -> Program:
     """The program with the chosen properties. Raises `Mistakes` if it needs what is not there yet."""
-    known = [p.name for p in program.properties] + [
-        r.concerns for r in program.refusals if r.concerns
-    ]
-    unknown = [name for name in chosen if name not in known]
-    if unknown:
-        raise Mistakes(tuple(_no_property(name, known) for name in unknown))
     refused = [r.problem for r in program.refusals if not chosen or r.concerns in ("", *chosen)]
     if refused:
         raise Mistakes(tuple(sorted(refused, key=lambda d: d.order)))
@@ -114,6 +115,12 @@ def _no_property(name: str, known: list[str]) -> Diagnostic:
     return Diagnostic(
         "D704", f"there is no property `{name}`", NOWHERE, "", did_you_mean(name, known) or listed
     )
+
+
+_NO_START = Diagnostic(
+    "D408", "there is no initial state", NOWHERE, "",
+    "no choice in `init` and `start` satisfies every `require`; without a state all would hold",
+)  # fmt: skip
 
 
 class _Check:
@@ -132,6 +139,8 @@ class _Check:
     def report(self) -> Report:
         began = time.perf_counter()
         explored = self._explored()
+        if not explored.statistics.initial and not explored.decided:
+            raise Mistakes((_NO_START,))
         results = [self._result(p, explored) for p in self._system.properties]
         shown = tuple(r for r in results if r is not None)
         notes = (describe(self._machine, explored.pump),) if explored.pump else ()
@@ -162,7 +171,8 @@ class _Check:
             case y.Law() | y.Scenario():
                 return self._apart(prop, explored)
             case y.NoError() if self._numbers[prop.name] not in explored.decided:
-                return None
+                if not explored.statistics.stopped:
+                    return None
         run = explored.decided.get(self._numbers[prop.name])
         witness = isinstance(prop, y.Reachable | y.Fires)
         if run is not None:

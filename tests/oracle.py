@@ -229,7 +229,8 @@ def explore(system: y.System, limit: int = 100_000) -> Found:
             found.transitions += len(successors)
             for name in violated:
                 note(name, found.depth)
-            _look_at_steps(oracle, state, successors, found.depth, note)
+            cut_off = "no_range_error" in violated
+            _look_at_steps(oracle, state, successors, found.depth, note, cut_off)
             for target in successors:
                 if not oracle.holds(system.within, target):
                     _look(oracle, target, found.depth, note)
@@ -252,10 +253,10 @@ def _look(oracle: Oracle, state: State, depth: int, note: Any) -> None:
 
 
 def _look_at_steps(
-    oracle: Oracle, state: State, successors: list[State], depth: int, note: Any
+    oracle: Oracle, state: State, successors: list[State], depth: int, note: Any, cut_off: bool
 ) -> None:
-    work = _moves(oracle, state, lambda kind: kind.is_work)
-    own = _moves(oracle, state, lambda kind: kind.is_own)
+    work = cut_off or _moves(oracle, state, lambda kind: kind.is_work)
+    own = cut_off or _moves(oracle, state, lambda kind: kind.is_own)
     for prop in oracle.system.properties:
         match prop:
             case y.Transition(_, e):

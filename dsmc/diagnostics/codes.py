@@ -277,12 +277,22 @@ CODES: dict[str, Page] = {
         "`expect all hold`; `expect NAME holds`, `violated`, `unknown`, `reachable`, `unreachable`,"
         " `possible`, `impossible`, with `in 7 steps` if you like; `expect states 288`, and the same"
         " for `transitions`, `generated`, `depth`, `initial`.",
-        "model m { expect states many }",
-        "model m { expect states 1 }",
+        _VAR + "model m { expect states many }",
+        _VAR + "model m { expect states 1 }",
     ),
     "D407": Page(
         "an expectation of a property that is not there",
         "The spec has no property of that name.",
+    ),
+    "D408": Page(
+        "a system without an initial state",
+        "`init` and `start` demand what no choice of the first values gives: there is nothing to check, so"
+        " everything would hold.",
+    ),
+    "D409": Page(
+        "nested too deep",
+        "The generated program has limits of nesting: some ninety blocks inside each other, two hundred"
+        " parentheses. Functions and `match` make what is nested flat.",
     ),
     # ------------------------------------------------------------ protocols
     "D501": Page(
@@ -370,6 +380,11 @@ CODES: dict[str, Page] = {
     "D705": Page("no such model", "`--model` takes the name of a model in the file."),
     "D706": Page("no good name for a new spec", "Letters, digits and `_`, and no file of that name yet."),
     "D707": Page("the system refuses", "A file could not be written; what was there before is whole."),
+    "D708": Page(
+        "a file without a spec",
+        "It declares no variable, role, action or property: everything would hold. A model of another file"
+        ' says which: `model m of "spec.dsm" { … }`.',
+    ),
     # ------------------------------------------------------------ not executed yet
     "D901": Page(
         "a property of whole runs",

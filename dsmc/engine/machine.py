@@ -24,6 +24,10 @@ class Machine(Protocol):
         """
 
     @property
+    def error(self) -> int:
+        """The number of the property that a step without a result violates."""
+
+    @property
     def state_deciders(self) -> Mapping[int, Callable[[Sequence[Any]], int]]:
         """For what a state decides (an invariant is violated, a witness reached): the index of the
         first state that does, or -1.

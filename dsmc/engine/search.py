@@ -136,10 +136,11 @@ class _Search:
             successors: list[Any] = []
             counts = expand(state, successors, violated)
             self._transitions += len(successors)
+            cut_off = machine.error in violated
             if violated:
                 self._note_steps(state, violated)
             if not simple:
-                successors = self._examined(state, successors, counts)
+                successors = self._examined(state, successors, counts, cut_off)
             for successor in successors:
                 if successor not in parents:
                     parents[successor] = state
@@ -166,8 +167,12 @@ class _Search:
                 self._decided[number] = Run(self.path(state), in_step=True)
         violated.clear()
 
-    def _examined(self, state: State, successors: list[Any], counts: tuple[int, int]) -> list[Any]:
-        """Check what steps and states at rest decide; the successors inside the bound."""
+    def _examined(
+        self, state: State, successors: list[Any], counts: tuple[int, int], cut_off: bool
+    ) -> list[Any]:
+        """Check what steps and states at rest decide; the successors inside the bound. A state with a
+        step that has no result (`cut_off`) is not at rest.
+        """
         for number, decide in self._machine.step_deciders.items():
             if number not in self._decided and number in self._wanted:
                 index = decide(state, successors)
@@ -176,7 +181,11 @@ class _Search:
                     self._decided[number] = Run(self.path(state), in_step=True, target=target)
         ends = (self._machine.rest_deciders, self._machine.stuck_deciders)
         for count, deciders in zip(counts, ends, strict=True):
-            if deciders and all(successor == state for successor in successors[:count]):
+            if (
+                deciders
+                and not cut_off
+                and all(successor == state for successor in successors[:count])
+            ):
                 self._look_at_end(state, deciders)
         outside = [s for s in successors if self._outside(s)]
         if not outside:

@@ -78,15 +78,20 @@ FAULTS: dict[str, FaultForm] = {
 }
 
 
-def separated(groups: tuple[frozenset[int], ...]) -> frozenset[tuple[int, int, int]]:
-    """The ordered pairs of nodes in different groups, as plain values of pairs."""
+def separated(
+    groups: tuple[frozenset[int], ...], *, one_way: bool = False
+) -> frozenset[tuple[int, int, int]]:
+    """The ordered pairs of nodes in different groups, as plain values of pairs; `one_way`: only those
+    from a group to a later one.
+    """
     return frozenset(
         (0, a, b)
         for i, one in enumerate(groups)
         for j, other in enumerate(groups)
-        if i != j
+        if (i < j if one_way else i != j)
         for a in one
         for b in other
+        if a != b
     )
 
 

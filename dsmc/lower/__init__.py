@@ -18,6 +18,7 @@ from dsmc.lower.procs import jumps, procs
 from dsmc.lower.quorums import quorums
 from dsmc.lower.roles import roles
 from dsmc.lower.simplify import simplified
+from dsmc.source import Span
 
 Pass = Callable[[Program], Program]
 
@@ -36,12 +37,12 @@ def lower(program: Program) -> System:
 
 
 def _system(program: Program) -> System:
-    asserts, actions = _numbered(program)
+    asserts, program = _numbered(program)
     channels = {channel.variable for channel in program.channels}
     properties: tuple[Property, ...] = (*program.properties, *asserts, NoError("no_range_error"))
     return System(
         program.name, program.roles, program.variables, program.functions, program.init,
-        _ordered(actions), properties, program.within,
+        _ordered(program.actions), properties, program.within,
         tuple(v.name for v in program.variables if v.name in channels),
         program.file,
     )  # fmt: skip
@@ -53,15 +54,15 @@ def _ordered(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     return tuple(sorted(actions, key=lambda a: rank.get(a.origin.kind, 0)))
 
 
-def _numbered(program: Program) -> tuple[tuple[Property, ...], tuple[Action, ...]]:
+def _numbered(program: Program) -> tuple[tuple[Property, ...], Program]:
     """A number for each `assert` of the text, and a property that says that it holds."""
-    found: dict[int, Assertion] = {}
+    found: dict[Span, Assertion] = {}
     names: set[str] = set()
 
     def one(statement: s.Statement) -> s.Statement:
         if not isinstance(statement, s.Assert):
             return s.map_parts(statement, lambda e: e, block)
-        place = statement.span.start
+        place = statement.span
         if place not in found:
             name = f"assert_line_{statement.span.line}"
             while name in names:
@@ -73,5 +74,8 @@ def _numbered(program: Program) -> tuple[tuple[Property, ...], tuple[Action, ...
     def block(inner: s.Block) -> s.Block:
         return tuple(map(one, inner))
 
-    actions = tuple(replace(a, body=block(a.body)) for a in program.actions)
-    return tuple(found.values()), actions
+    program = replace(
+        program, init=block(program.init),
+        actions=tuple(replace(a, body=block(a.body)) for a in program.actions),
+    )  # fmt: skip
+    return tuple(found.values()), program

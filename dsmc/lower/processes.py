@@ -30,7 +30,7 @@ from dsmc.lower.build import (
     up_of,
 )
 from dsmc.lower.flow import flow
-from dsmc.lower.flow.graph import DONE, Edge, Graph
+from dsmc.lower.flow.graph import DONE, THROWN, Edge, Graph, Point
 from dsmc.lower.procs import map_all
 
 
@@ -218,14 +218,12 @@ class _Lowered:
         sets = {
             name: x.substitute(value, reads) for name, value in edge.sets if name in target.live
         }
-        dead = sorted(point.live - target.live)
         named = [n for n in sets if n not in self._graph.hidden]
         body = (
-            *s.substitute_in(self._telling(edge.body), reads),
+            *s.substitute_in(self._body(edge, point), reads),
             *(self._stores[name].set(value) for name, value in sets.items()),
             *(s.Mark("set", (self._stores[n].value,), _written(n)) for n in named),
-            *(self._stores[name].set(default(self._stores[name].type)) for name in dead),
-            self.pc.set(x.Lit(edge.target, self._locations)),
+            *self._to(edge.target, point),
         )
         here = x.equal(self.pc.value, x.Lit(number, self._locations))
         guard = conj(here, x.substitute(edge.guard, reads))
@@ -234,6 +232,20 @@ class _Lowered:
         fairness = Fairness.NONE if edge.fault else Fairness.WEAK
         origin = self._origin(edge)
         return Step(name, self._params(), receive, guard, body, fairness, origin).at(edge.span)
+
+    def _to(self, number: int, point: Point) -> s.Block:
+        """The control point is the next one; names that nobody needs any more are reset."""
+        dead = sorted(point.live - self._graph.points[number].live)
+        resets = tuple(self._stores[n].set(default(self._stores[n].type)) for n in dead)
+        return (*resets, self.pc.set(x.Lit(number, self._locations)))
+
+    def _body(self, edge: Edge, point: Point) -> s.Block:
+        """The code of a step, and where it goes on if it throws."""
+        body = self._telling(edge.body)
+        if edge.caught is None:
+            return body
+        thrown = (s.Scoped(THROWN, (*body, s.Leave("done"))), *edge.unwind)
+        return (s.Scoped("done", (*thrown, *self._to(edge.caught, point), s.Leave())),)
 
     def _telling(self, body: s.Block) -> s.Block:
         """The code with a mark for each write to what all share: one that leaves the value as it is

@@ -103,9 +103,9 @@ class _Jumps:
                 return (s.map_parts(statement, lambda e: e, lambda b: self.atomic(b, catch)),)
 
 
-def atomic(block: s.Block) -> s.Block:
-    """The block of an `atomic` statement as code of one step."""
-    return _Jumps().atomic(block)
+def atomic(block: s.Block, catch: str) -> s.Block:
+    """The block of an `atomic` statement as code of one step; a throw leaves the scope `catch`."""
+    return _Jumps().atomic(block, catch)
 
 
 def procs(program: Program) -> Program:

@@ -19,38 +19,66 @@ from dsmc.lower.build import all_nodes, apply, assign, conj, default, me, of_rol
 
 
 class Collection:
-    """What was said so far: `held` is a map from the senders to options of elements."""
+    """What was said so far: `held` is a map from the senders to options of elements.
 
-    def __init__(self, held: x.Expr) -> None:
+    Where the pattern asks for values that change (`Ack(round)`), these are kept beside each element:
+    what was said of another round counts no more, and its sender may speak again.
+    """
+
+    def __init__(self, held: x.Expr, pattern: s.Pattern) -> None:
         assert isinstance(held.type, t.Map)
         self.held = held
         self.said = held.type
         assert isinstance(self.said.value, t.Option)
-        self.element = self.said.value.of
+        self._entry = self.said.value.of
+        self._matched = _changing(pattern)
+
+    def _counts(self, sender: x.Expr) -> x.Expr:
+        """Has this sender said something that counts now?"""
+        entry = apply(Op.GET, self.held, sender, type=self.said.value)
+        kept = x.Field(entry, 1, 0, self._entry)
+        still = (
+            x.equal(x.Field(kept, 0, i, e.type), e) for i, e in enumerate(self._matched, start=1)
+        )
+        return conj(x.IsCase(entry, 1), *still)
 
     def new_from(self, sender: x.Expr) -> x.Expr:
         """Has this sender said nothing yet?"""
+        if self._matched:
+            return x.negation(self._counts(sender))
         return x.IsCase(apply(Op.GET, self.held, sender, type=self.said.value), 0)
 
     def _voters(self) -> tuple[x.Binder, x.Expr]:
         """Those who said something, and what each said."""
         voter = x.Local("voter", self.said.key)
         entry = apply(Op.GET, self.held, voter, type=self.said.value)
-        binder = x.Binder("voter", self.said.key, x.whole(self.said.key), x.IsCase(entry, 1))
-        return binder, x.Field(entry, 1, 0, self.element)
+        binder = x.Binder("voter", self.said.key, x.whole(self.said.key), self._counts(voter))
+        kept = x.Field(entry, 1, 0, self._entry)
+        if not self._matched:
+            return binder, kept
+        assert isinstance(self._entry, t.Tuple)
+        return binder, x.Field(kept, 0, 0, self._entry.items[0])
 
-    def enough(self, count: x.Expr, more: int) -> x.Expr:
-        """Is `count` reached with `more` further senders?"""
+    def number(self, more: int = 0) -> x.Expr:
+        """How many have said something, with `more` further senders?"""
         binder, _ = self._voters()
         size = t.size(self.said.key) or 0
         number = x.Fold(x.Quantifier.SUM, (binder,), x.number(1), t.Int(0, size))
-        total = x.Apply(Op.ADD, (number, x.number(more)), t.Int(more, size + more))
-        return apply(Op.GE, total, count)
+        return x.Apply(Op.ADD, (number, x.number(more)), t.Int(more, size + more))
+
+    def enough(self, count: x.Expr, more: int) -> x.Expr:
+        """Is `count` reached with `more` further senders?"""
+        return apply(Op.GE, self.number(more), count)
+
+    def entry(self, element: x.Expr) -> x.Expr:
+        """What is kept of a sender that says `element`."""
+        if self._matched:
+            element = x.Make(self._entry, (element, *self._matched))
+        return x.Make(self.said.value, (element,), 1)
 
     def with_one(self, sender: x.Expr, element: x.Expr) -> x.Expr:
         """What was said, with what one more sender says."""
-        said = x.Make(self.said.value, (element,), 1)
-        return x.Apply(Op.PUT, (self.held, sender, said), self.said)
+        return x.Apply(Op.PUT, (self.held, sender, self.entry(element)), self.said)
 
     def all(self, of: t.Type) -> x.Expr:
         """A bag of everything that was said."""
@@ -62,9 +90,19 @@ class Collection:
         return x.Apply(Op.BAG_ADD, (self.all(of), element), of)
 
 
-def said_type(sender: t.Type, element: t.Type) -> t.Map:
+def said_type(pattern: s.Pattern, element: t.Type) -> t.Map:
     """The type of what was said so far."""
-    return t.Map(sender, t.Option(element))
+    matched = tuple(e.type for e in _changing(pattern))
+    return t.Map(
+        pattern.sender_type, t.Option(t.Tuple((element, *matched)) if matched else element)
+    )
+
+
+def _changing(pattern: s.Pattern) -> tuple[x.Expr, ...]:
+    """The values that a pattern asks for and that may be others later."""
+    return tuple(
+        e for e in pattern.equal if e and any(isinstance(part, x.Global) for part in x.walk(e))
+    )
 
 
 def quorums(program: Program) -> Program:
@@ -86,17 +124,18 @@ def quorums(program: Program) -> Program:
 
 def _handler(role: t.Role, handler: QuorumHandler, taken: set[str]) -> tuple[list[Step], Variable]:
     name = unique(f"{role.name}.quorum_{handler.pattern.kind}", taken)
-    said = said_type(handler.pattern.sender_type, handler.element.type)
+    said = said_type(handler.pattern, handler.element.type)
     variable = of_role(name, role, said, Storage.CONTROL, default(said))
-    collection = Collection(read(variable, me(role)))
+    collection = Collection(read(variable, me(role)), handler.pattern)
     sender = x.Local(handler.pattern.sender, handler.pattern.sender_type)
     new = collection.new_from(sender)
-    add = assign(variable, x.Make(said.value, (handler.element,), 1), me(role), sender)
+    add = assign(variable, collection.entry(handler.element), me(role), sender)
+    told = s.Mark("set", (collection.number(),), "collected")
     forget = assign(variable, default(said), me(role))
     fires = _when(handler, collection.enough(handler.count, 1), _with_this(collection, handler))
     with_this = s.Let(handler.bound, _with_this(collection, handler))
     steps = [
-        _step(role, handler, name, conj(new, x.negation(fires)), (add,)),
+        _step(role, handler, name, conj(new, x.negation(fires)), (add, told)),
         _step(
             role, handler, f"{name}_complete", conj(new, fires), (with_this, forget, *handler.body)
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsmc.ir import types as t
 from dsmc.ir.faults import FAULTS, FaultForm, Takes
-from dsmc.ir.protocol import Fault
+from dsmc.ir.protocol import Fault, MessageDecl, NetworkKind
 from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.typecheck import binding, constants, expressions, properties
@@ -166,3 +166,29 @@ def _extras(scope: Scope, name: str, clause: ast.FaultClause) -> None:
                 continue
         if name != wanted:
             scope.problems.add("D405", part.span, f"this belongs to `{wanted}`, not to `{name}`")
+
+
+def check_in_flight(
+    scope: Scope, messages: tuple[MessageDecl, ...], found: tuple[Fault, ...]
+) -> None:
+    """Report what cannot happen: on a synchronous network no message is ever in flight."""
+    known = {m.kind.name: m for m in messages}
+    struck = [(m.span, [m], "be lost") for m in messages if m.lossy]
+    struck += [
+        (
+            fault.span,
+            [known[fault.message]] if fault.message else list(messages),
+            _STRIKES[fault.name],
+        )
+        for fault in found
+        if fault.name in _STRIKES
+    ]
+    for span, meant, what in struck:
+        if meant and all(m.network is NetworkKind.SYNCHRONOUS for m in meant):
+            scope.problems.add(
+                "D405", span, f"nothing is in flight on a synchronous network, so nothing can {what}",
+                help="take another network, or let the nodes be cut off by a `partition`",
+            )  # fmt: skip
+
+
+_STRIKES = {"lose": "be lost", "duplicate": "be duplicated", "reorder": "be reordered"}

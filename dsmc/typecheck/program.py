@@ -81,6 +81,7 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
     init = _init(scope, items)
     actions = tuple(_action(scope, node, p.doc(node)) for node, p in declared_as(items, ast.Action))
     found_faults = faults.check_faults(scope, _faults(items, instance))
+    faults.check_in_flight(scope, messages, found_faults)
     found = tuple(p for item, of in items for p in properties.check_property(scope, item, of))
     every = (*found, *_deadlock(scope, items, codes))
     within = _within(scope, items, instance)

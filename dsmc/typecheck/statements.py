@@ -346,6 +346,10 @@ def _wait(
 def _return(scope: Scope, span: Span, frame: Frame) -> tuple[s.Statement, ...]:
     if frame.style is Style.PROCESS and not frame.procedure:
         scope.problems.add("D506", span, "a process does not return", help="write `stop`")
+    if frame.atomic:
+        scope.problems.add(
+            "D506", span, "`return` would leave an `atomic` half done", help="use `if` … `else`"
+        )
     return (s.Return(),)
 
 

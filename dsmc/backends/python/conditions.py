@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from dsmc.backends.python import folds
@@ -22,12 +23,10 @@ def test(emit: Expressions, e: x.Expr) -> str:
     match e:
         case x.Lit(value):
             return "True" if value else "False"
-        case x.Apply(Op.AND, (left, right)):
-            with emit.knowing(left):
-                second = emit.test(right)
-            return f"({emit.test(left)} and {second})"
-        case x.Apply(Op.OR, (left, right)):
-            return f"({emit.test(left)} or {emit.test(right)})"
+        case x.Apply(Op.AND):
+            return _all(emit, x.conjuncts(e))
+        case x.Apply(Op.OR):
+            return "(" + " or ".join(map(emit.test, _disjuncts(e))) + ")"
         case x.Apply(Op.IMPLIES, (left, right)):
             with emit.knowing(left):
                 second = emit.test(right)
@@ -46,6 +45,28 @@ def test(emit: Expressions, e: x.Expr) -> str:
             return _bit(emit, e)
         case _:
             return emit.value(e)
+
+
+def _all(emit: Expressions, parts: list[x.Expr]) -> str:
+    """Each part is evaluated only where those before it are true."""
+    tests = []
+    with ExitStack() as facts:
+        for part in parts:
+            tests.append(emit.test(part))
+            facts.enter_context(emit.knowing(part))
+    return "(" + " and ".join(tests) + ")" if tests else "True"
+
+
+def _disjuncts(e: x.Expr) -> list[x.Expr]:
+    """The parts of an `or`, however many: Python nests parentheses two hundred deep only."""
+    parts, waiting = [], [e]
+    while waiting:
+        match waiting.pop():
+            case x.Apply(Op.OR, (left, right)):
+                waiting += [right, left]
+            case part:
+                parts.append(part)
+    return parts
 
 
 def _bit(emit: Expressions, e: x.Expr) -> str:

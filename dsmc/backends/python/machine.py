@@ -15,12 +15,19 @@ from typing import Any
 from dsmc.backends.python.access import Pool
 from dsmc.backends.python.codec import Register, decode
 from dsmc.backends.python.generate import Layout, generate
+from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
 from dsmc.ir.ops import RangeError
-from dsmc.ir.system import Action, System
+from dsmc.ir.system import Action, NoError, System
 from dsmc.ir.types import Type, Value
+from dsmc.source import NOWHERE
+
+_TOO_DEEP = Diagnostic(
+    "D409", "a statement or an expression is nested too deep to be run", NOWHERE, "",
+    "name parts of it: a `fun` for an expression, a `match` for a long chain of `else if`",
+)  # fmt: skip
 
 
 class Event(Frozen):
@@ -54,6 +61,7 @@ class PythonMachine:
         self._pool = Pool()
         self.source = generate(system, self.layout, self._pool, traced=False)
         self._run = self._compiled(self.source)
+        self.error = next(n for n, p in enumerate(system.properties) if isinstance(p, NoError))
         self.expand = self._run["expand"]
         self.state_deciders = self._run["state_deciders"]
         self.step_deciders = self._run["step_deciders"]
@@ -63,7 +71,13 @@ class PythonMachine:
 
     def _compiled(self, source: str) -> dict[str, Any]:
         namespace: dict[str, Any] = dict(self._pool.objects)
-        exec(compile(source, f"<{self.system.name}>", "exec"), namespace)  # noqa: S102
+        try:
+            code = compile(source, f"<{self.system.name}>", "exec")
+        except (
+            SyntaxError
+        ) as error:  # Python's limits of nesting; what we write is Python otherwise
+            raise Mistakes((_TOO_DEEP,)) from error
+        exec(code, namespace)  # noqa: S102
         return namespace
 
     # ------------------------------------------------------------ the engine's side

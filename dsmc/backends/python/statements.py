@@ -196,12 +196,18 @@ class Statements:
 
     def _if(self, statement: s.If) -> None:
         self._reading(statement.condition)
-        test = self.e.test(statement.condition)
+        test, word = self.e.test(statement.condition), "if"
         self._settle(statement)
-        with self.e.knowing(_lasting(statement.condition)):
-            self.inside(f"if {test}:", lambda: self._whole(statement.then))
-        if statement.orelse:
-            self.inside("else:", lambda: self._whole(statement.orelse))
+        while True:
+            with self.e.knowing(_lasting(statement.condition)):
+                self.inside(f"{word} {test}:", lambda then=statement.then: self._whole(then))  # type: ignore[misc]
+            match statement.orelse:
+                case (s.If() as statement,):  # one level: Python nests a hundred only
+                    test, word = self.e.test(statement.condition), "elif"
+                case orelse:
+                    break
+        if orelse:
+            self.inside("else:", lambda: self._whole(orelse))
 
     def _while(self, statement: s.While) -> None:
         self._settle(statement)

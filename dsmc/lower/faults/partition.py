@@ -28,29 +28,55 @@ def partition(program: Program) -> Program:
     cut = internal("cut", t.Set(pair))
     ends = x.Make(pair, (x.Local(FROM, nodes), x.Local(TO, nodes)))
     passes = x.negation(apply(Op.IN, ends, read(cut)))
-    budgets: list[Variable] = []
+    lasting = _Lasting(faults)
+    budgets: list[Variable] = [*lasting.variables]
     taken: set[str] = set()
     steps = list(program.steps)
     for fault in faults:
         name = unique("partition", taken)
         budget = Budget(name, fault.limit)
         budgets += list(budget.variables)
-        steps.append(_split(name, fault, budget, cut, nodes))
+        steps.append(_split(name, fault, budget, cut, nodes, lasting))
     if any("heals" in f.flags for f in faults):
-        steps.append(_heal(cut))
+        steps.append(_heal(cut, lasting))
     return replace(
         program, variables=(*program.variables, cut, *budgets), steps=tuple(steps),
         delivery=conj(program.delivery, passes),
     )  # fmt: skip
 
 
-def _split(name: str, fault: Fault, budget: Budget, cut: Variable, nodes: t.NodeId) -> Step:
+class _Lasting:
+    """Which partitions heal: where some do and some do not, a variable says it of the present one."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        mixed = len({"heals" in f.flags for f in faults}) > 1
+        self.variables = (internal("cut.heals", t.BOOL),) if mixed else ()
+
+    def made_by(self, fault: Fault) -> s.Block:
+        """What a fault notes of itself."""
+        return tuple(assign(v, lit("heals" in fault.flags, t.BOOL)) for v in self.variables)
+
+    @property
+    def healing(self) -> x.Expr:
+        """May the present one heal?"""
+        return conj(*(read(v) for v in self.variables))
+
+
+def _split(
+    name: str, fault: Fault, budget: Budget, cut: Variable, nodes: t.NodeId, lasting: _Lasting
+) -> Step:
     assert isinstance(cut.type, t.Set)
     params, new = _choice(fault, nodes, cut.type)
     differs = apply(Op.NE, new, read(cut))
     pair = x.Local("new", cut.type)
     guard = conj(budget.left, x.Let("new", new, differs, t.BOOL) if params else differs)
-    body = (s.Let("new", new), assign(cut, pair), *budget.spend, s.Mark("partition", (pair,)))
+    body = (
+        s.Let("new", new),
+        assign(cut, pair),
+        *lasting.made_by(fault),
+        *budget.spend,
+        s.Mark("partition", (pair,)),
+    )
     origin = Origin(Kind.FAULT, "partition", "", "", "partition").at(fault.span)
     return Step(name, params, None, guard, body, Fairness.NONE, origin).at(fault.span)
 
@@ -58,7 +84,7 @@ def _split(name: str, fault: Fault, budget: Budget, cut: Variable, nodes: t.Node
 def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...], x.Expr]:
     """What can be chosen of a partition, and the pairs of nodes that it separates."""
     if fault.groups:
-        return (), lit(separated(fault.groups), of)
+        return (), lit(separated(fault.groups, one_way="asymmetric" in fault.flags), of)
     everyone = t.Set(nodes)
     side = x.Local("side", everyone)
     a, b = x.Local("a", nodes), x.Local("b", nodes)
@@ -78,8 +104,9 @@ def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...]
     return (Param("side", everyone, subsets, where),), pairs
 
 
-def _heal(cut: Variable) -> Step:
+def _heal(cut: Variable, lasting: _Lasting) -> Step:
     empty = lit(frozenset(), cut.type)
     origin = Origin(Kind.RECOVERY, "heal", "", "")
     body = (assign(cut, empty), s.Mark("heal", ()))
-    return Step("heal", (), None, apply(Op.NE, read(cut), empty), body, Fairness.WEAK, origin)
+    guard = conj(apply(Op.NE, read(cut), empty), lasting.healing)
+    return Step("heal", (), None, guard, body, Fairness.WEAK, origin)

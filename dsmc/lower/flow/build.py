@@ -15,7 +15,7 @@ from dsmc.ir.simplify import simplify
 from dsmc.ir.types import Type
 from dsmc.lower.build import conj, default
 from dsmc.lower.flow import loops, mutexes
-from dsmc.lower.flow.graph import DONE, Edge, Graph, Point
+from dsmc.lower.flow.graph import DONE, THROWN, Edge, Graph, Point
 from dsmc.lower.flow.titles import title
 from dsmc.lower.procs import atomic
 from dsmc.lower.quorums import Collection, said_type
@@ -121,8 +121,7 @@ class Builder:
             case s.Labelled():
                 return self._labelled(statement, after, context)
             case s.Atomic(body):
-                edge = Edge(after, body=(s.Atomic(atomic(body)),), fault=_fault(body))
-                return self._one(statement, edge)
+                return self._atomic(statement, body, after, context)
             case s.Lock():
                 return self._lock(statement, after, context)
             case s.Receive():
@@ -133,6 +132,16 @@ class Builder:
                 return self._jumping(statement, after, context)
             case _:
                 return self._one(statement, Edge(after, body=(statement,)))
+
+    def _atomic(self, statement: s.Atomic, body: s.Block, after: int, context: _Context) -> int:
+        """One step, from which a throw may lead elsewhere."""
+        code = atomic(body, THROWN)
+        edge = Edge(after, body=(s.Atomic(code),), fault=_fault(body))
+        if any(isinstance(st, s.Leave) and st.name == THROWN for st in s.walk(code)):
+            catch = context.catch or _Target(DONE, 0)
+            unwind = self._given_back(catch, context)
+            edge = replace(edge, caught=catch.point, unwind=unwind)
+        return self._one(statement, edge)
 
     def _labelled(self, statement: s.Labelled, after: int, context: _Context) -> int:
         entry = self._block(statement.body, after, context)
@@ -165,11 +174,15 @@ class Builder:
 
     def _jump(self, statement: s.Statement, target: _Target, context: _Context) -> int:
         """The point from which a jump is made; the locks that it leaves are released in one step."""
-        left = context.locks[target.locks :]
-        if not left:
+        release = self._given_back(target, context)
+        if not release:
             return target.point
-        release = tuple(mutexes.released(place, self._holder) for place in reversed(left))
         return self._one(statement, Edge(target.point, body=release))
+
+    def _given_back(self, target: _Target, context: _Context) -> s.Block:
+        """The locks that a jump leaves are released, the last one first."""
+        left = context.locks[target.locks :]
+        return tuple(mutexes.released(place, self._holder) for place in reversed(left))
 
     # ------------------------------------------------------------ branches and loops
 
@@ -282,18 +295,19 @@ class Builder:
 
     def _collect(self, statement: s.Collect, after: int, context: _Context) -> int:
         pattern = statement.pattern
-        held = self._keep_own("said", said_type(pattern.sender_type, statement.element.type))
+        held = self._keep_own("said", said_type(pattern, statement.element.type))
         self._keep(statement.bound, statement.bound_type)
         body = self._block(statement.body, after, context)
         at = self._point(statement)
         self.graph.points[at].fresh = frozenset({held.name})
-        collection = Collection(held)
+        collection = Collection(held, pattern)
         sender = x.Local(pattern.sender, pattern.sender_type)
         new, enough = collection.new_from(sender), collection.enough(statement.count, 1)
         named = f"receive {pattern.kind}"
         more = ((held.name, collection.with_one(sender, statement.element)),)
         every = ((statement.bound, collection.all_with(statement.element, statement.bound_type)),)
-        waiting = Edge(at, conj(new, x.negation(enough)), (), pattern, more, named)
+        told = s.Mark("set", (collection.number(1),), "collected")
+        waiting = Edge(at, conj(new, x.negation(enough)), (told,), pattern, more, named)
         self._edge(at, statement, waiting)
         self._edge(at, statement, Edge(body, conj(new, enough), (), pattern, every, named))
         return at

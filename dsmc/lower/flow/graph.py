@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dsmc.frozen import Node, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
@@ -10,10 +12,15 @@ from dsmc.lower.build import conj
 
 #: The point where a process has ended.
 DONE = 0
+#: The scope that a throw out of an `atomic` leaves.
+THROWN = "thrown"
 
 
 class Edge(Node):
-    """One step: what it waits for, what it does, what it keeps for later, where it leads."""
+    """One step: what it waits for, what it does, what it keeps for later, where it leads.
+
+    A jump out of `body` to `THROWN` does `unwind` and leads to `caught` instead.
+    """
 
     target: int
     guard: x.Expr = x.TRUE
@@ -23,6 +30,18 @@ class Edge(Node):
     title: str = ""
     fault: str = ""
     timeout: bool = False
+    caught: int | None = None
+    unwind: s.Block = ()
+
+    def moved(self, place: Callable[[int], int]) -> Edge:
+        """The step between other points."""
+        caught = None if self.caught is None else place(self.caught)
+        return replace(self, target=place(self.target), caught=caught)
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Where it may lead."""
+        return (self.target,) if self.caught is None else (self.target, self.caught)
 
 
 class Point:
@@ -64,7 +83,7 @@ class Graph:
     def edges(self, number: int) -> list[Edge]:
         """The steps from a point, each to where it next stops."""
         point = self.points[self.resolve(number)]
-        own = [replace(e, target=self.resolve(e.target)) for e in point.steps]
+        own = [e.moved(self.resolve) for e in point.steps]
         found = [whole for edge in own for whole in self._to_a_stop(edge)]
         for choice in point.choices:
             found += self.edges(choice)
@@ -82,7 +101,7 @@ class Graph:
             number = waiting.pop()
             if number not in reached:
                 reached.add(number)
-                waiting += [edge.target for edge in self.edges(number)]
+                waiting += [target for edge in self.edges(number) for target in edge.targets]
         order = [DONE, *sorted(reached - {DONE}, key=lambda n: (self.points[n].line, n))]
         place = {number: i for i, number in enumerate(order)}
         graph = Graph()
@@ -96,7 +115,7 @@ class Graph:
         old = self.points[number]
         point = Point(old.line)
         point.fresh, point.labels = old.fresh, old.labels
-        point.steps = [replace(e, target=place[e.target]) for e in self.edges(number)]
+        point.steps = [e.moved(place.__getitem__) for e in self.edges(number)]
         return point
 
     def find_live(self, stored: dict[str, Type]) -> None:
@@ -118,14 +137,20 @@ class Graph:
         """The names whose values before a step matter."""
         target = self.points[edge.target]
         kept = [value for name, value in edge.sets if name in target.live]
-        read = {n for e in (edge.guard, *kept, *s.all_exprs(edge.body)) for n in x.free_names(e)}
+        read = {
+            n
+            for e in (edge.guard, *kept, *s.all_exprs((*edge.body, *edge.unwind)))
+            for n in x.free_names(e)
+        }
         made = {name for statement in s.walk(edge.body) for name in s.binds(statement)}
         if edge.receive is not None:
             pattern = edge.receive
             compared = (*(e for e in pattern.equal if e), pattern.senders)
             read |= {name for e in compared for name in x.free_names(e)}
             made |= set(s.pattern_binds(pattern))
-        carried = target.live - target.fresh - {name for name, _ in edge.sets}
+        carried = set(target.live - target.fresh - {name for name, _ in edge.sets})
+        if edge.caught is not None:
+            carried |= self.points[edge.caught].live - self.points[edge.caught].fresh
         return (read - made) | carried
 
     def names(self) -> list[str]:
