@@ -18,7 +18,7 @@ from dsmc.session import check, compile_job, load
 from dsmc.source import Source, Span
 
 #: These need a file that is missing, a command line, or a thousand brackets.
-NO_EXAMPLE = {"D104", "D407", *(f"D70{n}" for n in range(1, 8))}
+NO_EXAMPLE = {"D104", "D407", "D408", "D409", *(f"D70{n}" for n in range(1, 9))}
 
 Write = Callable[..., Path]
 
@@ -257,12 +257,6 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "code"), [("none.dsm", "D701"), (".", "D701")])
 def test_a_file_that_is_not_there(name: str, code: str, tmp_path: Path) -> None:
     assert [p.code for p in found(tmp_path / name)] == [code]
-
-
-@pytest.mark.parametrize("text", ["", "\n", "# nothing but words\n"])
-def test_an_empty_file_is_an_empty_spec(text: str, spec: Write) -> None:
-    (job,) = load(spec(text))
-    assert check(job).statistics.states == 1
 
 
 def test_a_file_that_imports_itself(spec: Write) -> None:
