@@ -161,3 +161,21 @@ def test_long_chains(checked: Checked) -> None:
     report = checked(text)
     assert words(report) == {"i": "holds"}
     assert report.statistics.states == 151
+
+
+def test_a_step_without_a_result_is_told_in_full(checked: Checked) -> None:
+    """Its node and the message that it takes."""
+    text = """
+message M(n: 0..3)
+role A { start { send M(3) to B.2 } }
+role B[2] {
+  var x: 0..3 = 1
+  on M(n) from a { x := x + n }
+}
+"""
+    trace = checked(text).result("no_range_error").trace
+    assert trace is not None
+    step = trace.steps[1]
+    assert (trace.lanes[step.lane or 0].name, step.title) == ("B.2", "on M(3) from A")
+    assert step.error == "4 is not in 0..3"
+    assert trace.messages[0].fate == "received"

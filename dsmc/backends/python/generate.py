@@ -147,6 +147,8 @@ class _Module:
         if w.logs:
             w.line("ev = ()")
             w.line("evs = []")
+        if self._traced:
+            w.line("so_far = [(), ()]")
 
         def end() -> None:
             self._failed(w, "violated")
@@ -219,9 +221,13 @@ class _Module:
         def inner() -> None:
             if w.logs:
                 w.line("ev = ()")
+            if self._traced:
+                w.line(f"so_far[:] = [{_tuple(w, [p.name for p in action.params])}, ev]")
             for name, value in action.names:
                 if self._traced or name in used:
                     w.line(f"{w.e.local(name)} = {w.e.value(value)}")
+            if self._traced and action.names:
+                w.line(f"so_far[0] = {_tuple(w, _labels(action))}")
             w.run(
                 (s.Require(action.guard), *action.body) if action.guard != x.TRUE else action.body,
                 end,
@@ -248,8 +254,7 @@ class _Module:
         found: list[str] = []
         for number, action in enumerate(self._system.actions):
             w = self._statements(action.body)
-            labels = [p.name for p in action.params] + [name for name, _ in action.names]
-            shown = "(" + "".join(f"{w.e.local(n)}, " for n in labels) + ")"
+            shown = _tuple(w, _labels(action))
             w.line(self._unpack("s"))
             w.line("evs = []")
 
@@ -257,7 +262,7 @@ class _Module:
                 w.line(f"found.append(({number}, {shown}, ev, {self._result(w)}))")
 
             self._instance(w, action, end)
-            found += [f"def action_{number}(s, found):", *w.lines]
+            found += [f"def action_{number}(s, found, so_far):", *w.lines]
         names = ", ".join(f"action_{n}" for n in range(len(self._system.actions)))
         return [*found, f"actions = [{names}]"]
 
@@ -403,3 +408,11 @@ def _instance(action: Action, chosen: tuple[Value, ...]) -> Action:
     names = tuple((name, simplify(x.substitute(value, values))) for name, value in action.names)
     body = simplify_block(s.substitute_in(action.body, values))
     return replace(action, params=(), names=names, guard=guard, body=body)
+
+
+def _labels(action: Action) -> list[str]:
+    return [*(p.name for p in action.params), *(name for name, _ in action.names)]
+
+
+def _tuple(w: Statements, names: list[str]) -> str:
+    return "(" + "".join(f"{w.e.local(n)}, " for n in names) + ")"

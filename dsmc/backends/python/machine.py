@@ -100,11 +100,11 @@ class PythonMachine:
         found: list[tuple[Any, ...]] = []
         chosen = range(len(self.system.actions)) if by is None else map(self._number, by)
         for number in chosen:
-            action = self._traced["actions"][number]
+            action, so_far = self._traced["actions"][number], [(), ()]
             try:
-                action(state, found)
+                action(state, found, so_far)
             except RangeError as error:
-                found.append((number, (), (), None, error.reason))
+                found.append((number, *so_far, None, error.reason))
         return [self._story(*step) for step in found]
 
     @functools.cached_property

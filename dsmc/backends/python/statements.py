@@ -234,6 +234,7 @@ class Statements:
             values = "".join(f"{self.e.value(a)}, " for a in args)
             types = self.e.pool.name("types", tuple(a.type for a in args))
             self.line(f"ev += (({kind!r}, ({values}), {types}, {text!r}),)")
+            self.line("so_far[1] = ev")
 
     # ------------------------------------------------------------ assignment
 
