@@ -69,6 +69,8 @@ class ModelItem(pytest.Item):
 
     def runtest(self) -> None:
         """Check the model."""
+        from click import unstyle
+
         from dsmc.diagnostics import Mistakes
         from dsmc.diagnostics.render import render_all
         from dsmc.session import check
@@ -80,7 +82,7 @@ class ModelItem(pytest.Item):
             raise NotAsExpected(render_all(mistakes.diagnostics)) from None
         if report.surprises:
             told = "\n".join(f"expected: {s.expected}; found: {s.found}" for s in report.surprises)
-            raise NotAsExpected(f"{told}\n\n{report_text(report)}")
+            raise NotAsExpected(unstyle(f"{told}\n\n{report_text(report)}"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report, without a traceback."""

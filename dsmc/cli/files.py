@@ -51,7 +51,7 @@ def _dsm_files(paths: Iterable[Path]) -> list[Path]:
 def _read(path: Path) -> str:
     """The text of a file. An unreadable one ends the program with a message."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         click.echo(f"error[D701]: `{path}` cannot be read: {reason}", err=True)

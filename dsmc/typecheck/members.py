@@ -36,6 +36,12 @@ def member(scope: Scope, e: ast.Member, env: Env, hint: Type | None) -> x.Expr:
             index = next((i for i, (n, _) in enumerate(fields) if n == e.name.text), None)
             if index is not None:
                 return x.Field(of, 0, index, fields[index][1])
+        case t.Set(t.Role(role)) if e.name.text in (*scope.role_members.get(role, {}), "up"):
+            scope.problems.add(
+                "D201", e.name.span, f"each node of `{role}` has a `{e.name.text}` of its own",
+                help=f"name the node: `{role}.1.{e.name.text}`, or `forall n in {role}: n.{e.name.text} …`",
+            )  # fmt: skip
+            return POISON
     if (Form.MEMBER, e.name.text) in WRITTEN:
         return operators.apply(scope, (Form.MEMBER, e.name.text), [of], e.span)
     scope.unknown(
