@@ -66,7 +66,7 @@ class _Loader:
         if not models and not _declares(parsed) and not parsed.problems:
             self._problems.add(
                 "D708",
-                NOWHERE,
+                Span(parsed.source, 0, 0),
                 f"`{path}` declares nothing to check",
                 help=f"start with `spec {path.stem}`, or with `dsmc new {path.stem}`",
             )
