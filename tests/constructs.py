@@ -24,7 +24,7 @@ proc set_i(a: 0..3) { i := a }
 """
 ROLES = """
 message M(n: 0..3)
-message Beat lossy
+message Beat lossy unordered
 message Note(text: 0..1) fifo
 const N = 2
 var lock_: mutex
