@@ -6,6 +6,7 @@ language's reference and not from what the tool makes of it. Both must find as m
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
@@ -260,10 +261,10 @@ class Meaning:
 def states(protocol: Protocol, limit: int) -> int:
     """How many states a protocol has."""
     meaning = Meaning(protocol)
-    waiting = [meaning.initial()]
+    waiting = deque([meaning.initial()])
     seen = set(waiting)
     while waiting:
-        for successor in map(meaning.canonical, meaning.successors(waiting.pop())):
+        for successor in map(meaning.canonical, meaning.successors(waiting.popleft())):
             if successor not in seen:
                 seen.add(successor)
                 waiting.append(successor)
