@@ -141,6 +141,11 @@ def test_assertions_in_the_first_state(checked: Checked) -> None:
         ),
         ("var x: 0..3\ninit { require x == 2 }\ninvariant i { false }", "D408"),
         ("role T { process { atomic { return } } }", "D506"),
+        (
+            "var m: mutex\nrole T { process { lab: lock m { skip } } }\n"
+            "faults { lose reply of lab at most 1 }",
+            "D405",
+        ),
         ("record mutex { a: 0..3 }", "D202"),
     ],
 )

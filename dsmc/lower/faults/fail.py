@@ -5,6 +5,7 @@ Needs: labels still in the code. Leaves: a choice with a `Throw` behind each suc
 
 from __future__ import annotations
 
+from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.frozen import replace
 from dsmc.ir import stmt as s
 from dsmc.ir.protocol import Fault, Program
@@ -39,7 +40,18 @@ def _one(program: Program, fault: Fault) -> Program:
 
 def _throwing(body: s.Block, fault: Fault, budget: Budget) -> s.Statement:
     """The labelled statement, or the same statement throwing."""
+    if fault.name == "lose reply of" and any(isinstance(st, _NO_CALL) for st in s.walk(body)):
+        raise Mistakes((_no_reply(fault),))
     effect = body if fault.name == "lose reply of" else ()
     told = s.Mark(fault.name, (), fault.label)
     blow = s.Atomic((s.Require(budget.left), *effect, *budget.spend, told)).at(fault.span)
     return s.Choose((body, (blow, s.Throw())))
+
+
+#: Statements that are no call: they wait, go round or end something, in many steps.
+_NO_CALL = (s.Lock, s.Receive, s.Collect, s.Loop, s.Break, s.Stop)
+
+
+def _no_reply(fault: Fault) -> Diagnostic:
+    message = f"what `{fault.label}` labels is no call, so it has no reply that could be lost"
+    return Diagnostic("D405", message, fault.span, "", "label the one statement that is the call")
