@@ -98,7 +98,7 @@ def test_exit_code_of_a_limit(spec: Callable[[str], Path], limit: str) -> None:
     process = dsmc("check", spec(ODOMETER), limit)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3
-    assert "in_range  unknown (the limit of" in out
+    assert "in_range        unknown (the limit of" in out
     assert "complete to depth" in out
     assert err == ""
 
@@ -110,8 +110,8 @@ def test_control_c(spec: Callable[[str], Path]) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3
-    assert "in_range  unknown (interrupted)" in out
-    assert "some_3    reachable in 3 steps" in out
+    assert "in_range        unknown (interrupted)" in out
+    assert "some_3          reachable in 3 steps" in out
     assert "Traceback" not in err
 
 
@@ -134,7 +134,7 @@ invariant quiet {{ true }}
 def test_messages_that_grow_for_ever(checked: Checked, network: str) -> None:
     """The search ends by itself, and says who sends them."""
     report = checked(GROWING.format(network=network))
-    assert words(report) == {"quiet": "unknown"}
+    assert words(report) == {"quiet": "unknown", "no_range_error": "unknown"}
     assert "grow for ever" in report.statistics.stopped
     (note,) = report.notes
     assert "`A ask` sends Ping" in note
