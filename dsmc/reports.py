@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from dsmc.diagnostics import Mistakes
 from dsmc.session import Report
 from dsmc.traces.render import RENDERERS
 from dsmc.traces.render.json import as_data as trace_data
@@ -42,6 +43,20 @@ def as_data(report: Report) -> dict[str, Any]:
         },
         "within": report.within,
         "notes": list(report.notes),
+    }  # fmt: skip
+
+
+def mistakes_as_data(file: Path, mistakes: Mistakes) -> dict[str, Any]:
+    """What is wrong with a file, in the place of its reports."""
+    return {
+        "format": FORMAT, "file": str(file), "as_expected": False,
+        "mistakes": [
+            {
+                "code": d.code, "message": d.message, "help": d.help, "file": d.span.source.name,
+                "line": d.span.line, "start": d.span.start, "end": d.span.end,
+            }
+            for d in mistakes.diagnostics
+        ],
     }  # fmt: skip
 
 

@@ -308,6 +308,15 @@ def test_test_of_nothing(tmp_path: Path) -> None:
     assert "no models" in result.stderr
 
 
+def test_mistakes_as_json(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.dsm"
+    wrong.write_text("spec wrong\nvar x: 0..nobody\n", encoding="utf-8")
+    result = run("check", wrong, "--json")
+    (report,) = json.loads(result.stdout)
+    assert not report["as_expected"]
+    assert [(m["code"], m["line"]) for m in report["mistakes"]] == [("D201", 2)]
+
+
 def test_test_as_json(models: Path) -> None:
     result = run("test", models, "--json")
     assert result.exit_code == 1

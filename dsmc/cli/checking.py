@@ -114,6 +114,13 @@ class _Checking:
             click.echo(f"  pictures: {written}")
         click.echo()
 
+    def mistaken(self, file: Path, mistakes: Any) -> None:
+        """What is wrong stands in the JSON too, in the file's place."""
+        if self._json:
+            from dsmc.reports import mistakes_as_data
+
+            self._data.append(mistakes_as_data(file, mistakes))
+
     def end(self) -> None:
         if self._json:
             import json
@@ -172,6 +179,9 @@ class _Testing:
             (title(report), word, f"{s.states:,}", f"{s.transitions:,}", f"{s.seconds:.2f}")
         )
 
+    def mistaken(self, file: Path, mistakes: Any) -> None:
+        """What is wrong has been said."""
+
     def end(self) -> None:
         from dsmc.terminal import table
 
@@ -223,6 +233,7 @@ def _run(
             break
         except Mistakes as mistakes:
             complain(mistakes)
+            reporter.mistaken(file, mistakes)
             codes.append(MISTAKE)
     reporter.end()
     return next(code for code in WORST if code in codes)
