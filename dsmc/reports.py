@@ -40,6 +40,9 @@ def as_data(report: Report) -> dict[str, Any]:
             "states": s.states, "transitions": s.transitions, "generated": s.generated,
             "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
             "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
+            "engine": {
+                "name": s.engine.name, "compiler": s.engine.compiler, "threads": s.engine.threads,
+            },
         },
         "within": report.within,
         "notes": list(report.notes),

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.backends.tiers import How, search
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import INTERRUPTED, Watcher, explore
+from dsmc.engine.search import INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -39,12 +40,15 @@ _NESTING = 20_000
 
 class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
-    state though everything is decided.
+    state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
+    threads (0: as many as there are cores).
     """
 
     properties: tuple[str, ...] = ()
     limits: Limits = Limits()
     to_the_end: bool = False
+    engine: str = "auto"
+    threads: int = 0
 
 
 class Report(Frozen):
@@ -143,7 +147,8 @@ class _Check:
             raise Mistakes((_NO_START,))
         results = [self._result(p, explored) for p in self._system.properties]
         shown = tuple(r for r in results if r is not None)
-        notes = (describe(self._machine, explored.pump),) if explored.pump else ()
+        grows = describe(self._machine, explored.pump) if explored.pump else ""
+        notes = tuple(filter(None, (grows, explored.statistics.engine.note)))
         statistics = replace(explored.statistics, seconds=time.perf_counter() - began)
         surprises = surprises_in(self._job, shown, statistics, tuple(self._numbers))
         return Report(self._job, self._system, shown, statistics, surprises, notes)
@@ -158,12 +163,10 @@ class _Check:
         )  # fmt: skip
         nothing_asked = not wanted and not self._options.properties
         to_the_end = self._options.to_the_end or counted or nothing_asked
-        return explore(
-            self._machine,
-            wanted,
-            limits=self._options.limits,
-            to_the_end=to_the_end,
-            watch=self._watch,
+        how = How(self._options.engine, self._options.threads)
+        limits = self._options.limits
+        return search(
+            self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=self._watch
         )
 
     def _result(self, prop: Property, explored: Explored) -> Result | None:

@@ -67,12 +67,22 @@ def _outcome(result: Result) -> str:
 
 def _covered(statistics: Statistics) -> str:
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
-    seconds = f"{statistics.seconds:.2f} s"
+    seconds = f"{statistics.seconds:.2f} s{_engine(statistics)}"
     if statistics.complete:
         return f"{counts}, depth {statistics.depth}; all of them, in {seconds}"
     why = statistics.stopped or "everything was decided"
     depth = f"complete to depth {statistics.complete_depth}"
     return f"{counts}, {depth}; stopped after {seconds}: {why}"
+
+
+def _engine(statistics: Statistics) -> str:
+    """What ran, and how fast: worth saying of what took a while."""
+    engine = statistics.engine
+    if engine.name == "python":
+        return ""
+    rate = statistics.transitions / max(statistics.seconds, 1e-9)
+    threads = f"{engine.threads} thread{'s' * (engine.threads != 1)}"
+    return f" (C by {engine.compiler}, {threads}, {rate / 1e6:.1f} M transitions/s)"
 
 
 def _bounds(report: Report) -> str:

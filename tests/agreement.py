@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import oracle
 
+from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.machine import PythonMachine
-from dsmc.engine.search import explore
-from dsmc.ir.system import Fires, Law, Scenario, System
+from dsmc.engine.outcome import Explored, Limits
+from dsmc.engine.search import explore, states_limit
+from dsmc.ir.system import Fires, Law, NoError, Scenario, System
 
 
 def by_reference(system: System) -> oracle.Found:
@@ -31,3 +33,24 @@ def assert_agree(system: System, limit: int = 100_000) -> oracle.Found:
     slow = oracle.explore(system, limit)
     assert by_reference(system) == slow
     return slow
+
+
+def all_of(explored: Explored) -> tuple[object, ...]:
+    """Everything that does not depend on the machine it ran on."""
+    s = explored.statistics
+    counts = (s.states, s.transitions, s.initial, s.depth, s.complete_depth, s.complete, s.stopped)
+    return (counts, explored.decided, explored.pump)
+
+
+def assert_c_agrees(system: System, *, to_the_end: bool = True, most: int = 100_000) -> Explored:
+    """Explore in generated Python and in generated C: counts, verdicts and runs are the same."""
+    machine = PythonMachine(system)
+    wanted = frozenset(
+        n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario | NoError)
+    )
+    slow = explore(machine, wanted, limits=Limits(states=most), to_the_end=to_the_end)
+    if slow.statistics.stopped == states_limit(most):
+        raise oracle.TooLarge
+    fast = explore_in_c(machine, wanted, threads=1, to_the_end=to_the_end)
+    assert all_of(fast) == all_of(slow)
+    return fast

@@ -9,7 +9,7 @@ import pytest
 import readme
 from readme import PICTURE, README, ROOT, SPEC
 
-from dsmc.backends.python.statements import MAX_ROUNDS
+from dsmc.backends.limits import MAX_ROUNDS
 from dsmc.diagnostics.codes import CODES
 from dsmc.engine.search import _BATCH as BATCH
 from dsmc.graph import MAX_STATES

@@ -11,6 +11,7 @@ import click
 
 from dsmc.cli.options import (
     DEFINE,
+    ENGINE,
     FAULTS,
     FILES,
     LIMIT,
@@ -18,6 +19,7 @@ from dsmc.cli.options import (
     MODEL,
     OK,
     SURPRISE,
+    THREADS,
     WORST,
     chosen,
     complain,
@@ -76,10 +78,13 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     help="See every state, even when every property is decided.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@ENGINE
+@THREADS
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, to_the_end: bool, as_json: bool,
+    engine: str, threads: int,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -87,7 +92,7 @@ def check(
     from dsmc.session import Options
 
     limits = Limits(max_states, max_time, max_memory)
-    options = Options(properties, limits, to_the_end)
+    options = Options(properties, limits, to_the_end, engine, threads)
     overrides = Overrides(define, faults)
     sys.exit(_run(files, model, overrides, options, _Checking(out, as_json)))
 
@@ -140,15 +145,18 @@ class _Checking:
     "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+@ENGINE
+@THREADS
 def test(
-    paths: tuple[Path, ...], max_time: float | None, max_states: int | None, as_json: bool
-) -> None:
+    paths: tuple[Path, ...], max_time: float | None, max_states: int | None, as_json: bool,
+    engine: str, threads: int,
+) -> None:  # fmt: skip
     """Check that every model is as it expects to be. PATHS are files and folders (here if none)."""
     from dsmc.engine.outcome import Limits
     from dsmc.project import Overrides
     from dsmc.session import Options
 
-    options = Options(limits=Limits(max_states, max_time))
+    options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
     files = _model_files(paths or (Path(),))
     if not files:
         click.echo("There are no models there.", err=True)

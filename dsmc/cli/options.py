@@ -22,6 +22,19 @@ DEFINE = click.option(
 FAULTS = click.option(
     "--faults", metavar="TEXT", help='The faults that may happen, e.g. "crash Replica at most 1".'
 )
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["auto", "python", "c"]),
+    default="auto",
+    help="Search in generated Python, in C, or (auto) in C when there are many states.",
+)
+THREADS = click.option(
+    "--threads",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Search in C with N threads; 0: as many as there are cores.",
+)
 
 
 def chosen(file: Path, model: str | None, overrides: Any) -> tuple[Any, ...]:

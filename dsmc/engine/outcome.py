@@ -43,6 +43,17 @@ class Pump(Frozen):
     start: int
 
 
+class Engine(Frozen):
+    """What the search ran on: `python`, or `c` with the compiler that made it (`tcc`, `cc`), and
+    threads. `note` says why it is not what one would expect.
+    """
+
+    name: str = "python"
+    compiler: str = ""
+    threads: int = 1
+    note: str = ""
+
+
 class Statistics(Frozen):
     """What was covered.
 
@@ -58,6 +69,7 @@ class Statistics(Frozen):
     seconds: float
     complete: bool
     stopped: str = ""
+    engine: Engine = Engine()
 
     @property
     def generated(self) -> int:

@@ -6,7 +6,7 @@ The same machine gives the same states in the same order, so the same runs, ever
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dsmc.engine.machine import Machine, State
@@ -14,12 +14,14 @@ from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics
 from dsmc.frozen import Frozen
 
-#: Why a search stopped that was told to.
+#: Why a search stopped.
 INTERRUPTED = "interrupted"
+GROWS = "the messages in flight grow for ever"
+OUT_OF_MEMORY = "out of memory"
 #: How many states are expanded between two looks at the clock and the memory.
 _BATCH = 512
 #: The number of messages in flight at which it is first asked whether they grow for ever.
-_FIRST_LOAD = 12
+FIRST_LOAD = 12
 #: How many of the fullest states of a level are looked at then.
 _SUSPECTS = 16
 
@@ -55,8 +57,40 @@ def explore(
         search.stopped = INTERRUPTED
     except MemoryError:
         search.parents.clear()
-        search.stopped = "out of memory"
+        search.stopped = OUT_OF_MEMORY
     return search.result()
+
+
+# ---------------------------------------------------------------- what every search does so
+
+
+def states_limit(most: int) -> str:
+    """Why a search stopped."""
+    return f"the limit of {most} states"
+
+
+def time_limit(seconds: float) -> str:
+    """Why a search stopped."""
+    return f"the limit of {seconds:g} seconds"
+
+
+def memory_limit(most: int) -> str:
+    """Why a search stopped."""
+    return f"the limit of {most >> 20} MiB of memory"
+
+
+def pump_among(
+    machine: Machine, full: list[State], path_to: Callable[[State], Sequence[State]]
+) -> Pump | None:
+    """A run by which messages grow for ever, to one of the states that hold the most of them."""
+    load = machine.load
+    assert load is not None
+    for state in sorted(full, key=lambda s: (-load(s), s))[:_SUSPECTS]:
+        path = tuple(path_to(state))
+        for start in range(len(path) - 2, -1, -1):
+            if machine.pumps(path[start:]):
+                return Pump(Run(path), start)
+    return None
 
 
 class _Search:
@@ -70,7 +104,7 @@ class _Search:
         self._to_the_end = to_the_end
         self._watch = watch
         self._began = time.perf_counter()
-        self._load_limit = _FIRST_LOAD
+        self._load_limit = FIRST_LOAD
         self._initial = 0
         self._levels = 0
         self._complete = 0
@@ -221,15 +255,11 @@ class _Search:
         load = self._machine.load
         if load is None:
             return
-        full = sorted((s for s in states if load(s) > self._load_limit), key=load, reverse=True)
-        for state in full[:_SUSPECTS]:
-            path = self.path(state)
-            for start in range(len(path) - 2, -1, -1):
-                if self._machine.pumps(path[start:]):
-                    self._pump = Pump(Run(path), start)
-                    self.stopped = "the messages in flight grow for ever"
-                    return
-        if full:
+        full = [s for s in states if load(s) > self._load_limit]
+        self._pump = pump_among(self._machine, full, self.path)
+        if self._pump is not None:
+            self.stopped = GROWS
+        elif full:
             self._load_limit *= 2
 
     # ------------------------------------------------------------ limits
@@ -238,11 +268,11 @@ class _Search:
         self._tell(frontier)
         limits = self._limits
         if limits.states is not None and len(self.parents) >= limits.states:
-            self.stopped = f"the limit of {limits.states} states"
+            self.stopped = states_limit(limits.states)
         elif limits.seconds is not None and self._seconds >= limits.seconds:
-            self.stopped = f"the limit of {limits.seconds:g} seconds"
+            self.stopped = time_limit(limits.seconds)
         elif limits.memory is not None and resident_bytes() >= limits.memory:
-            self.stopped = f"the limit of {limits.memory >> 20} MiB of memory"
+            self.stopped = memory_limit(limits.memory)
 
     @property
     def _seconds(self) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dsmc.backends.codec import low, mask, width
 from dsmc.backends.python import runtime
-from dsmc.backends.python.codec import low, mask, width
 from dsmc.ir.types import Type
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from dsmc.backends.python import folds
-from dsmc.backends.python.codec import (
+from dsmc.backends.codec import (
     mask,
     width,
 )
+from dsmc.backends.python import folds
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op

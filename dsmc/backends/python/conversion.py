@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsmc.backends.python import runtime
-from dsmc.backends.python.codec import (
+from dsmc.backends.codec import (
     decode,
     encode,
     length_shift,
     low,
     width,
 )
+from dsmc.backends.python import runtime
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import convert as convert_value

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
-from dsmc.backends.python import conditions, conversion, folds, making
-from dsmc.backends.python.access import Access, Pool
-from dsmc.backends.python.codec import (
+from dsmc.backends.codec import (
     encode,
     entry_shift,
     is_scalar,
@@ -19,6 +17,8 @@ from dsmc.backends.python.codec import (
     tag_shift,
     width,
 )
+from dsmc.backends.python import conditions, conversion, folds, making
+from dsmc.backends.python.access import Access, Pool
 from dsmc.backends.python.ops import PYTHON
 from dsmc.ir import expr as x
 from dsmc.ir import types as t

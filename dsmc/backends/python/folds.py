@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsmc.backends.python import runtime
-from dsmc.backends.python.codec import (
+from dsmc.backends.codec import (
     length_shift,
     low,
     members,
     width,
 )
+from dsmc.backends.python import runtime
+from dsmc.backends.unroll import written_out
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
-from dsmc.ir.simplify import simplify
 from dsmc.ir.types import Type
 
 if TYPE_CHECKING:
     from dsmc.backends.python.expressions import Expressions
-
-#: Quantifiers over at most so many values are written out, where their bodies are small.
-UNROLL = 8
-_SMALL = 40
 
 
 def items(emit: Expressions, domain: x.Expr, *, distinct: bool = False) -> str:
@@ -113,35 +109,9 @@ def each(emit: Expressions, e: x.Fold, body: str, condition: x.Expr = x.TRUE) ->
 def quantified(emit: Expressions, e: x.Fold) -> str:
     """`forall` or `exists` as a test."""
     every = e.quantifier is x.Quantifier.FORALL
-    unrolled = _unrolled(emit, e, every)
-    if unrolled is not None:
-        return unrolled
-    return f"{'all' if every else 'any'}({each(emit, e, emit.test(e.body))})"
-
-
-def _unrolled(emit: Expressions, e: x.Fold, every: bool) -> str | None:
-    """The quantifier written out, if it is over few values."""
-    binder, rest = e.binders[0], e.binders[1:]
-    values = _few(binder)
-    if values is None or sum(1 for _ in x.walk(e)) > _SMALL:
-        return None
-    inner = x.Fold(e.quantifier, rest, e.body, t.BOOL) if rest else e.body
-    joined = x.Apply(Op.IMPLIES if every else Op.AND, (binder.where, inner), t.BOOL)
-    parts = [
-        emit.test(simplify(x.substitute(joined, {binder.name: x.Lit(v, binder.type)})))
-        for v in values
-    ]
+    parts = written_out(e)
+    if parts is None:
+        return f"{'all' if every else 'any'}({each(emit, e, emit.test(e.body))})"
     neutral = "True" if every else "False"
-    parts = [part for part in dict.fromkeys(parts) if part != neutral]
-    return "(" + (" and " if every else " or ").join(parts) + ")" if parts else neutral
-
-
-def _few(binder: x.Binder) -> list[object] | None:
-    """The values of a binder, if they are few and known."""
-    match binder.domain:
-        case x.Apply(Op.ALL, _, t.Set(of)) if 0 < (t.size(of) or 0) <= UNROLL:
-            return list(t.values(of))
-        case x.Apply(Op.RANGE, (x.Lit(first), x.Lit(last))) if last - first < UNROLL:
-            return list(range(first, last + 1))
-        case _:
-            return None
+    tests = [test for test in dict.fromkeys(map(emit.test, parts)) if test != neutral]
+    return "(" + (" and " if every else " or ").join(tests) + ")" if tests else neutral

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-
+from dsmc.backends.codec import Register, decode, encode, low, mask, width
 from dsmc.backends.python.access import Pool
-from dsmc.backends.python.codec import Register, decode, encode, low, mask, width
 from dsmc.backends.python.expressions import Expressions
 from dsmc.backends.python.statements import Statements, Then
+from dsmc.backends.unroll import instances, is_straight
 from dsmc.engine.machine import State
-from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.ops import Op
-from dsmc.ir.simplify import certain, simplify, simplify_block
+from dsmc.ir.simplify import certain, simplify
 from dsmc.ir.system import (
     Action,
     Assertion,
@@ -23,7 +20,6 @@ from dsmc.ir.system import (
     Invariant,
     NoDeadlock,
     NoError,
-    Param,
     Property,
     Quiescent,
     Reachable,
@@ -31,11 +27,6 @@ from dsmc.ir.system import (
     Transition,
 )
 from dsmc.ir.types import Type, Value
-
-#: An action is written out for each choice of parameters up to so many choices …
-UNROLL = 64
-#: … if it has at most so many expressions.
-SMALL = 80
 
 
 class Layout:
@@ -184,7 +175,7 @@ class _Module:
         counts = {"work": sum(k.is_work for k in kinds), "own": sum(k.is_own for k in kinds)}
         for number, action in enumerate(self._system.actions):
             lines += [f"    {name} = len(out)" for name, end in counts.items() if end == number]
-            if _is_straight(action):
+            if is_straight(action):
                 lines += self._inline(action)
             else:
                 apart += self._apart(f"action_{number}", action)
@@ -206,7 +197,7 @@ class _Module:
             self._failed(w, "err")
             w.line(f"a({self._result(w)})")
 
-        for instance in _instances(action):
+        for instance in instances(action):
             self._instance(w, instance, end)
         if _certain(action) or not w.lines:  # no lines: for no parameters is it possible
             return w.lines
@@ -351,18 +342,6 @@ class _Module:
 # ---------------------------------------------------------------- actions
 
 
-def _is_straight(action: Action) -> bool:
-    """Is there one way through the body (but for conditions on it)?"""
-    return not any(
-        isinstance(st, s.Pick | s.Choose | s.Scoped | s.Leave)
-        or (
-            isinstance(st, s.If | s.For | s.While)
-            and any(isinstance(i, s.Require) for i in s.walk((st,)))
-        )
-        for st in s.walk(action.body)
-    )
-
-
 def _certain(action: Action) -> bool:
     """Does every expression of the action have a value?"""
     parts = [p for param in action.params for p in (param.domain, param.where)]
@@ -371,43 +350,6 @@ def _certain(action: Action) -> bool:
     return all(map(certain, parts)) and not any(
         isinstance(st, s.While) for st in s.walk(action.body)
     )
-
-
-def _instances(action: Action) -> list[Action]:
-    """The action for each choice of its parameters, if they are few and it is small."""
-    if not _is_straight(action) or not action.params:
-        return [action]
-    choices = [_few(param) for param in action.params]
-    if any(c is None for c in choices):
-        return [action]
-    count = 1
-    for choice in choices:
-        count *= len(choice or ())
-    size = sum(1 for e in (action.guard, *s.all_exprs(action.body)) for _ in x.walk(e))
-    if count > UNROLL or size > SMALL:
-        return [action]
-    return [_instance(action, chosen) for chosen in itertools.product(*(c or () for c in choices))]
-
-
-def _few(param: Param) -> list[Value] | None:
-    match param.domain:
-        case x.Apply(Op.ALL, _, t.Set(of)) if (
-            isinstance(of, t.SCALARS) and (t.size(of) or 0) <= UNROLL
-        ):
-            return list(t.values(of))
-        case _:
-            return None
-
-
-def _instance(action: Action, chosen: tuple[Value, ...]) -> Action:
-    values: dict[str, x.Expr] = {
-        p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=True)
-    }
-    wheres = [x.substitute(p.where, values) for p in action.params]
-    guard = simplify(x.conjunction([*wheres, x.substitute(action.guard, values)]))
-    names = tuple((name, simplify(x.substitute(value, values))) for name, value in action.names)
-    body = simplify_block(s.substitute_in(action.body, values))
-    return replace(action, params=(), names=names, guard=guard, body=body)
 
 
 def _labels(action: Action) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from dsmc.backends.codec import decode
 from dsmc.backends.python.access import Pool
-from dsmc.backends.python.codec import decode
 from dsmc.backends.python.expressions import Expressions
 from dsmc.ir import expr as x
 from dsmc.ir.ops import RangeError

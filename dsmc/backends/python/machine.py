@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dsmc.backends.codec import Register, decode
 from dsmc.backends.python.access import Pool
-from dsmc.backends.python.codec import Register, decode
 from dsmc.backends.python.generate import Layout, generate
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State

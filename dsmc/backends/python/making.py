@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsmc.backends.python.codec import (
+from dsmc.backends.codec import (
     length_shift,
     slots,
     tag_shift,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from dsmc.backends.codec import length_shift, low, mask, members, width
 from dsmc.backends.python import conversion
-from dsmc.backends.python.codec import length_shift, low, mask, members, width
 from dsmc.ir import types as t
 from dsmc.ir.expr import Apply
 from dsmc.ir.ops import OPS, Op

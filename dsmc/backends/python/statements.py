@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from dsmc.backends.python.codec import mask, slots, width
+from dsmc.backends.codec import mask, slots, width
+from dsmc.backends.limits import MAX_ROUNDS
 from dsmc.backends.python.expressions import Expressions
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
@@ -23,8 +24,6 @@ from dsmc.ir.types import Type
 #: What is written after a statement, in the state that it leaves.
 Then: TypeAlias = Callable[[], None]
 
-#: How often a `while` may go round in one step.
-MAX_ROUNDS = 10_000
 #: Continuations of at most so many statements are written twice rather than called.
 _SMALL = 2
 

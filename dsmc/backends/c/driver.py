@@ -1,0 +1,209 @@
+"""The search in C, driven from Python: slices of time, a look at the limits between them.
+
+The model is compiled by TinyCC at once and by the system's compiler in the background; the second
+takes over between two slices. What is found is told in the reference's states, so that its runs can
+be taken again there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+from dsmc.backends.c import build
+from dsmc.backends.c.build import CompileError, Compiling, InMemory
+from dsmc.backends.c.layout import Layout, box_register
+from dsmc.backends.codec import Register
+from dsmc.engine.machine import State
+from dsmc.ir.system import System
+
+#: How the search ended a slice, and how a property was decided: as in `runtime/search.h`.
+FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY = range(6)
+STEP, STATE, OUTSIDE, NOT, KEY = range(5)
+
+_U64 = ctypes.c_uint64
+_U32 = ctypes.c_uint32
+_POINTER = ctypes.c_void_p
+_SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "dsmc_open": (_POINTER, (_POINTER, _U32, _POINTER, _U64)),
+    "dsmc_adopt": (ctypes.c_int, (_POINTER, _U32)),
+    "dsmc_swap": (None, (_POINTER, _POINTER)),
+    "dsmc_begin": (ctypes.c_int, (_POINTER,)),
+    "dsmc_run": (ctypes.c_int, (_POINTER, ctypes.c_double)),
+    "dsmc_close": (None, (_POINTER,)),
+    "dsmc_stats": (None, (_POINTER, _POINTER)),
+    "dsmc_decided": (None, (_POINTER, _POINTER, _POINTER)),
+    "dsmc_loaded": (None, (_POINTER, _POINTER)),
+    "dsmc_load_limit": (None, (_POINTER, _U64)),
+    "dsmc_state": (None, (_POINTER, _U64, _POINTER)),
+    "dsmc_box": (_U32, (_POINTER, _U32, _POINTER)),
+    "dsmc_trace": (ctypes.c_int, (_POINTER, _U32, _U32, _U64, _U32, _POINTER)),
+}
+
+
+class Tier:
+    """Code that is ready, and code that is on its way."""
+
+    def __init__(self, text: str, flags: tuple[str, ...]) -> None:
+        self._text, self._flags = text, flags
+        self._library: Any = build.load_cached(text, flags)
+        self._coming: Compiling | None = None
+        self.name = "cc" if self._library is not None else ""
+
+    def begin(self, *, settled: bool) -> None:
+        """Have something to run; if `settled`, the fastest. Raises `CompileError`."""
+        if self._library is not None:
+            return
+        if settled and build.compiler() is not None:
+            self._compile()
+            return
+        try:
+            self._library, self.name = InMemory(self._text), "tcc"
+        except CompileError:
+            self._compile()
+
+    def _compile(self) -> None:
+        self._library, self.name = Compiling(self._text, self._flags).wait(), "cc"
+
+    def order(self) -> None:
+        """Have the system's compiler make something faster, if there is one."""
+        if self.name == "tcc" and self._coming is None and build.compiler() is not None:
+            self._coming = Compiling(self._text, self._flags)
+
+    def arrived(self) -> bool:
+        """Has something faster come? From now on it is used."""
+        if self._coming is None or not self._coming.is_done():
+            return False
+        try:
+            self._library, self.name = self._coming.wait(), "cc"
+        except CompileError:
+            return False
+        finally:
+            self._coming = None
+        return True
+
+    def address(self, symbol: str) -> int:
+        """Where a function or an object is."""
+        if isinstance(self._library, InMemory):
+            return self._library.address(symbol)
+        found = ctypes.cast(getattr(self._library, symbol), _POINTER).value
+        assert found is not None
+        return found
+
+    def close(self) -> None:
+        """Nothing more is wanted."""
+        if self._coming is not None:
+            self._coming.close()
+            self._coming = None
+
+
+class Driver:
+    """One search."""
+
+    def __init__(
+        self, system: System, layout: Layout, model: Tier, search: Tier, threads: int,
+        wanted: frozenset[int], most_states: int | None,
+    ) -> None:  # fmt: skip
+        self._layout = layout
+        self._model, self._search = model, search
+        self._threads = threads
+        self._properties = len(system.properties)
+        self._calls: dict[str, Callable[..., Any]] = {}
+        self._bind()
+        words = (_U64 * (self._properties // 64 + 1))()
+        for number in wanted:
+            words[number >> 6] |= 1 << (number & 63)
+        limit = (1 << 64) - 1 if most_states is None else most_states
+        self._s = self._call("dsmc_open", model.address("dsmc_model"), threads, words, limit)
+        if not self._s:
+            raise MemoryError
+        self._boxes: dict[int, list[int]] = {}
+
+    # ------------------------------------------------------------ calls
+
+    def _bind(self) -> None:
+        for name, (result, arguments) in _SIGNATURES.items():
+            prototype = ctypes.CFUNCTYPE(result, *arguments)
+            self._calls[name] = prototype(self._search.address(name))
+
+    def _call(self, name: str, *args: Any) -> Any:
+        return self._calls[name](*args)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self._s:
+            self._call("dsmc_close", self._s)
+            self._s = None
+
+    # ------------------------------------------------------------ searching
+
+    def begin(self) -> int:
+        """The initial states."""
+        return int(self._call("dsmc_begin", self._s))
+
+    def run(self, seconds: float) -> int:
+        """A slice."""
+        return int(self._call("dsmc_run", self._s, seconds))
+
+    def take_what_came(self) -> None:
+        """Go on with faster code, if it is there."""
+        if self._search.arrived():
+            self._bind()
+            if not self._call("dsmc_adopt", self._s, self._threads):
+                raise MemoryError
+        if self._model.arrived():
+            self._call("dsmc_swap", self._s, self._model.address("dsmc_model"))
+
+    def stats(self) -> tuple[int, int, int, int, int]:
+        """States, transitions, initial states, levels begun, states of the last level."""
+        numbers = (_U64 * 7)()
+        self._call("dsmc_stats", self._s, numbers)
+        return numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+
+    def decided(self) -> dict[int, tuple[int, int]]:
+        """Of each decided property: at which level (from 1; 0: the start), and how."""
+        levels, kinds = (_U32 * (self._properties + 1))(), (_U32 * (self._properties + 1))()
+        self._call("dsmc_decided", self._s, levels, kinds)
+        return {p: (levels[p], kinds[p]) for p in range(self._properties) if kinds[p] != NOT}
+
+    def loaded(self) -> list[int]:
+        """The keys of the states of the last level with more messages than the limit."""
+        numbers = (_U64 * 7)()
+        self._call("dsmc_stats", self._s, numbers)
+        keys = (_U64 * (numbers[6] + 1))()
+        self._call("dsmc_loaded", self._s, keys)
+        return list(keys[: numbers[6]])
+
+    def load_limit(self, limit: int) -> None:
+        """Tell of states with more messages than this."""
+        self._call("dsmc_load_limit", self._s, limit)
+
+    # ------------------------------------------------------------ states
+
+    def path(self, prop: int, level: int, kind: int, key: int = 0) -> list[State]:
+        """The run that decided a property, or (`KEY`) that leads to a state."""
+        keys = (_U64 * level)()
+        if not self._call("dsmc_trace", self._s, prop, kind, key, level, keys):
+            raise MemoryError
+        return [self.state(key) for key in keys]
+
+    def state(self, key: int) -> State:
+        """The reference's state of a key."""
+        words = (_U64 * (self._layout.words + 1))()
+        self._call("dsmc_state", self._s, key, words)
+        count = self._layout.packed_words
+        packed = sum(words[i] << 64 * i for i in range(count))
+        boxes: tuple[Register, ...] = tuple(
+            box_register(of, words[count + i], self._leaves)
+            for i, of in enumerate(self._layout.boxed.values())
+        )
+        return self._layout.to_reference(packed, boxes)
+
+    def _leaves(self, reference: int) -> list[int]:
+        if reference not in self._boxes:
+            count = self._call("dsmc_box", self._s, reference, None)
+            found = (_U32 * (count + 1))()
+            self._call("dsmc_box", self._s, reference, found)
+            self._boxes[reference] = list(found[:count])
+        return self._boxes[reference]

@@ -1,0 +1,241 @@
+"""`engine.search.explore`, by the search in C: the same answers, the same runs."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from dsmc.backends.c import build
+from dsmc.backends.c.driver import (
+    FINISHED,
+    KEY,
+    LOADED,
+    NO_MEMORY,
+    OUTSIDE,
+    PAUSED,
+    STATE,
+    TOO_MANY,
+    Driver,
+    Tier,
+)
+from dsmc.backends.c.generate import generate
+from dsmc.backends.c.layout import Layout
+from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.machine import State
+from dsmc.engine.memory import most_bytes, resident_bytes
+from dsmc.engine.outcome import Engine, Explored, Limits, Pump, Run, Statistics
+from dsmc.engine.search import (
+    FIRST_LOAD,
+    GROWS,
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    Progress,
+    Watcher,
+    memory_limit,
+    pump_among,
+    states_limit,
+    time_limit,
+)
+from dsmc.ir.expr import TRUE
+
+#: The first slices are short, so that faster code takes over soon.
+_FIRST_SLICE = 0.02
+_SLICE = 0.1
+#: A search that lives so long is worth the system's compiler.
+_PATIENCE = 0.2
+
+
+def cores() -> int:
+    """How many threads there may be."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def explore(
+    machine: PythonMachine,
+    wanted: frozenset[int],
+    *,
+    threads: int = 0,
+    settled: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+    to_the_end: bool = False,
+    watch: Watcher | None = None,
+) -> Explored:
+    """See `engine.search.explore`. With so many threads (0: as many as there are cores); if `settled`,
+    with the fastest code from the start. Raises `CompileError` where nothing can be compiled.
+    """
+    search = _Search(machine, wanted, (threads or cores(), settled), limits, to_the_end, watch)
+    try:
+        return search.run()
+    finally:
+        search.close()
+
+
+class _Search:
+    def __init__(
+        self, machine: PythonMachine, wanted: frozenset[int], how: tuple[int, bool],
+        limits: Limits,
+        to_the_end: bool, watch: Watcher | None,
+    ) -> None:  # fmt: skip
+        self._began = time.perf_counter()
+        self._machine = machine
+        self._wanted = wanted
+        self._limits = limits
+        self._to_the_end = to_the_end
+        self._watch = watch
+        self._threads, settled = how
+        layout = Layout(machine.system)
+        self._model = Tier(generate(machine.system, layout), build.MODEL_FLAGS)
+        self._code = Tier(build.search_text(), build.SEARCH_FLAGS)
+        for tier in (self._model, self._code):
+            tier.begin(settled=settled)
+        self._driver = Driver(
+            machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
+        )
+        self._stopped = ""
+        self._finished = False
+        self._load_limit = FIRST_LOAD
+        self._pump: Pump | None = None
+        self._memory = limits.memory or most_bytes()
+
+    def close(self) -> None:
+        """End the compilers, give the memory back."""
+        self._driver.close()
+        self._model.close()
+        self._code.close()
+
+    # ------------------------------------------------------------ searching
+
+    def run(self) -> Explored:
+        try:
+            self._driver.load_limit(self._load_limit)
+            self._go(self._driver.begin())
+        except KeyboardInterrupt:
+            self._stopped = INTERRUPTED
+        except MemoryError:
+            self._stopped = OUT_OF_MEMORY
+        return self._result()
+
+    def _go(self, event: int) -> None:
+        """Slice by slice, until everything is known or a limit is met."""
+        while not self._settled(event):
+            left = self._seconds_left()
+            length = _SLICE if self._seconds > _PATIENCE else _FIRST_SLICE
+            event = self._driver.run(min(length, left))
+            self._tell()
+            if self._seconds > _PATIENCE:
+                self._model.order()
+            self._code.order()
+            self._driver.take_what_came()
+
+    def _settled(self, event: int) -> bool:
+        """Is there nothing more to do?"""
+        frontier = self._driver.stats()[4]
+        if event in (NO_MEMORY, TOO_MANY):
+            self._stopped = (
+                OUT_OF_MEMORY if event == NO_MEMORY else states_limit(self._limits.states or 0)
+            )
+        elif event == LOADED:
+            self._look_for_pump()
+        if event != PAUSED and not frontier and not self._stopped:
+            self._finished = True
+        if event == FINISHED or self._stopped or self._finished or self._satisfied(event):
+            return True
+        if self._seconds_left() <= 0:
+            self._stopped = time_limit(self._limits.seconds or 0)
+        elif resident_bytes() >= self._memory:
+            self._stopped = memory_limit(self._memory)
+        return bool(self._stopped)
+
+    def _satisfied(self, event: int) -> bool:
+        return (
+            event != PAUSED
+            and not self._to_the_end
+            and self._wanted <= self._driver.decided().keys()
+        )
+
+    def _look_for_pump(self) -> None:
+        level = self._driver.stats()[3]
+        suspects = {self._driver.state(key): key for key in self._driver.loaded()}
+        paths = lambda state: self._driver.path(0, level, KEY, suspects[state])  # noqa: E731
+        self._pump = pump_among(self._machine, list(suspects), paths)
+        if self._pump is not None:
+            self._stopped = GROWS
+        self._load_limit *= 2
+        self._driver.load_limit(self._load_limit)
+
+    # ------------------------------------------------------------ limits
+
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def _seconds_left(self) -> float:
+        limit = self._limits.seconds
+        return float("inf") if limit is None else limit - self._seconds
+
+    def _tell(self) -> None:
+        if self._watch is not None:
+            states, transitions, _, levels, frontier = self._driver.stats()
+            self._watch(Progress(states, transitions, levels, frontier, self._seconds))
+
+    # ------------------------------------------------------------ the result
+
+    def _result(self) -> Explored:
+        states, transitions, initial, levels, frontier = self._driver.stats()
+        seconds = self._seconds
+        depth = levels if frontier else max(0, levels - 1)
+        statistics = Statistics(
+            states=states, transitions=transitions, initial=self._initial(initial), depth=depth,
+            complete_depth=levels - 1, seconds=seconds, complete=self._finished,
+            stopped=self._stopped, engine=self._engine(),
+        )  # fmt: skip
+        runs = {p: self._run(p, *how) for p, how in self._driver.decided().items()}
+        return Explored(runs, statistics, self._pump)
+
+    def _engine(self) -> Engine:
+        names = {self._model.name, self._code.name}
+        return Engine("c", "cc" if names == {"cc"} else "tcc", self._threads)
+
+    def _initial(self, inside: int) -> int:
+        """How many initial states there are: those outside the bound are not stored."""
+        if self._machine.system.within == TRUE:
+            return inside
+        return len(self._machine.initial()[0])
+
+    def _run(self, prop: int, level: int, kind: int) -> Run:
+        if not level:
+            return self._at_start(prop, kind)
+        path = self._driver.path(prop, level, kind)
+        if kind == STATE:
+            return Run(tuple(path))
+        if kind == OUTSIDE:
+            return Run((*path, self._beyond(prop, path[-1])))
+        return self._ended(prop, path)
+
+    def _at_start(self, prop: int, kind: int) -> Run:
+        if kind != OUTSIDE:
+            return Run((), in_step=True)
+        return Run((self._first_outside(prop, self._machine.initial()[0]),))
+
+    def _beyond(self, prop: int, state: State) -> State:
+        successors: list[State] = []
+        self._machine.expand(state, successors, [])
+        return self._first_outside(prop, successors)
+
+    def _first_outside(self, prop: int, states: list[State]) -> State:
+        within = self._machine.is_within
+        assert within is not None
+        outside = [state for state in states if not within(state)]
+        return outside[self._machine.state_deciders[prop](outside)]  # type: ignore[no-any-return]
+
+    def _ended(self, prop: int, path: list[State]) -> Run:
+        """A step from the last state decided it, or that state itself, at rest."""
+        machine = self._machine
+        if prop in machine.rest_deciders or prop in machine.stuck_deciders:
+            return Run(tuple(path))
+        if prop not in machine.step_deciders:
+            return Run(tuple(path), in_step=True)
+        successors: list[State] = []
+        machine.expand(path[-1], successors, [])
+        target = successors[machine.step_deciders[prop](path[-1], successors)]
+        return Run(tuple(path), in_step=True, target=target)

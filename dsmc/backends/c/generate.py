@@ -1,0 +1,407 @@
+"""A system as a C file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from dsmc.backends.c.expressions import Expressions, c_type
+from dsmc.backends.c.layout import Form, Layout, form, words
+from dsmc.backends.c.pool import Pool
+from dsmc.backends.c.statements import Statements
+from dsmc.backends.codec import code
+from dsmc.backends.unroll import instances
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.evaluate import MAX_DEPTH
+from dsmc.ir.simplify import simplify
+from dsmc.ir.system import (
+    Action,
+    Assertion,
+    Fires,
+    Function,
+    Invariant,
+    Kind,
+    NoDeadlock,
+    NoError,
+    Quiescent,
+    Reachable,
+    System,
+    Transition,
+)
+
+#: The number of what `runtime/model.h` says.
+ABI = 1
+RUNTIME = files("dsmc.backends.c") / "runtime"
+
+
+def generate(system: System, layout: Layout) -> str:
+    """The C file of a system: it includes nothing."""
+    return _Module(system, layout).text()
+
+
+class _Module:
+    def __init__(self, system: System, layout: Layout) -> None:
+        self._system = system
+        self._layout = layout
+        self._pool = Pool()
+        self._functions = {f.name: n for n, f in enumerate(system.functions)}
+        self._assertions = {
+            p.number: n for n, p in enumerate(system.properties) if isinstance(p, Assertion)
+        }
+
+    def text(self) -> str:
+        """The whole file."""
+        headers = [(RUNTIME / name).read_text(encoding="utf-8") for name in ("model.h", "values.h")]
+        body = [
+            *self._prototypes(), *(line for f in self._system.functions for line in self._function(f)),
+            *self._within(), *self._steps(), *self._done(), *self._initial(), *self._actions(),
+            *self._looks(), *self._ends("rest", Quiescent), *self._ends("stuck", NoDeadlock),
+            *self._in_flight(), *self._offered(),
+        ]  # fmt: skip
+        name = f"/* The system `{self._system.name}`. */"
+        return "\n".join([*headers, name, *self._pool.lines, *body]) + "\n"
+
+    def _expressions(self, state: str = "s") -> Expressions:
+        return Expressions(self._pool, self._layout, state)
+
+    # ------------------------------------------------------------ functions
+
+    def _signature(self, function: Function, e: Expressions) -> str:
+        params = [f"{_pointer(of)}{e.bind(name)}" for name, of in function.parameters]
+        wide = form(function.result) is Form.WIDE
+        room = ["u64 *result"] if wide else []
+        result = "void " if wide else c_type(function.result)
+        return (
+            f"static {result}{e.function(function.name)}({', '.join(['ctx *c', *params, *room])})"
+        )
+
+    def _prototypes(self) -> list[str]:
+        return [f"{self._signature(f, self._expressions())};" for f in self._system.functions]
+
+    def _function(self, function: Function) -> list[str]:
+        e = self._expressions()
+        head = self._signature(function, e)
+        deep = any(isinstance(part, x.Call) for part in x.walk(function.body))
+        depth = f"c->depth[{self._functions[function.name]}]"
+        if deep:
+            e.fail_if(f"{depth} >= {MAX_DEPTH}")
+            e.w.line(f"{depth}++;")
+        text = e.value(function.body)
+        wide = form(function.result) is Form.WIDE
+        if wide:
+            e.w.line(f"copy(result, {text}, {words(function.result)});")
+        else:
+            e.w.line(f"{c_type(function.result)}result = {text};")
+        if deep:
+            e.w.line(f"{depth}--;")
+        e.w.line("return;" if wide else "return result;")
+        failed = ["\tc->broken = 1;", "\treturn;" if wide else "\treturn 0;"]
+        return [head, "{", *_used(e, "c"), *e.w.lines, *_failed(e, failed), "}", ""]
+
+    # ------------------------------------------------------------ the end of a step
+
+    def _condition(self, name: str, e: Expressions, test: str, on_failure: int) -> list[str]:
+        """A function from a state (and the one before) to whether something is true of it."""
+        e.w.line(f"return !!{test};")
+        failed = ["\tc->broken = 0;", f"\treturn {on_failure};"]
+        before = "const u64 *s, const u64 *p" if e.state == "p" else "const u64 *s"
+        unused = ["\t(void)c, (void)s;"]
+        unused += ["\t(void)p;"] if e.state == "p" else []
+        head = f"static int {name}(ctx *c, {before})"
+        return [head, "{", *unused, *e.w.lines, *_failed(e, failed), "}", ""]
+
+    def _within(self) -> list[str]:
+        if self._system.within == x.TRUE:
+            return []
+        e = self._expressions()
+        return self._condition("within", e, e.test(self._system.within), 0)
+
+    def _steps(self) -> list[str]:
+        lines: list[str] = []
+        for number, prop in enumerate(self._system.properties):
+            if isinstance(prop, Transition):
+                e = self._expressions("p")
+                test = e.test(simplify(x.negation(prop.expr)))
+                lines += [f"/* transition {prop.name} */"]
+                lines += self._condition(f"property_{number}", e, test, 1)
+        return lines
+
+    def _done(self) -> list[str]:
+        """What every step ends with."""
+        lines = ["\tc->count++;"]
+        if any(isinstance(p, Fires) for p in self._system.properties):
+            lines.append("\tif (c->probing) return;")
+        if any(isinstance(p, Quiescent | NoDeadlock) for p in self._system.properties):
+            lines.append(f"\tif (!(c->moved >> c->phase & 1) && ({self._differs()}))")
+            lines.append("\t\tc->moved |= 1u << c->phase;")
+        for number, prop in enumerate(self._system.properties):
+            if isinstance(prop, Transition):
+                lines.append(
+                    f"\tif ({_wanted(number)} && property_{number}(c, s, p)) {_flag(number)}"
+                )
+        lines += self._kept()
+        return [
+            "static void done(ctx *c, const u64 *s, u64 *p)",
+            "{",
+            "\t(void)s;",
+            *lines,
+            "}",
+            "",
+        ]
+
+    def _kept(self) -> list[str]:
+        lines = []
+        if self._system.within != x.TRUE:
+            lines += ["\tif (!within(c, p)) {", "\t\tc->beyond(c, p);", "\t\treturn;", "\t}"]
+        if not self._layout.boxed:  # where it was is nowhere new
+            lines.append(f"\tif (!({self._differs()})) return;")
+        return [*lines, *_advance(self._layout.words)]
+
+    def _differs(self) -> str:
+        tests = [f"p[{i}] != s[{i}]" for i in range(self._layout.packed_words)]
+        for name, of in self._layout.boxed.items():
+            at = self._layout.box_at[name]
+            tests.append(f"!box_same(BOX(p[{at}]), BOX(s[{at}]), {self._pool.shape(of)})")
+        return " || ".join(tests) or "0"
+
+    # ------------------------------------------------------------ initial states
+
+    def _initial(self) -> list[str]:
+        e = self._expressions("p")
+        self._start(e)
+        self._run(e, self._system.init, "begun(c, p);")
+        failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
+        beyond = ["\tif (!within(c, p)) {", "\t\tc->beyond(c, p);", "\t\treturn;", "\t}"]
+        begun = [
+            "static void begun(ctx *c, u64 *p)", "{",
+            *(beyond if self._system.within != x.TRUE else []), *_advance(self._layout.words),
+            "}", "",
+        ]  # fmt: skip
+        head = ["static void initial(ctx *c)", "{"]
+        return [*begun, *head, *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
+
+    def _start(self, e: Expressions) -> None:
+        """The state in which every variable has its type's default."""
+        total = 0
+        for v in self._system.variables:
+            if v.name in self._layout.packed:
+                total |= code(v.type, t.default(v.type)) << self._layout.packed[v.name].offset
+        parts = [
+            f"{total >> 64 * i & (1 << 64) - 1:#x}ull" for i in range(self._layout.packed_words)
+        ]
+        boxes = [f"WORD({self._pool.box(of, t.default(of))})" for of in self._layout.boxed.values()]
+        words_ = [*parts, *boxes]
+        e.w.line(f"const u64 s[{max(1, len(words_))}] = {{{', '.join(words_) or '0'}}};")
+
+    def _forget_calls(self) -> list[str]:
+        """After a failure no call is under way."""
+        count = len(self._functions)
+        return [f"\tfor (u32 i = 0; i < {count}; i++) c->depth[i] = 0;"] if count else []
+
+    # ------------------------------------------------------------ actions
+
+    def _run(self, e: Expressions, body: s.Block, then: str) -> None:
+        """The body on a copy of the state, once for each way through it."""
+        ways = any(isinstance(st, s.Pick | s.Choose) for st in s.walk(body))
+        if ways:
+            e.w.line("restart(c);")
+        end, abandon = e.w.name("end"), e.w.name("next")
+        writer = Statements(e, self._assertions, end, abandon)
+        with e.w.block("do" if ways else ""):
+            self._way(e, writer, body, then)
+            if abandon in writer.used:
+                e.w.line(f"{abandon}:;")
+        if ways:
+            e.w.line("while (again(c));")
+
+    def _way(self, e: Expressions, writer: Statements, body: s.Block, then: str) -> None:
+        asserts = any(isinstance(st, s.Assert) for st in s.walk(body))
+        e.w.line("u64 *p = c->out;")
+        if any(isinstance(st, s.Pick | s.Choose) for st in s.walk(body)):
+            e.w.line("c->at = 0;")
+        for i in range(self._layout.words):
+            e.w.line(f"p[{i}] = s[{i}];")
+        count = len(self._system.properties) // 64 + 1
+        if asserts:
+            e.w.line(f"u64 ev[{count}] = {{0}};")
+        outer, e.state = e.state, "p"
+        writer.block(body)
+        e.state = outer
+        if writer.end in writer.used:
+            e.w.line(f"{writer.end}:;")
+        if asserts:
+            e.w.line(f"for (u32 i = 0; i < {count}; i++) c->flags[i] |= ev[i];")
+        e.w.line(then)
+
+    def _actions(self) -> list[str]:
+        lines: list[str] = []
+        calls: list[str] = []
+        phase = None
+        for number, action in enumerate(self._system.actions):
+            lines += self._action(number, action)
+            if _phase(action) != phase:
+                phase = _phase(action)
+                calls.append(f"\tc->phase = {phase};")
+            calls.append(f"\taction_{number}(c, s);")
+        return [*lines, "static void expand(ctx *c, const u64 *s)", "{", *calls, "}", ""]
+
+    def _action(self, number: int, action: Action) -> list[str]:
+        e = self._expressions()
+        for instance in instances(action):
+            self._instance(e, instance)
+        span = action.origin.span
+        where = f"{span.source.name}:{span.line} " if span.source.name else ""
+        failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
+        head = [
+            f"/* {where}{action.name} */",
+            f"static void action_{number}(ctx *c, const u64 *s)",
+            "{",
+        ]
+        return [*head, *_used(e, "s"), *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
+
+    def _instance(self, e: Expressions, action: Action) -> None:
+        """The loops over the parameters, the names, the guard, the body."""
+        parts = (action.guard, *(v for _, v in action.names), *s.all_exprs(action.body))
+        used = {name for part in parts for name in x.free_names(part)}
+
+        def inner() -> None:
+            for name, value in action.names:
+                if name in used:
+                    e.let(name, value)
+            test = e.test(action.guard)
+            with (
+                e.w.block(f"if ({test})" if action.guard != x.TRUE else ""),
+                e.knowing(action.guard),
+            ):
+                self._run(e, action.body, "done(c, s, p);")
+
+        def nested(place: int) -> None:
+            if place == len(action.params):
+                inner()
+                return
+            param = action.params[place]
+
+            def chosen() -> None:
+                if param.where != x.TRUE:
+                    e.w.line(f"if (!{e.test(param.where)}) continue;")
+                nested(place + 1)
+
+            e.loop(param.domain, param.name, chosen, distinct=True)
+
+        with e.w.block():
+            nested(0)
+
+    # ------------------------------------------------------------ properties
+
+    def _looks(self) -> list[str]:
+        lines: list[str] = []
+        calls: list[str] = []
+        for number, prop in enumerate(self._system.properties):
+            match prop:
+                case Invariant(_, expr):
+                    e = self._expressions()
+                    test = e.test(simplify(x.negation(expr)))
+                    found = self._condition(f"property_{number}", e, test, 1)
+                case Reachable(_, expr):
+                    e = self._expressions()
+                    found = self._condition(f"property_{number}", e, e.test(simplify(expr)), 0)
+                case Fires(_, names):
+                    found = self._fired(number, names)
+                case _:
+                    continue
+            lines += [f"/* {prop.name} */", *found]
+            calls.append(f"\tif ({_wanted(number)} && property_{number}(c, s)) {_flag(number)}")
+        unused = "\t(void)c, (void)s;"
+        return [*lines, "static void look(ctx *c, const u64 *s)", "{", unused, *calls, "}", ""]
+
+    def _fired(self, number: int, names: tuple[str, ...]) -> list[str]:
+        """Is one of the actions possible?"""
+        calls = [
+            f"\taction_{n}(c, s);" for n, a in enumerate(self._system.actions) if a.name in names
+        ]
+        return [
+            f"static int property_{number}(ctx *c, const u64 *s)", "{", "\tu64 before = c->count;",
+            "\tu32 failed = c->failed;", "\tc->probing = 1;", *calls, "\tc->probing = 0;",
+            "\tc->failed = failed;", "\tint fired = c->count != before;", "\tc->count = before;",
+            "\treturn fired;", "}", "",
+        ]  # fmt: skip
+
+    def _ends(self, name: str, kind: type[Quiescent | NoDeadlock]) -> list[str]:
+        lines: list[str] = []
+        calls: list[str] = []
+        for number, prop in enumerate(self._system.properties):
+            if isinstance(prop, kind):
+                good = prop.final if isinstance(prop, NoDeadlock) else prop.expr
+                e = self._expressions()
+                test = e.test(simplify(x.negation(good)))
+                lines += [f"/* {prop.name} */"]
+                lines += self._condition(f"property_{number}", e, test, 1)
+                calls.append(f"\tif ({_wanted(number)} && property_{number}(c, s)) {_flag(number)}")
+        unused = "\t(void)c, (void)s;"
+        return [*lines, f"static void {name}(ctx *c, const u64 *s)", "{", unused, *calls, "}", ""]
+
+    # ------------------------------------------------------------ what is offered
+
+    def _load(self) -> str:
+        return "load" if self._channels() else "0"
+
+    def _channels(self) -> list[str]:
+        return [name for name in self._layout.boxed if name in self._system.channels]
+
+    def _in_flight(self) -> list[str]:
+        """How many messages are in flight, if their number has no bound."""
+        parts = [
+            f"in_flight(BOX(s[{self._layout.box_at[n]}]), {self._pool.shape(self._layout.boxed[n])})"
+            for n in self._channels()
+        ]
+        if not parts:
+            return []
+        return ["static u64 load(const u64 *s)", "{", f"\treturn {' + '.join(parts)};", "}", ""]
+
+    def _offered(self) -> list[str]:
+        layout, properties = self._layout, self._system.properties
+        shapes = ", ".join(self._pool.shape(of) for of in layout.boxed.values()) or "0"
+        ends = any(isinstance(p, Quiescent) for p in properties)
+        ends_ = ends + 2 * any(isinstance(p, NoDeadlock) for p in properties)
+        decides = any(isinstance(p, Invariant | Reachable | Fires) for p in properties)
+        error = next(n for n, p in enumerate(properties) if isinstance(p, NoError))
+        numbers = [
+            ABI, layout.words, layout.packed_words, layout.bits, len(layout.boxed),
+            len(properties), len(self._functions), error, ends_, int(decides),
+        ]  # fmt: skip
+        return [
+            f"static const shape *const shapes[] = {{{shapes}}};",
+            f"const model dsmc_model = {{{', '.join(map(str, numbers))},",
+            f"\tshapes, initial, expand, look, rest, stuck, {self._load()}}};",
+        ]
+
+
+def _phase(action: Action) -> int:
+    """Work, requests, faults: in this order they stand."""
+    return {Kind.REQUEST: 1, Kind.FAULT: 2}.get(action.origin.kind, 0)
+
+
+def _pointer(of: t.Type) -> str:
+    """A parameter's C type."""
+    return "const u64 *" if form(of) is Form.WIDE else c_type(of)
+
+
+def _advance(count: int) -> list[str]:
+    return [f"\tc->out = p + {count};", "\tif (c->out >= c->end) c->full(c);"]
+
+
+def _wanted(number: int) -> str:
+    return f"(c->wanted[{number >> 6}] >> {number & 63} & 1)"
+
+
+def _flag(number: int) -> str:
+    return f"c->flags[{number >> 6}] |= {1 << (number & 63):#x}ull;"
+
+
+def _used(e: Expressions, name: str) -> list[str]:
+    return [f"\t(void){name};"]
+
+
+def _failed(e: Expressions, lines: list[str]) -> list[str]:
+    return ["failed:", *lines] if e.fails else []

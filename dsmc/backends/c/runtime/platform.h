@@ -1,0 +1,59 @@
+/* What the search needs of the machine: memory, threads, atomic words. */
+#ifndef DSMC_PLATFORM_H
+#define DSMC_PLATFORM_H
+
+#ifdef __TINYC__
+/* One thread; and no header, for where there are none. */
+#define THREADS 0
+typedef unsigned long size_t;
+void *malloc(size_t);
+void *calloc(size_t, size_t);
+void *realloc(void *, size_t);
+void free(void *);
+void *memcpy(void *, const void *, size_t);
+void *memset(void *, int, size_t);
+void *mmap(void *, size_t, int, int, int, long);
+int munmap(void *, size_t);
+struct dsmc_time { long seconds, nanoseconds; };
+int clock_gettime(int, struct dsmc_time *);
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+#define PREFETCH(p) ((void)(p))
+#define LOAD(p) (*(p))
+#define STORE(p, v) (*(p) = (v))
+#define ADD(p, v) ((*(p) += (v)) - (v))
+#define SWAP_IF(p, old, v) (*(p) == *(old) ? (*(p) = (v), 1) : (*(old) = *(p), 0))
+#define LIKELY(x) (x)
+#else
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#define THREADS 1
+#define PREFETCH(p) __builtin_prefetch(p)
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
+#define SWAP_IF(p, old, v) \
+	__atomic_compare_exchange_n(p, old, v, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#endif
+
+static inline double seconds_now(void)
+{
+#ifdef __TINYC__
+	struct dsmc_time t;
+	clock_gettime(1, &t);
+	return (double)t.seconds + 1e-9 * (double)t.nanoseconds;
+#else
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#endif
+}
+
+#endif

@@ -1,0 +1,602 @@
+/* Breadth-first search, level by level, by one or many threads. */
+#include "search.h"
+#include "values.h"
+
+/* ---- lists */
+
+int list_reserve(list *l, u64 count)
+{
+	if (count <= l->room)
+		return 1;
+	u64 room = count + l->room / 2 + 64;
+	u64 *at = realloc(l->at, room * sizeof(u64));
+	if (!at)
+		return 0;
+	l->at = at;
+	l->room = room;
+	return 1;
+}
+
+int list_add(list *l, u64 v)
+{
+	if (!list_reserve(l, l->count + 1))
+		return 0;
+	l->at[l->count++] = v;
+	return 1;
+}
+
+void list_free(list *l)
+{
+	free(l->at);
+	l->at = NULL;
+	l->count = l->room = 0;
+}
+
+/* ---- what generated code calls */
+
+static void more_successors(ctx *c)
+{
+	worker *w = (worker *)c;
+	u64 words = w->s->m->words, used = (u64)(c->out - w->out);
+	w->room *= 2;
+	w->out = realloc(w->out, w->room * words * sizeof(u64));
+	w->keys = realloc(w->keys, w->room * sizeof(u64));
+	c->out = w->out + used;
+	c->end = w->out + (w->room - 1) * words;
+}
+
+static void *more_heap(ctx *c, u64 bytes)
+{
+	worker *w = (worker *)c;
+	if (bytes > CHUNK / 4) {
+		void *own = malloc(bytes);
+		list_add(&w->large, WORD(own));
+		return own;
+	}
+	if (++w->chunk_at >= w->chunks) {
+		w->chunk = realloc(w->chunk, (w->chunks + 1) * sizeof(char *));
+		w->chunk[w->chunks++] = malloc(CHUNK);
+	}
+	c->heap = w->chunk[w->chunk_at];
+	c->heap_end = c->heap + CHUNK;
+	void *found = c->heap;
+	c->heap += bytes;
+	return found;
+}
+
+static void more_choices(ctx *c)
+{
+	c->room *= 2;
+	c->choice = realloc(c->choice, 2 * c->room * sizeof(u32));
+}
+
+static void found_beyond(ctx *c, const u64 *state)
+{
+	worker *w = (worker *)c;
+	for (u32 i = 0; i < w->s->m->words; i++)
+		list_add(&w->outside, state[i]);
+}
+
+void reset_room(worker *w)
+{
+	w->c.out = w->out;
+	w->c.end = w->out + (w->room - 1) * w->s->m->words;
+	w->folded = 0;
+	w->chunk_at = 0;
+	w->c.heap = w->chunk[0];
+	w->c.heap_end = w->c.heap + CHUNK;
+	while (w->large.count)
+		free((void *)BOX(w->large.at[--w->large.count]));
+}
+
+/* ---- one state */
+
+void look_at(worker *w, const u64 *state, u32 which)
+{
+	w->c.flags = w->flags[which];
+	w->s->m->look(&w->c, state);
+	w->c.flags = w->flags[STEP];
+}
+
+static void look_outside(worker *w)
+{
+	u64 words = w->s->m->words, count = w->outside.count / words;
+	for (u64 i = 0; i < count; i++)
+		look_at(w, w->outside.at + i * words, OUTSIDE);
+	w->outside.count = 0;
+}
+
+static void look_at_end(worker *w)
+{
+	const model *m = w->s->m;
+	ctx *c = &w->c;
+	if (c->failed)
+		c->flags[m->error >> 6] |= 1ull << (m->error & 63);
+	else if (m->ends) {
+		if (!(c->moved & 1))
+			m->rest(c, w->state);
+		if (!(c->moved & 3))
+			m->stuck(c, w->state);
+	}
+}
+
+/* The successors of a state, with their keys. */
+void expand_state(worker *w, u64 key)
+{
+	const model *m = w->s->m;
+	ctx *c = &w->c;
+	unfold(w, key);
+	c->moved = c->failed = 0;
+	m->expand(c, w->state);
+	if (m->words > 1 || m->boxes)
+		for (u64 n = (u64)(c->out - w->out) / m->words; w->folded < n; w->folded++)
+			w->keys[w->folded] = fold(w, w->out + w->folded * m->words);
+	look_at_end(w);
+	if (w->outside.count)
+		look_outside(w);
+}
+
+/* ---- many states */
+
+static void keep(worker *w, u64 key, u64 hash, const u64 *words)
+{
+	search *s = w->s;
+	if (!list_add(&w->next, key))
+		STORE(&s->no_memory, 1);
+	w->fresh[hash >> 58]++;
+	w->found++;
+	if (s->m->decides)
+		look_at(w, words, STATE);
+	if (s->m->load && s->m->load(words) > s->load_limit)
+		list_add(&w->loaded, key);
+}
+
+/* Put the successors that were collected into the set. */
+static void flush(worker *w)
+{
+	search *s = w->s;
+	u64 words = s->m->words, count = (u64)(w->c.out - w->out) / words;
+	const u64 *keys = words > 1 || s->m->boxes ? w->keys : w->out;
+	u64 hash[BATCH];
+	for (u64 first = 0; first < count; first += BATCH) {
+		u64 n = count - first < BATCH ? count - first : BATCH;
+		for (u64 i = 0; i < n; i++) {
+			hash[i] = mix(keys[first + i]);
+			sub *t = sub_of(&s->set, hash[i]);
+			PREFETCH(&t->key[slot_of(t, hash[i])]);
+		}
+		for (u64 i = 0; i < n; i++) {
+			int is_new;
+			table_put(sub_of(&s->set, hash[i]), hash[i], keys[first + i], &is_new);
+			if (is_new)
+				keep(w, keys[first + i], hash[i], w->out + (first + i) * words);
+		}
+		pause_all(w);
+	}
+	reset_room(w);
+}
+
+/* ---- growing: all workers meet */
+
+static int too_full(worker *w)
+{
+	search *s = w->s;
+	u64 active = LOAD(&s->active);
+	for (u32 i = 0; i < SUBS; i++)
+		if (sub_is_full(&s->set, &s->set.sub[i], w->fresh[i] * active)
+		    || sub_is_full(&s->nodes, &s->nodes.sub[i], w->fresh_nodes[i] * active))
+			return 1;
+	return 0;
+}
+
+static void collect(worker *w)
+{
+	for (u32 i = 0; i < SUBS; i++) {
+		w->s->set.sub[i].used += w->fresh[i];
+		w->s->nodes.sub[i].used += w->fresh_nodes[i];
+		w->fresh[i] = w->fresh_nodes[i] = 0;
+	}
+}
+
+static void grow(search *s)
+{
+	for (u32 i = 0; i < s->threads; i++)
+		collect(&s->workers[i]);
+	if (!table_grow(&s->set) || !table_grow(&s->nodes))
+		STORE(&s->no_memory, 1);
+}
+
+#if THREADS
+#define LOCK(s) ((pthread_mutex_t *)(s)->lock)
+#define TURN(s) ((pthread_cond_t *)(s)->turn)
+typedef char lock_fits[sizeof(pthread_mutex_t) <= 128 && sizeof(pthread_cond_t) <= 128 ? 1 : -1];
+
+static void meet(search *s)
+{
+	grow(s);
+	s->parked = 0;
+	s->generation++;
+	pthread_cond_broadcast(TURN(s));
+}
+
+void pause_all(worker *w)
+{
+	search *s = w->s;
+	if (!LOAD(&s->parked) && !too_full(w))
+		return;
+	if (LOAD(&s->active) == 1) {
+		grow(s);
+		return;
+	}
+	pthread_mutex_lock(LOCK(s));
+	u32 generation = s->generation;
+	STORE(&s->parked, s->parked + 1);
+	if (s->parked == s->active)
+		meet(s);
+	while (s->generation == generation)
+		pthread_cond_wait(TURN(s), LOCK(s));
+	pthread_mutex_unlock(LOCK(s));
+}
+
+static void leave(worker *w)
+{
+	search *s = w->s;
+	pthread_mutex_lock(LOCK(s));
+	STORE(&s->active, s->active - 1);
+	if (s->parked && s->parked == s->active)
+		meet(s);
+	pthread_mutex_unlock(LOCK(s));
+}
+#else
+void pause_all(worker *w)
+{
+	if (too_full(w))
+		grow(w->s);
+}
+#endif
+
+/* ---- a level */
+
+static int must_stop(search *s)
+{
+	if (LOAD(&s->stop) || LOAD(&s->no_memory))
+		return 1;
+	if (LOAD(&s->found) >= s->most_states || seconds_now() > s->deadline)
+		STORE(&s->stop, 1);
+	return (int)LOAD(&s->stop);
+}
+
+static void work(worker *w)
+{
+	search *s = w->s;
+	u64 begin = s->level_at.at[s->level_at.count - 1], end = s->states.count;
+	w->c.wanted = s->wanted;
+	while (!must_stop(s)) {
+		u64 first = begin + ADD(&s->taken, UNIT);
+		if (first >= end)
+			break;
+		u64 last = first + UNIT < end ? first + UNIT : end;
+		u64 before = w->c.count, found = w->found;
+		for (u64 i = first; i < last; i++) {
+			expand_state(w, s->states.at[i]);
+			if ((u64)(w->c.out - w->out) >= BATCH * s->m->words)
+				flush(w);
+		}
+		flush(w);
+		w->transitions += w->c.count - before;
+		ADD(&s->found, w->found - found);
+	}
+}
+
+#if THREADS
+static void *work_in_thread(void *arg)
+{
+	work(arg);
+	leave(arg);
+	return NULL;
+}
+
+static void work_together(search *s)
+{
+	pthread_t thread[64];
+	u32 started = 1;
+	s->active = s->threads;
+	for (u32 i = 1; i < s->threads; i++) {
+		if (pthread_create(&thread[i], NULL, work_in_thread, &s->workers[i]))
+			break;
+		started++;
+	}
+	for (u32 i = started; i < s->threads; i++)
+		leave(&s->workers[i]);
+	work(&s->workers[0]);
+	leave(&s->workers[0]);
+	for (u32 i = 1; i < started; i++)
+		pthread_join(thread[i], NULL);
+}
+#endif
+
+static void gather(search *s)
+{
+	s->active = 1;
+	for (u32 i = 0; i < s->threads; i++) {
+		worker *w = &s->workers[i];
+		collect(w);
+		s->transitions += w->transitions;
+		w->transitions = 0;
+	}
+}
+
+/* Merge what workers found of the properties; is there anything new? */
+static int merge(search *s, u32 which, u32 level)
+{
+	int any = 0;
+	for (u32 p = 0; p < s->m->properties; p++) {
+		u32 found = 0;
+		for (u32 i = 0; i < s->threads; i++)
+			found |= s->workers[i].flags[which][p >> 6] >> (p & 63) & 1;
+		if (!found || s->kind[p] != NOT)
+			continue;
+		s->level[p] = level;
+		s->kind[p] = which;
+		s->wanted[p >> 6] &= ~(1ull << (p & 63));
+		any = 1;
+	}
+	for (u32 i = 0; i < s->threads; i++)
+		clear(s->workers[i].flags[which], s->m->properties / 64 + 1);
+	return any;
+}
+
+/* The level is whole: what was found is the next. */
+static int next_level(search *s)
+{
+	u32 level = (u32)s->level_at.count;
+	int decided = merge(s, STEP, level) | merge(s, OUTSIDE, level);
+	if (!list_add(&s->level_at, s->states.count))
+		return NO_MEMORY;
+	for (u32 i = 0; i < s->threads; i++) {
+		list *next = &s->workers[i].next, *loaded = &s->workers[i].loaded;
+		if (!list_reserve(&s->states, s->states.count + next->count))
+			return NO_MEMORY;
+		if (next->count)
+			memcpy(s->states.at + s->states.count, next->at, next->count * sizeof(u64));
+		s->states.count += next->count;
+		next->count = 0;
+		for (u64 k = 0; k < loaded->count; k++)
+			list_add(&s->loaded, loaded->at[k]);
+		loaded->count = 0;
+	}
+	s->taken = 0;
+	decided |= merge(s, STATE, level + 1);
+	return s->loaded.count ? LOADED : decided ? DECIDED : PAUSED;
+}
+
+static u64 frontier(const search *s)
+{
+	return s->states.count - s->level_at.at[s->level_at.count - 1];
+}
+
+static int why(search *s)
+{
+	if (s->no_memory)
+		return NO_MEMORY;
+	return s->found >= s->most_states ? TOO_MANY : PAUSED;
+}
+
+/* Go on until the deadline, or until something is known. */
+int dsmc_run(search *s, double seconds)
+{
+	s->deadline = seconds_now() + seconds;
+	s->stop = 0;
+	while (frontier(s)) {
+		s->loaded.count = 0;
+#if THREADS
+		if (s->threads > 1 && frontier(s) >= PARALLEL)
+			work_together(s);
+		else
+#endif
+			work(&s->workers[0]);
+		gather(s);
+		if (s->stop || s->no_memory)
+			return why(s);
+		int event = next_level(s);
+		if (event != PAUSED)
+			return event;
+	}
+	return FINISHED;
+}
+
+/* ---- beginning and end */
+
+static int open_tree(tree *t, const search *s)
+{
+	for (u32 d = 0; d < s->levels; d++) {
+		t->at[d] = calloc(s->width[d] + 1, sizeof(u32));
+		t->changed[d] = calloc(s->width[d] + 1, 1);
+		if (!t->at[d] || !t->changed[d])
+			return 0;
+	}
+	return 1;
+}
+
+/* The functions of this file, which another compiler may have made as well. */
+static void adopt_worker(worker *w)
+{
+	w->c.full = more_successors;
+	w->c.more = more_heap;
+	w->c.longer = more_choices;
+	w->c.beyond = found_beyond;
+}
+
+static int open_worker(worker *w, search *s)
+{
+	const model *m = s->m;
+	u32 flags = m->properties / 64 + 1;
+	w->s = s;
+	w->room = 2 * BATCH;
+	w->state = calloc(m->words + 1, sizeof(u64));
+	w->out = malloc(w->room * m->words * sizeof(u64));
+	w->keys = malloc(w->room * sizeof(u64));
+	w->chunk = malloc(sizeof(char *));
+	w->chunk[0] = malloc(CHUNK);
+	w->chunks = 1;
+	for (u32 i = 0; i < 3; i++)
+		w->flags[i] = calloc(flags, sizeof(u64));
+	w->c.flags = w->flags[STEP];
+	w->c.wanted = s->wanted;
+	w->c.room = 64;
+	w->c.choice = malloc(2 * 64 * sizeof(u32));
+	w->c.depth = calloc(m->functions + 1, sizeof(u32));
+	adopt_worker(w);
+	reset_room(w);
+	return open_tree(&w->here, s) && open_tree(&w->there, s);
+}
+
+static void measure(search *s)
+{
+	s->leaves = (s->m->bits + 31) / 32 + s->m->boxes;
+	s->width[0] = s->leaves;
+	for (s->levels = 1; s->width[s->levels - 1] > 2; s->levels++)
+		s->width[s->levels] = (s->width[s->levels - 1] + 1) / 2;
+}
+
+static u64 *reserve(u64 *room)
+{
+	for (; *room > 1 << 20; *room /= 2) {
+#ifdef __TINYC__
+		void *p = mmap(NULL, *room * sizeof(u64), 3, 0x4022, -1, 0);
+		if (p != (void *)-1)
+			return p;
+#else
+		void *p = mmap(NULL, *room * sizeof(u64), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (p != MAP_FAILED)
+			return p;
+#endif
+	}
+	return NULL;
+}
+
+void dsmc_close(search *s);
+
+static int open_workers(search *s, u32 threads)
+{
+	u32 before = s->threads;
+	worker *all = realloc(s->workers, threads * sizeof(worker));
+	if (!all)
+		return 0;
+	s->workers = all;
+	for (u32 i = before; i < threads; i++) {
+		memset(&all[i], 0, sizeof(worker));
+		s->threads = i + 1;
+		if (!open_worker(&all[i], s))
+			return 0;
+	}
+	return 1;
+}
+
+/* Go on with a search that perhaps another compiler's code began, with so many threads. */
+int dsmc_adopt(search *s, u32 threads)
+{
+	threads = THREADS ? (threads > 64 ? 64 : threads) : 1;
+	for (u32 i = 0; i < s->threads; i++)
+		adopt_worker(&s->workers[i]);
+#if THREADS
+	pthread_mutex_init(LOCK(s), NULL);
+	pthread_cond_init(TURN(s), NULL);
+#endif
+	s->active = 1;
+	s->set.spare = s->nodes.spare = BATCH * threads;
+	return threads <= s->threads || open_workers(s, threads);
+}
+
+search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_states)
+{
+	search *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->m = m;
+	s->most_states = most_states;
+	measure(s);
+	u32 words = m->properties / 64 + 1, spare = BATCH * threads;
+	s->wanted = malloc(words * sizeof(u64));
+	copy(s->wanted, wanted, words);
+	s->level = calloc(m->properties + 1, sizeof(u32));
+	s->kind = calloc(m->properties + 1, sizeof(u32));
+	for (u32 p = 0; p < m->properties; p++)
+		s->kind[p] = NOT;
+	s->nodes_room = 1ull << 32;
+	s->pairs = reserve(&s->nodes_room);
+	if (s->pairs && table_open(&s->set, 1 << 12, 0, spare) && table_open(&s->nodes, 1 << 10, 1, spare)
+	    && dsmc_adopt(s, threads))
+		return s;
+	dsmc_close(s);
+	return NULL;
+}
+
+/* The states that the search starts from. */
+int dsmc_begin(search *s)
+{
+	worker *w = &s->workers[0];
+	s->m->initial(&w->c);
+	u64 words = s->m->words, count = (u64)(w->c.out - w->out) / words;
+	if (words > 1 || s->m->boxes)
+		for (; w->folded < count; w->folded++)
+			w->keys[w->folded] = fold(w, w->out + w->folded * words);
+	if (w->c.failed)
+		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
+	look_outside(w);
+	flush(w);
+	gather(s);
+	s->initial = s->found = w->found;
+	int event = next_level(s);
+	return s->no_memory ? NO_MEMORY : event;
+}
+
+static void close_tree(tree *t, const search *s)
+{
+	for (u32 d = 0; d < s->levels; d++) {
+		free(t->at[d]);
+		free(t->changed[d]);
+	}
+}
+
+static void close_worker(worker *w, const search *s)
+{
+	for (u32 i = 0; i < w->chunks; i++)
+		free(w->chunk[i]);
+	for (u32 i = 0; i < 3; i++)
+		free(w->flags[i]);
+	free(w->chunk);
+	free(w->state);
+	free(w->out);
+	free(w->keys);
+	free(w->c.choice);
+	free(w->c.depth);
+	list_free(&w->next);
+	while (w->large.count)
+		free((void *)BOX(w->large.at[--w->large.count]));
+	list_free(&w->large);
+	list_free(&w->outside);
+	list_free(&w->loaded);
+	close_tree(&w->here, s);
+	close_tree(&w->there, s);
+}
+
+void dsmc_close(search *s)
+{
+	for (u32 i = 0; s->workers && i < s->threads; i++)
+		if (s->workers[i].s)
+			close_worker(&s->workers[i], s);
+	table_close(&s->set);
+	table_close(&s->nodes);
+	if (s->pairs)
+		munmap(s->pairs, s->nodes_room * sizeof(u64));
+	list_free(&s->states);
+	list_free(&s->level_at);
+	list_free(&s->loaded);
+	free(s->wanted);
+	free(s->level);
+	free(s->kind);
+	free(s->workers);
+	free(s);
+}

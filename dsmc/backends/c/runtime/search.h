@@ -1,0 +1,86 @@
+/* The search: what its parts share. */
+#ifndef DSMC_SEARCH_H
+#define DSMC_SEARCH_H
+
+#include "model.h"
+#include "platform.h"
+#include "table.h"
+
+#define BATCH 256         /* successors that are looked up together */
+#define UNIT 256          /* states that a worker takes at once */
+#define PARALLEL 4096     /* levels of so many states are worth several threads */
+#define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
+#define CHUNK (1u << 18)  /* bytes of room for boxes */
+
+typedef struct search search;
+
+/* A growing array of numbers. */
+typedef struct list {
+	u64 *at;
+	u64 count, room;
+} list;
+
+int list_add(list *l, u64 v);
+int list_reserve(list *l, u64 count);
+void list_free(list *l);
+
+/* The leaves of a state and the nodes above them: in `at[0]` the leaves. */
+typedef struct tree {
+	u32 *at[DEEPEST];
+	unsigned char *changed[DEEPEST];
+} tree;
+
+typedef struct worker {
+	ctx c; /* first: generated code knows only this */
+	search *s;
+	u64 *state;              /* what is expanded */
+	tree here, there;        /* its leaves; those of a successor */
+	u64 *out;                /* the successors' words */
+	u64 room, folded;        /* how many fit; how many have keys */
+	u64 *keys;
+	list next, outside, loaded, large;
+	u64 *flags[3];           /* STEP, STATE, OUTSIDE */
+	char **chunk;            /* rooms for boxes */
+	u32 chunks, chunk_at;
+	u64 fresh[SUBS], fresh_nodes[SUBS]; /* put into each table since the last pause */
+	u64 found, transitions;
+} worker;
+
+enum { STEP, STATE, OUTSIDE, NOT, KEY }; /* how a property was decided */
+enum { FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY };
+
+struct search {
+	const model *m;
+	u32 threads, leaves, levels; /* levels of the tree of a state */
+	u32 width[DEEPEST];      /* how many there are in each */
+	table set, nodes;
+	u64 *pairs;              /* of each node: its two parts */
+	u64 nodes_room, node_count;
+	list states, level_at;   /* all states in order; where each level begins */
+	u64 taken;               /* of the last level: states that were given to workers */
+	u64 transitions, initial, found;
+	u64 *wanted;             /* bits: the properties that are looked for */
+	u32 *level, *kind;       /* of each property: at which level (from 1; 0: the start), and how */
+	u64 most_states, load_limit;
+	double deadline;
+	u32 stop, no_memory;
+	u32 active, parked, generation;
+	worker *workers;
+	list loaded;
+	/* Room for what only a compiler with threads knows: another one may go on with the search. */
+	u64 lock[16], turn[16];
+};
+
+/* store.c: between states and keys */
+void unfold(worker *w, u64 key);
+u64 fold(worker *w, const u64 *words);
+u32 box_leaves(search *s, u32 reference, u32 *found);
+
+/* search.c */
+void expand_state(worker *w, u64 key);
+void look_at(worker *w, const u64 *state, u32 which);
+void reset_room(worker *w);
+/* Wait until nobody puts anything into the tables, and let those grow that are full. */
+void pause_all(worker *w);
+
+#endif

@@ -1,0 +1,189 @@
+/* States as keys: the leaves of a state are words of 32 bits; two of them are a node, two nodes are
+ * one, until two are left: these are the key. A node is stored once, so states that have much in
+ * common share it (tree compression: Laarman, van de Pol, Weber, "Parallel Recursive State
+ * Compression for Free", SPIN 2011). A box is a list of nodes: all but its last leaf, and that.
+ */
+#include "search.h"
+#include "values.h"
+
+static u32 node(worker *w, u32 left, u32 right)
+{
+	search *s = w->s;
+	u64 key = left | (u64)right << 32, hash = mix(key);
+	sub *t = sub_of(&s->nodes, hash);
+	int is_new;
+	u64 at = (u64)(table_put(t, hash, key, &is_new) - t->key);
+	if (!is_new) {
+		u32 found;
+		while (!(found = LOAD(&t->value[at]))) /* its finder is about to write it */
+			;
+		return found;
+	}
+	u64 made = ADD(&s->node_count, 1) + 1;
+	if (made >= s->nodes_room) {
+		STORE(&s->no_memory, 1);
+		made = 1;
+	}
+	s->pairs[made] = key;
+	STORE(&t->value[at], (u32)made);
+	w->fresh_nodes[hash >> 58]++;
+	return (u32)made;
+}
+
+/* ---- boxes */
+
+static u32 fold_box(worker *w, const box *b, const shape *s);
+
+static u32 fold_item(worker *w, u32 list, const u64 *item, u32 width, const shape *of)
+{
+	if (of)
+		return node(w, list, fold_box(w, BOX(item[0]), of));
+	u32 leaves = width > 32 ? (width + 31) / 32 : 1;
+	for (u32 i = 0; i < leaves; i++)
+		list = node(w, list, (u32)(item[i / 2] >> 32 * (i & 1)));
+	return list;
+}
+
+static u32 fold_box(worker *w, const box *b, const shape *s)
+{
+	u32 list = 0;
+	if (s->cases) {
+		list = node(w, 0, (u32)b->item[0]);
+		for (u32 i = 0; i < s->counts[b->item[0]]; i++) {
+			const part *p = s->parts[b->item[0]] + i;
+			list = fold_item(w, list, b->item + p->at, p->bits, p->of);
+		}
+		return list;
+	}
+	for (u32 i = 0, words = words_of(s->bits); i < b->count; i++)
+		list = fold_item(w, list, b->item + (u64)i * words, s->bits, s->of);
+	return list;
+}
+
+/* The leaves of a box, if there is room for them; how many they are. */
+u32 box_leaves(search *s, u32 reference, u32 *found)
+{
+	u32 count = 0;
+	for (u32 at = reference; at; at = (u32)s->pairs[at])
+		count++;
+	u32 place = count;
+	for (u32 at = reference; found && at; at = (u32)s->pairs[at])
+		found[--place] = (u32)(s->pairs[at] >> 32);
+	return count;
+}
+
+static const box *unfold_box(worker *w, u32 reference, const shape *s);
+
+static const u32 *unfold_item(worker *w, u64 *item, const u32 *leaf, u32 width, const shape *of)
+{
+	if (of) {
+		item[0] = WORD(unfold_box(w, *leaf, of));
+		return leaf + 1;
+	}
+	u32 leaves = width > 32 ? (width + 31) / 32 : 1;
+	clear(item, words_of(width));
+	for (u32 i = 0; i < leaves; i++)
+		item[i / 2] |= (u64)*leaf++ << 32 * (i & 1);
+	return leaf;
+}
+
+static const box *unfold_variant(worker *w, const u32 *leaf, const shape *s)
+{
+	u32 which = *leaf++, words = 1;
+	const part *parts = s->parts[which];
+	for (u32 i = 0; i < s->counts[which]; i++)
+		words = parts[i].at + words_of(parts[i].bits);
+	box *b = box_new(&w->c, words, 1);
+	b->count = words;
+	b->item[0] = which;
+	for (u32 i = 0; i < s->counts[which]; i++)
+		leaf = unfold_item(w, b->item + parts[i].at, leaf, parts[i].bits, parts[i].of);
+	return b;
+}
+
+static const box *unfold_box(worker *w, u32 reference, const shape *s)
+{
+	u32 count = box_leaves(w->s, reference, NULL);
+	u32 *leaf = (u32 *)box_new(&w->c, count / 2 + 1, 1)->item;
+	box_leaves(w->s, reference, leaf);
+	if (s->cases)
+		return unfold_variant(w, leaf, s);
+	u32 leaves = s->of || s->bits <= 32 ? 1 : (s->bits + 31) / 32, words = words_of(s->bits);
+	box *b = box_new(&w->c, count / leaves, words);
+	b->count = count / leaves;
+	for (u32 i = 0; i < b->count; i++)
+		leaf = (u32 *)unfold_item(w, b->item + (u64)i * words, leaf, s->bits, s->of);
+	return b;
+}
+
+/* ---- states */
+
+void unfold(worker *w, u64 key)
+{
+	search *s = w->s;
+	const model *m = s->m;
+	if (s->leaves <= 2 && !m->boxes) {
+		w->state[0] = key;
+		return;
+	}
+	u32 top = s->levels - 1;
+	u32 **at = w->here.at;
+	at[top][0] = (u32)key;
+	if (s->width[top] > 1)
+		at[top][1] = (u32)(key >> 32);
+	for (u32 d = top; d-- > 0;)
+		for (u32 i = 0; i < s->width[d + 1]; i++) {
+			if (2 * i + 1 == s->width[d]) {
+				at[d][2 * i] = at[d + 1][i];
+				continue;
+			}
+			u64 pair = s->pairs[at[d + 1][i]];
+			at[d][2 * i] = (u32)pair;
+			at[d][2 * i + 1] = (u32)(pair >> 32);
+		}
+	u32 halves = (m->bits + 31) / 32;
+	for (u32 i = 0; i < m->packed; i++)
+		w->state[i] = at[0][2 * i] | (2 * i + 1 < halves ? (u64)at[0][2 * i + 1] << 32 : 0);
+	for (u32 i = 0; i < m->boxes; i++)
+		w->state[m->packed + i] = WORD(unfold_box(w, at[0][halves + i], m->shapes[i]));
+}
+
+/* The leaves that differ from those of the state that is expanded; before there is one, all do. */
+static void leaves_of(worker *w, const u64 *words)
+{
+	const model *m = w->s->m;
+	u32 halves = (m->bits + 31) / 32, *leaf = w->there.at[0];
+	for (u32 i = 0; i < halves; i++)
+		leaf[i] = (u32)(words[i / 2] >> 32 * (i & 1));
+	for (u32 i = 0; i < m->boxes; i++) {
+		u64 b = words[m->packed + i];
+		if (b == w->state[m->packed + i])
+			leaf[halves + i] = w->here.at[0][halves + i];
+		else
+			leaf[halves + i] = fold_box(w, BOX(b), m->shapes[i]);
+	}
+	for (u32 i = 0; i < w->s->leaves; i++)
+		w->there.changed[0][i] = !w->s->initial || leaf[i] != w->here.at[0][i];
+}
+
+u64 fold(worker *w, const u64 *words)
+{
+	search *s = w->s;
+	if (s->leaves <= 2 && !s->m->boxes)
+		return words[0];
+	leaves_of(w, words);
+	u32 top = s->levels - 1;
+	for (u32 d = 0; d < top; d++) {
+		u32 *leaf = w->there.at[d], *up = w->there.at[d + 1], n = s->width[d];
+		unsigned char *changed = w->there.changed[d], *above = w->there.changed[d + 1];
+		for (u32 i = 0; i < s->width[d + 1]; i++) {
+			int alone = 2 * i + 1 == n;
+			above[i] = changed[2 * i] | (alone ? 0 : changed[2 * i + 1]);
+			if (!above[i])
+				up[i] = w->here.at[d + 1][i];
+			else
+				up[i] = alone ? leaf[2 * i] : node(w, leaf[2 * i], leaf[2 * i + 1]);
+		}
+	}
+	return w->there.at[top][0] | (s->width[top] > 1 ? (u64)w->there.at[top][1] << 32 : 0);
+}

@@ -1,0 +1,203 @@
+/* The way to what was found: of the shortest runs the one that takes the first successor wherever
+ * there is a choice. It is the run that one thread would have found first, whatever the threads did.
+ *
+ * Backwards, level by level, those states are marked that have a successor that is marked; then
+ * forwards from the first initial state that is marked. No state needs to know its parent.
+ */
+#include "search.h"
+#include "values.h"
+
+/* A set of keys for one thread. */
+typedef struct marks {
+	u64 *slot;
+	u64 size;
+	list all;
+} marks;
+
+typedef struct goal {
+	u32 kind, property;
+	u64 key;
+} goal;
+
+static int has(const marks *m, u64 key)
+{
+	for (u64 at = mix(key) & (m->size - 1); m->slot[at]; at = (at + 1) & (m->size - 1))
+		if (m->slot[at] == key + 1)
+			return 1;
+	return 0;
+}
+
+static void put(marks *m, u64 key)
+{
+	u64 at = mix(key) & (m->size - 1);
+	while (m->slot[at])
+		at = (at + 1) & (m->size - 1);
+	m->slot[at] = key + 1;
+}
+
+/* The set of the keys of a list. */
+static int open_marks(marks *m)
+{
+	for (m->size = 16; m->size < 2 * m->all.count; m->size *= 2)
+		;
+	m->slot = calloc(m->size, sizeof(u64));
+	for (u64 i = 0; m->slot && i < m->all.count; i++)
+		put(m, m->all.at[i]);
+	return m->slot != NULL;
+}
+
+static const u64 *successors(worker *w, u64 key, u64 *count)
+{
+	const model *m = w->s->m;
+	reset_room(w);
+	expand_state(w, key);
+	*count = (u64)(w->c.out - w->out) / m->words;
+	return m->words > 1 || m->boxes ? w->keys : w->out;
+}
+
+static int is_goal(worker *w, u64 key, const goal *g)
+{
+	u64 count;
+	if (g->kind == KEY)
+		return key == g->key;
+	for (u32 i = 0; i < 3; i++)
+		clear(w->flags[i], w->s->m->properties / 64 + 1);
+	reset_room(w);
+	if (g->kind == STATE) {
+		unfold(w, key);
+		look_at(w, w->state, STATE);
+	} else
+		successors(w, key, &count);
+	return w->flags[g->kind][g->property >> 6] >> (g->property & 63) & 1;
+}
+
+static int leads_to(worker *w, u64 key, const marks *later)
+{
+	u64 count;
+	const u64 *found = successors(w, key, &count);
+	for (u64 i = 0; i < count; i++)
+		if (has(later, found[i]))
+			return 1;
+	return 0;
+}
+
+/* The states of a level that are goals, or have a marked successor. */
+static int mark(worker *w, u32 level, const goal *g, const marks *later, list *found)
+{
+	search *s = w->s;
+	u64 end = level + 1 < s->level_at.count ? s->level_at.at[level + 1] : s->states.count;
+	for (u64 i = s->level_at.at[level]; i < end; i++) {
+		u64 key = s->states.at[i];
+		if (later ? !leads_to(w, key, later) : !is_goal(w, key, g))
+			continue;
+		if (!list_add(found, key))
+			return 0;
+	}
+	return 1;
+}
+
+static void walk(worker *w, marks *at, u32 levels, u64 *path)
+{
+	path[0] = at[0].all.at[0];
+	for (u32 d = 1; d < levels; d++) {
+		u64 count;
+		open_marks(&at[d]);
+		const u64 *found = successors(w, path[d - 1], &count);
+		for (u64 i = 0; i < count; i++)
+			if (has(&at[d], found[i])) {
+				path[d] = found[i];
+				break;
+			}
+		free(at[d].slot);
+		at[d].slot = NULL;
+	}
+}
+
+/* The keys of the states of the run that decided a property (of the kind KEY: that leads to a state).
+ * False: no memory, or no such run. */
+int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path)
+{
+	worker *w = &s->workers[0];
+	goal g = {kind, property, key};
+	u64 *wanted = calloc(s->m->properties / 64 + 1, sizeof(u64));
+	marks *at = calloc(levels, sizeof(marks));
+	int good = wanted && at;
+	if (good && kind != KEY)
+		wanted[property >> 6] |= 1ull << (property & 63);
+	w->c.wanted = wanted;
+	for (u32 d = levels; good && d-- > 0;) {
+		marks *later = d + 1 < levels ? &at[d + 1] : NULL;
+		good = (!later || open_marks(later)) && mark(w, d, &g, later, &at[d].all)
+		    && at[d].all.count;
+		if (later) {
+			free(later->slot);
+			later->slot = NULL;
+		}
+	}
+	if (good)
+		walk(w, at, levels, path);
+	for (u32 d = 0; at && d < levels; d++)
+		list_free(&at[d].all);
+	for (u32 i = 0; i < 3; i++)
+		clear(w->flags[i], s->m->properties / 64 + 1);
+	reset_room(w);
+	w->c.count = 0;
+	w->c.wanted = s->wanted;
+	free(wanted);
+	free(at);
+	return good;
+}
+
+/* ---- what others read */
+
+void dsmc_stats(const search *s, u64 *numbers)
+{
+	numbers[0] = s->states.count;
+	for (u32 i = 0; i < s->threads; i++)
+		numbers[0] += s->workers[i].next.count;
+	numbers[1] = s->transitions;
+	numbers[2] = s->initial;
+	numbers[3] = s->level_at.count;
+	numbers[4] = s->states.count - s->level_at.at[s->level_at.count - 1];
+	numbers[5] = s->node_count;
+	numbers[6] = s->loaded.count;
+}
+
+void dsmc_decided(const search *s, u32 *level, u32 *kind)
+{
+	memcpy(level, s->level, s->m->properties * sizeof(u32));
+	memcpy(kind, s->kind, s->m->properties * sizeof(u32));
+}
+
+void dsmc_loaded(const search *s, u64 *keys)
+{
+	memcpy(keys, s->loaded.at, s->loaded.count * sizeof(u64));
+}
+
+void dsmc_load_limit(search *s, u64 limit)
+{
+	s->load_limit = limit;
+}
+
+/* The words of a state without its boxes, and the references of these. */
+void dsmc_state(search *s, u64 key, u64 *words)
+{
+	worker *w = &s->workers[0];
+	const model *m = s->m;
+	reset_room(w);
+	unfold(w, key);
+	copy(words, w->state, m->packed);
+	for (u32 i = 0; i < m->boxes; i++)
+		words[m->packed + i] = w->here.at[0][(m->bits + 31) / 32 + i];
+}
+
+u32 dsmc_box(search *s, u32 reference, u32 *found)
+{
+	return box_leaves(s, reference, found);
+}
+
+/* Go on with the same model compiled anew. */
+void dsmc_swap(search *s, const model *m)
+{
+	s->m = m;
+}

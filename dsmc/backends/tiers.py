@@ -1,0 +1,64 @@
+"""Which engine runs a search: the reference for the first few thousand states, C for what is larger."""
+
+from __future__ import annotations
+
+from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.outcome import Explored, Limits
+from dsmc.engine.search import Watcher, explore, states_limit
+from dsmc.frozen import Frozen, replace
+
+#: So many states the reference has seen before C code would be written and compiled.
+FIRST = 3_000
+#: What `--engine` takes.
+ENGINES = ("auto", "python", "c")
+
+
+class How(Frozen):
+    """Which engine, and with how many threads (0: as many as there are cores)."""
+
+    engine: str = "auto"
+    threads: int = 0
+
+
+def search(
+    machine: PythonMachine,
+    wanted: frozenset[int],
+    how: How,
+    *,
+    limits: Limits,
+    to_the_end: bool,
+    watch: Watcher | None = None,
+) -> Explored:
+    """See `engine.search.explore`."""
+    if how.engine == "c":
+        return _in_c(machine, wanted, how, limits, to_the_end, watch)
+    first = limits if how.engine == "python" else _first(limits)
+    found = explore(machine, wanted, limits=first, to_the_end=to_the_end, watch=watch)
+    if first == limits or found.statistics.stopped != states_limit(FIRST):
+        return found
+    return _in_c(machine, wanted, how, limits, to_the_end, watch)
+
+
+def _first(limits: Limits) -> Limits:
+    """The limits of the first few thousand states."""
+    if limits.states is not None and limits.states <= FIRST:
+        return limits
+    return replace(limits, states=FIRST)
+
+
+def _in_c(
+    machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits, to_the_end: bool,
+    watch: Watcher | None,
+) -> Explored:  # fmt: skip
+    from dsmc.backends.c.build import CompileError
+    from dsmc.backends.c.explore import explore as explore_in_c
+
+    try:
+        return explore_in_c(
+            machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch
+        )
+    except CompileError as error:
+        found = explore(machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch)
+        note = f"no C compiler works here ({error}): the reference ran, some 30 times slower"
+        engine = replace(found.statistics.engine, note=note)
+        return replace(found, statistics=replace(found.statistics, engine=engine))
