@@ -7,12 +7,15 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto
 
+# The models of other model checkers; without this folder dsmc is measured alone.
+PEERS ?= ../shared/peers
+
 # Stamps: what is installed in .venv.
 MADE := $(VENV)/stamp-made
 RUN := $(VENV)/stamp-run
 DEV := $(VENV)/stamp-dev
 
-.PHONY: help demo test check format golden bench docs fuzz wheel clean
+.PHONY: help demo test check format golden bench bench-all docs fuzz wheel clean
 
 help:
 	@echo "make demo     check a spec that a crash breaks; the picture is left in out/"
@@ -22,7 +25,8 @@ help:
 	@echo "make golden   make counterexamples/ again"
 	@echo "make docs     make the printed pages and the blocks of README.md again"
 	@echo "make fuzz     compare the reference and the oracle on many random systems"
-	@echo "make bench    measure speed, against programs written by hand"
+	@echo "make bench    measure speed, against programs written by hand and other model checkers"
+	@echo "make bench-all  the same in every size; bench/RESULTS.md is written anew (hours)"
 	@echo "make wheel    build the package into dist/"
 	@echo "make clean    remove all that the above made, but the pages and counterexamples"
 
@@ -59,7 +63,7 @@ check: $(DEV)
 format: $(DEV)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/dsmc fmt specs models
+	$(BIN)/dsmc fmt specs models bench
 
 golden: $(DEV)
 	$(BIN)/python tests/golden.py
@@ -67,6 +71,10 @@ golden: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.peers --kit $(PEERS) --limit 60 --output out/peers.md
+
+bench-all: $(DEV)
+	$(BIN)/python -m bench.peers --kit $(PEERS) --all --runs 2
 
 docs: $(DEV)
 	$(BIN)/python -m dsmc.reference

@@ -1,0 +1,76 @@
+"""dsmc: the command as a user calls it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.peers.processes import run
+from bench.peers.tools import Measured, Verdict, named
+from bench.peers.workloads import ROOT, Workload
+
+_CHECK = (sys.executable, "-m", "dsmc", "check")
+
+
+@dataclass(frozen=True)
+class Dsmc:
+    """With so many threads and nothing reduced; or, without a number, as it comes."""
+
+    threads: int | None
+
+    @property
+    def name(self) -> str:
+        """The head of its column."""
+        return "dsmc, as it comes" if self.threads is None else named("dsmc", self.threads)
+
+    @property
+    def reduces(self) -> bool:
+        """As it comes it may."""
+        return self.threads is None
+
+    def measure(self, workload: Workload, folder: Path, limit: float) -> Measured:
+        """The search's seconds are those of the report."""
+        ran = run([*_CHECK, *self._arguments(workload)], ROOT, limit)
+        if ran.cut_off or not ran.text.startswith("["):  # a report, whatever the verdict
+            return Measured(Verdict.CUT_OFF if ran.cut_off else Verdict.FAILED, ran.seconds)
+        (report,) = json.loads(ran.text)
+        found, verdict = report["statistics"], _verdict(report, workload.size.value)
+        return Measured(verdict, ran.seconds, found["states"], found["seconds"], ran.peak)
+
+    def _arguments(self, workload: Workload) -> Iterator[str]:
+        system = workload.system
+        yield str(system.spec)
+        for constant in (f"{system.constant}={workload.size.value}", *system.dsmc_fixed):
+            yield from ("-D", constant)
+        if system.property:
+            yield from ("--property", system.property)
+        if self.threads is not None:
+            yield from _settings(self.threads)
+        yield "--json"
+
+
+def _settings(threads: int) -> Iterator[str]:
+    wanted = (("--engine", "c"), ("--threads", str(threads)), ("--no-reductions",))
+    for option in wanted:
+        if offers(option[0]):
+            yield from option
+
+
+@functools.cache
+def offers(option: str) -> bool:
+    """Has `dsmc check` this option?"""
+    return option in run([*_CHECK, "--help"], ROOT, 60).text.split()
+
+
+def _verdict(report: dict[str, Any], steps: int) -> Verdict:
+    """A deadlock must be the nearest: each philosopher has taken one fork."""
+    properties = report["properties"]
+    if all(p["verdict"] == "holds" for p in properties):
+        return Verdict.HOLDS
+    violated = [(p["name"], p["steps"]) for p in properties if p["verdict"] == "violated"]
+    return Verdict.DEADLOCK if violated == [("no_deadlock", steps)] else Verdict.FAILED

@@ -1,0 +1,76 @@
+"""One process of a tool: what it wrote and when, how long it took, how much memory it had."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a process: lines with the seconds at which they came, the exit code, the seconds of
+    the whole, the greatest resident set in bytes (its children's too), and whether it was cut off.
+    """
+
+    lines: tuple[tuple[float, str], ...]
+    code: int
+    seconds: float
+    peak: int
+    cut_off: bool
+
+    @property
+    def text(self) -> str:
+        """All it wrote."""
+        return "\n".join(line for _, line in self.lines)
+
+    def number(self, pattern: str) -> int | None:
+        """The last number that stands where the pattern has its group; commas are for the eye."""
+        found = re.findall(pattern, self.text)
+        return int(found[-1].replace(",", "")) if found else None
+
+    def when(self, pattern: str) -> float | None:
+        """When a line came that begins so."""
+        return next((at for at, line in self.lines if re.match(pattern, line)), None)
+
+
+def run(command: Sequence[str | Path], folder: Path, limit: float) -> Ran:
+    """Run it to its end, or until so many seconds have passed. What it writes to stderr is shown."""
+    began = perf_counter()
+    process = subprocess.Popen(
+        list(map(str, command)),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # so that its children end with it
+    )
+    assert process.stdout
+    killer = _Killer(process.pid)
+    timer = Timer(limit, killer)
+    timer.start()
+    lines = tuple((perf_counter() - began, line.rstrip("\n")) for line in process.stdout)
+    _, status, usage = os.wait4(process.pid, 0)
+    timer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = perf_counter() - began
+    return Ran(lines, process.returncode, seconds, usage.ru_maxrss * 1024, killer.struck)
+
+
+class _Killer:
+    """Ends a process and its children, and knows whether it did."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.struck = False
+
+    def __call__(self) -> None:
+        self.struck = True
+        os.killpg(self._pid, signal.SIGKILL)
