@@ -17,7 +17,7 @@ from bench.peers.tools import Measured, Verdict
 from bench.peers.workloads import SYSTEMS, Size, System, Tier, Workload, workloads
 from bench.speed import measure, reference
 from dsmc import Options, Overrides, check, load
-from dsmc.backends.python.codec import width
+from dsmc.ir.types import fixed
 from dsmc.project import Job
 from dsmc.session import Report, compile_job
 
@@ -66,7 +66,7 @@ def test_every_size_is_an_instance(system: System) -> None:
     """The constants are within their ranges, and every state is a number."""
     for size in system.sizes:
         variables = compile_job(instance(system, size.value)).variables
-        assert sum(width(v.type) for v in variables) > 0
+        assert all(fixed(variable.type) for variable in variables)
 
 
 def test_names_select() -> None:
@@ -195,6 +195,12 @@ def test_process(tmp_path: Path) -> None:
     assert found.when("1,2") is not None
     assert found.lines[1][1] == str(tmp_path.resolve())
     assert found.peak > 1_000_000
+
+
+def test_process_with_variables(tmp_path: Path) -> None:
+    """What is set for it, beside what is set for all."""
+    code = "import os; print(os.environ['GREETING'], 'PATH' in os.environ)"
+    assert run([sys.executable, "-c", code], tmp_path, 60, GREETING="hello").text == "hello True"
 
 
 def test_process_with_children_is_cut_off(tmp_path: Path) -> None:

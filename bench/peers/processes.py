@@ -40,12 +40,15 @@ class Ran:
         return next((at for at, line in self.lines if re.match(pattern, line)), None)
 
 
-def run(command: Sequence[str | Path], folder: Path, limit: float) -> Ran:
-    """Run it to its end, or until so many seconds have passed. What it writes to stderr is shown."""
+def run(command: Sequence[str], folder: Path, limit: float, **variables: str) -> Ran:
+    """Run it in a folder, with these variables set, to its end, or until so many seconds have passed.
+    What it writes to stderr is shown.
+    """
     began = perf_counter()
     process = subprocess.Popen(
-        list(map(str, command)),
+        command,
         cwd=folder,
+        env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

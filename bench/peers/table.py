@@ -16,18 +16,19 @@ RIVALS = ("SPIN", "TLC", "by hand")
 _SHORT, _FEW = 0.02, 100_000
 
 NOTES = """\
-A cell: millions of transitions a second of the search; bytes a state, which is the peak of the process's
-memory over the number of states (from 100,000 states on: below, the process itself is most of it); seconds
-from the text to the verdict. The transitions are those of the state space, the same for every tool, though
-each counts a little differently. The peers, and dsmc where a number of threads or nothing is said, go
-through all states with nothing reduced. SPIN: `spin -a`, `gcc -O2 -DSAFETY -DNOREDUCE`, depth first. rumur:
-symmetry off. TLC: its search without the start of Java; it keeps fingerprints. By hand: a C program for this
-one system. *As it comes* is `dsmc check` without options: seconds, and the states if they are fewer.
-
-A ratio: how many times as fast dsmc is with one thread; first the search, then all from the text to the
-verdict. `—`: not measured, too short to tell, or the tool has no such workload. A row in bold: a tool did not
-find what it should have. `phils_deadlock` ends with the first deadlock; how many states are seen until then
-is a matter of order."""
+* A cell: millions of transitions a second of the search; bytes a state: the peak of the process's memory
+  over the number of states (from 100,000 states on: below, the process itself is most of it); seconds from
+  the text to the verdict. The transitions are those of the state space, the same number for every tool,
+  though each counts a little differently.
+* Every tool goes through all states, with nothing reduced, and with one thread if no number is said.
+  Only *as it comes*, which is `dsmc check` without any of these options, may look at fewer: seconds, and
+  the states if they are fewer. dsmc knows no answer from an earlier run.
+* SPIN: `spin -a`, `gcc -O2 -DSAFETY -DNOREDUCE`, depth first. rumur: symmetry off. TLC: the search begins
+  when Java has started; it keeps fingerprints. By hand: a C program for this one system, compiled before.
+* A ratio: how many times as fast dsmc is as the other, both with one thread; first the search, then all
+  from the text to the verdict. `—`: not measured, too short to tell, or the tool has no such workload.
+* A row in bold: a tool did not find what it should have. `phils_deadlock` ends with the first deadlock; how
+  many states are seen until then is a matter of order."""
 
 
 @dataclass(frozen=True)
