@@ -39,7 +39,9 @@ class Rumur:
         """The kit's text with its constants set: there are no definitions on the command line."""
         system, n = workload.system, workload.size.value
         text = (self.kit / "murphi" / f"{system.model}.m").read_text()
-        constants = {system.constant: n, "TWON": 2**n, **dict(system.murphi_fixed)}
+        constants = {system.constant: n, **dict(system.murphi_fixed)}
+        if system.has_starts:
+            constants["TWON"] = 2**n  # what to start with is numbered
         for name, value in constants.items():
             text = re.sub(rf"(?m)^( *{name}): *\d+;", rf"\1: {value};", text)
         return text

@@ -107,8 +107,8 @@ def _speed(workload: Workload, measured: Measured) -> Iterator[str]:
     rate = _rate(workload, measured)
     if rate:
         yield f"{digits(rate / 1e6)} M/s"
-    if measured.peak and (workload.size.states or 0) >= _FEW:
-        yield f"{measured.peak / (workload.size.states or 1):.0f} B"
+    if measured.peak and workload.size.states and workload.size.states >= _FEW:
+        yield f"{digits(measured.peak / workload.size.states)} B"
 
 
 def _rate(workload: Workload, measured: Measured) -> float | None:
