@@ -133,6 +133,8 @@ SYSTEMS: tuple[System, ...] = (
         ),
         by_hand=True,
     ),
+    # Transitions as rumur counts them. SPIN adds one for each initial state; TLC adds these too, and counts
+    # a step of the token once for each reason that allows it.
     System(
         "ewd840",
         "ewd840",
@@ -161,6 +163,7 @@ SYSTEMS: tuple[System, ...] = (
             Size(4, Tier.LONG, 8_220_065, 67_903_140),
         ),
     ),
+    # Transitions as rumur counts them. SPIN and TLC add the initial states, SPIN one more.
     System(
         "changroberts",
         "changroberts",
