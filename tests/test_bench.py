@@ -43,16 +43,17 @@ def instance(system: System, value: int) -> Job:
     return job
 
 
-def checked(system: System, value: int) -> Report:
+def checked(system: System, value: int, engine: str) -> Report:
     properties = (system.property,) if system.property else ()
-    return check(instance(system, value), Options(properties=properties))
+    return check(instance(system, value), Options(properties=properties, engine=engine))
 
 
+@pytest.mark.parametrize("engine", ["python", "c"])
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
-def test_smallest_size(system: System) -> None:
+def test_smallest_size(system: System, engine: str) -> None:
     """As many states and transitions as the peers count, or the nearest deadlock."""
     size = system.sizes[0]
-    report = checked(system, size.value)
+    report = checked(system, size.value, engine)
     if system.deadlocks:
         assert report.result("no_deadlock").steps == size.value
     else:
