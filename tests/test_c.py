@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import agreement
 import pytest
+import random_protocols
 import random_specs
 from conftest import MODELS
 from hypothesis import assume, given

@@ -20,7 +20,7 @@ from dsmc.backends.c.generate import RUNTIME
 
 #: The parts of the search that are C files.
 PARTS = ("table.c", "store.c", "search.c", "trace.c")
-_HEADERS = ("platform.h", "model.h", "table.h", "search.h", "values.h")
+_HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
 #: The search is compiled once for a machine; models are compiled while somebody waits.
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")
 MODEL_FLAGS = ("-O1", "-std=gnu11", "-fno-strict-aliasing", "-w")

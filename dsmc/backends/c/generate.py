@@ -50,6 +50,8 @@ class _Module:
             p.number: n for n, p in enumerate(system.properties) if isinstance(p, Assertion)
         }
 
+        self._flag_words = len(system.properties) // 64 + 1
+
     def text(self) -> str:
         """The whole file."""
         headers = [(RUNTIME / name).read_text(encoding="utf-8") for name in ("model.h", "values.h")]
@@ -222,16 +224,15 @@ class _Module:
             e.w.line("c->at = 0;")
         for i in range(self._layout.words):
             e.w.line(f"p[{i}] = s[{i}];")
-        count = len(self._system.properties) // 64 + 1
         if asserts:
-            e.w.line(f"u64 ev[{count}] = {{0}};")
+            e.w.line(f"u64 ev[{self._flag_words}] = {{0}};")
         outer, e.state = e.state, "p"
         writer.block(body)
         e.state = outer
         if writer.end in writer.used:
             e.w.line(f"{writer.end}:;")
         if asserts:
-            e.w.line(f"for (u32 i = 0; i < {count}; i++) c->flags[i] |= ev[i];")
+            e.w.line(f"for (u32 i = 0; i < {self._flag_words}; i++) c->flags[i] |= ev[i];")
         e.w.line(then)
 
     def _actions(self) -> list[str]:
@@ -322,8 +323,9 @@ class _Module:
         ]
         return [
             f"static int property_{number}(ctx *c, const u64 *s)", "{", "\tu64 before = c->count;",
-            "\tu32 failed = c->failed;", "\tc->probing = 1;", *calls, "\tc->probing = 0;",
-            "\tc->failed = failed;", "\tint fired = c->count != before;", "\tc->count = before;",
+            "\tu32 failed = c->failed;", f"\tu64 *flags = c->flags, unused[{self._flag_words}];",
+            "\tc->flags = unused;", "\tc->probing = 1;", *calls, "\tc->probing = 0;",
+            "\tc->flags = flags;", "\tc->failed = failed;", "\tint fired = c->count != before;", "\tc->count = before;",
             "\treturn fired;", "}", "",
         ]  # fmt: skip
 

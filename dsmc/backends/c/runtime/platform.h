@@ -33,6 +33,9 @@ int clock_gettime(int, struct dsmc_time *);
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 #define THREADS 1
 #define PREFETCH(p) __builtin_prefetch(p)
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)

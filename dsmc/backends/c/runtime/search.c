@@ -81,7 +81,7 @@ void reset_room(worker *w)
 {
 	w->c.out = w->out;
 	w->c.end = w->out + (w->room - 1) * w->s->m->words;
-	w->folded = 0;
+	w->folded = w->located = w->looked_up = 0;
 	w->chunk_at = 0;
 	w->c.heap = w->chunk[0];
 	w->c.heap_end = w->c.heap + CHUNK;
@@ -141,53 +141,70 @@ void expand_state(worker *w, u64 key)
 static void keep(worker *w, u64 key, u64 hash, const u64 *words)
 {
 	search *s = w->s;
+	u64 which = hash >> SUB_SHIFT;
 	if (!list_add(&w->next, key))
 		STORE(&s->no_memory, 1);
-	w->fresh[hash >> 58]++;
+	w->fresh[which]++;
 	w->found++;
+	w->crowded |= (u32)sub_is_full(&s->set, &s->set.sub[which], w->fresh[which] * w->others);
 	if (s->m->decides)
 		look_at(w, words, STATE);
 	if (s->m->load && s->m->load(words) > s->load_limit)
 		list_add(&w->loaded, key);
 }
 
-/* Put the successors that were collected into the set. */
-static void flush(worker *w)
+/* Put a successor into the set. */
+static inline void look_up(worker *w, const u64 *keys, u64 which)
 {
 	search *s = w->s;
-	u64 words = s->m->words, count = (u64)(w->c.out - w->out) / words;
-	const u64 *keys = words > 1 || s->m->boxes ? w->keys : w->out;
-	u64 hash[BATCH];
-	for (u64 first = 0; first < count; first += BATCH) {
-		u64 n = count - first < BATCH ? count - first : BATCH;
-		for (u64 i = 0; i < n; i++) {
-			hash[i] = mix(keys[first + i]);
-			sub *t = sub_of(&s->set, hash[i]);
-			PREFETCH(&t->key[slot_of(t, hash[i])]);
-		}
-		for (u64 i = 0; i < n; i++) {
-			int is_new;
-			table_put(sub_of(&s->set, hash[i]), hash[i], keys[first + i], &is_new);
-			if (is_new)
-				keep(w, keys[first + i], hash[i], w->out + (first + i) * words);
-		}
-		pause_all(w);
+	int is_new;
+	u64 hash = w->hash[which & (FLIGHT - 1)];
+	table_put(sub_of(&s->set, hash), hash, keys[which], &is_new);
+	if (is_new)
+		keep(w, keys[which], hash, w->out + which * s->m->words);
+}
+
+/* Ask for the places of the successors that have none yet: they will have come when they are needed.
+ * Asking and looking take turns, so that the one does not wait for the other.
+ */
+static void locate(worker *w, const u64 *keys, u64 count)
+{
+	table *set = &w->s->set;
+	u64 at = w->located, behind = w->looked_up;
+	for (; at < count; at++) {
+		u64 hash = mix(keys[at]);
+		PREFETCH(line_of(sub_of(set, hash), hash));
+		if (at - behind == FLIGHT)
+			look_up(w, keys, behind++);
+		w->hash[at & (FLIGHT - 1)] = hash;
 	}
+	w->located = at;
+	w->looked_up = behind;
+}
+
+static const u64 *keys_of(worker *w, u64 *count)
+{
+	const model *m = w->s->m;
+	*count = (u64)(w->c.out - w->out) / m->words;
+	return m->words > 1 || m->boxes ? w->keys : w->out;
+}
+
+/* Put the successors that were collected into the set; all of them, if the room is to be used again. */
+static void flush(worker *w, int all)
+{
+	u64 count;
+	const u64 *keys = keys_of(w, &count);
+	locate(w, keys, count);
+	if (!all && count < BATCH)
+		return;
+	while (w->looked_up < count)
+		look_up(w, keys, w->looked_up++);
 	reset_room(w);
+	if (w->crowded || LOAD(&w->s->parked))
+		pause_all(w);
 }
 
 /* ---- growing: all workers meet */
-
-static int too_full(worker *w)
-{
-	search *s = w->s;
-	u64 active = LOAD(&s->active);
-	for (u32 i = 0; i < SUBS; i++)
-		if (sub_is_full(&s->set, &s->set.sub[i], w->fresh[i] * active)
-		    || sub_is_full(&s->nodes, &s->nodes.sub[i], w->fresh_nodes[i] * active))
-			return 1;
-	return 0;
-}
 
 static void collect(worker *w)
 {
@@ -196,6 +213,7 @@ static void collect(worker *w)
 		w->s->nodes.sub[i].used += w->fresh_nodes[i];
 		w->fresh[i] = w->fresh_nodes[i] = 0;
 	}
+	w->crowded = 0;
 }
 
 static void grow(search *s)
@@ -222,8 +240,6 @@ static void meet(search *s)
 void pause_all(worker *w)
 {
 	search *s = w->s;
-	if (!LOAD(&s->parked) && !too_full(w))
-		return;
 	if (LOAD(&s->active) == 1) {
 		grow(s);
 		return;
@@ -250,8 +266,7 @@ static void leave(worker *w)
 #else
 void pause_all(worker *w)
 {
-	if (too_full(w))
-		grow(w->s);
+	grow(w->s);
 }
 #endif
 
@@ -271,6 +286,7 @@ static void work(worker *w)
 	search *s = w->s;
 	u64 begin = s->level_at.at[s->level_at.count - 1], end = s->states.count;
 	w->c.wanted = s->wanted;
+	w->others = LOAD(&s->active);
 	while (!must_stop(s)) {
 		u64 first = begin + ADD(&s->taken, UNIT);
 		if (first >= end)
@@ -279,10 +295,9 @@ static void work(worker *w)
 		u64 before = w->c.count, found = w->found;
 		for (u64 i = first; i < last; i++) {
 			expand_state(w, s->states.at[i]);
-			if ((u64)(w->c.out - w->out) >= BATCH * s->m->words)
-				flush(w);
+			flush(w, 0);
 		}
-		flush(w);
+		flush(w, 1);
 		w->transitions += w->c.count - before;
 		ADD(&s->found, w->found - found);
 	}
@@ -459,7 +474,7 @@ static void measure(search *s)
 		s->width[s->levels] = (s->width[s->levels - 1] + 1) / 2;
 }
 
-static u64 *reserve(u64 *room)
+u64 *reserve(u64 *room)
 {
 	for (; *room > 1 << 20; *room /= 2) {
 #ifdef __TINYC__
@@ -545,7 +560,8 @@ int dsmc_begin(search *s)
 	if (w->c.failed)
 		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
 	look_outside(w);
-	flush(w);
+	w->others = 1;
+	flush(w, 1);
 	gather(s);
 	s->initial = s->found = w->found;
 	int event = next_level(s);

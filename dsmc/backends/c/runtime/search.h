@@ -6,7 +6,8 @@
 #include "platform.h"
 #include "table.h"
 
-#define BATCH 256         /* successors that are looked up together */
+#define BATCH 1024        /* successors that are collected before their room is used again */
+#define FLIGHT 32         /* successors whose places are on their way from memory */
 #define UNIT 256          /* states that a worker takes at once */
 #define PARALLEL 4096     /* levels of so many states are worth several threads */
 #define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
@@ -36,14 +37,17 @@ typedef struct worker {
 	u64 *state;              /* what is expanded */
 	tree here, there;        /* its leaves; those of a successor */
 	u64 *out;                /* the successors' words */
-	u64 room, folded;        /* how many fit; how many have keys */
+	u64 room, folded;        /* how many fit; how many have keys, … */
+	u64 located, looked_up;  /* … places in the set, were put there */
 	u64 *keys;
+	u64 hash[FLIGHT];
 	list next, outside, loaded, large;
 	u64 *flags[3];           /* STEP, STATE, OUTSIDE */
 	char **chunk;            /* rooms for boxes */
 	u32 chunks, chunk_at;
 	u64 fresh[SUBS], fresh_nodes[SUBS]; /* put into each table since the last pause */
 	u64 found, transitions;
+	u32 crowded, others;     /* is a table too full? how many put into them? */
 } worker;
 
 enum { STEP, STATE, OUTSIDE, NOT, KEY }; /* how a property was decided */

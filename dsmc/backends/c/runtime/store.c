@@ -26,7 +26,9 @@ static u32 node(worker *w, u32 left, u32 right)
 	}
 	s->pairs[made] = key;
 	STORE(&t->value[at], (u32)made);
-	w->fresh_nodes[hash >> 58]++;
+	u64 which = hash >> SUB_SHIFT;
+	w->fresh_nodes[which]++;
+	w->crowded |= (u32)sub_is_full(&s->nodes, t, w->fresh_nodes[which] * w->others);
 	return (u32)made;
 }
 

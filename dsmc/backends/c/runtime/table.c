@@ -1,6 +1,8 @@
 #include "table.h"
 
-/* Memory of the system, all 0: large pages where they help. */
+#define LARGE_PAGE (2ull << 20)
+
+/* Memory of the system, all 0. */
 static void *fresh(u64 bytes)
 {
 #ifdef __TINYC__
@@ -8,42 +10,54 @@ static void *fresh(u64 bytes)
 	return p == (void *)-1 ? NULL : p;
 #else
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
-		return NULL;
-#ifdef MADV_HUGEPAGE
-	if (bytes >= 4u << 20)
-		madvise(p, bytes, MADV_HUGEPAGE);
-#endif
-	return p;
+	return p == MAP_FAILED ? NULL : p;
 #endif
 }
 
-static int sub_open(sub *s, u64 size, int valued)
+/* Room for the keys; of a large table in large pages, which are found with fewer steps. */
+static int room_for(sub *s, u64 bytes)
 {
-	s->key = fresh(size * sizeof(u64));
-	s->value = valued ? fresh(size * sizeof(u32)) : NULL;
-	s->size = size;
-	s->used = 0;
-	return s->key && (!valued || s->value);
+	int large = bytes > LARGE_PAGE; /* smaller ones begin where a page does: with a line */
+	s->bytes = large ? bytes + LARGE_PAGE : bytes;
+	s->room = fresh(s->bytes);
+	if (!s->room)
+		return 0;
+	s->key = s->room;
+#if defined(MADV_HUGEPAGE) && !defined(__TINYC__)
+	if (large) {
+		s->key = (u64 *)(((u64)s->room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1));
+		madvise(s->key, bytes, MADV_HUGEPAGE);
+	}
+#endif
+	return 1;
+}
+
+static int sub_open(sub *s, u64 lines, int valued)
+{
+	memset(s, 0, sizeof *s);
+	s->lines = lines;
+	if (valued)
+		s->value = fresh(lines * LINE * sizeof(u32));
+	return room_for(s, lines * LINE * sizeof(u64)) && (!valued || s->value);
 }
 
 static void sub_close(sub *s)
 {
-	if (s->key)
-		munmap(s->key, s->size * sizeof(u64));
+	if (s->room)
+		munmap(s->room, s->bytes);
 	if (s->value)
-		munmap(s->value, s->size * sizeof(u32));
-	s->key = NULL;
-	s->value = NULL;
+		munmap(s->value, s->lines * LINE * sizeof(u32));
+	memset(s, 0, sizeof *s);
 }
 
 int table_open(table *t, u64 expected, int valued, u32 spare)
 {
 	t->valued = (u32)valued;
 	t->spare = spare;
-	u64 size = expected / SUBS * 2 + 4 * (u64)spare + 64;
+	u64 lines = (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8;
+	memset(t->sub, 0, sizeof t->sub);
 	for (u32 i = 0; i < SUBS; i++)
-		if (!sub_open(&t->sub[i], size, valued))
+		if (!sub_open(&t->sub[i], lines, valued))
 			return 0;
 	return 1;
 }
@@ -54,20 +68,16 @@ void table_close(table *t)
 		sub_close(&t->sub[i]);
 }
 
-int sub_is_full(const table *t, const sub *s, u64 more)
-{
-	return s->used + more + t->spare > s->size / 4 * 3;
-}
-
 /* Small tables grow fast, large ones are kept full. */
 static u64 next_size(const sub *s)
 {
-	return s->size < 1 << 14 ? s->size * 4 : s->size < 1 << 17 ? s->size * 2 : s->size / 4 * 5;
+	u64 lines = s->lines;
+	return lines < 1 << 13 ? lines * 4 : lines < 1 << 16 ? lines * 2 : lines / 4 * 5;
 }
 
 static void move(sub *to, const sub *from)
 {
-	for (u64 i = 0; i < from->size; i++) {
+	for (u64 i = 0; i < from->lines * LINE; i++) {
 		int is_new;
 		u64 key = from->key[i];
 		if (!key)

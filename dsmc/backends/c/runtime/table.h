@@ -1,28 +1,35 @@
 /* A growing set of numbers, each perhaps with a value; many threads may put numbers in.
  *
- * Open addressing in `SUBS` tables chosen by the highest bits of the hash. The place in a table is the
- * hash scaled to its size, so that growing one is a pass from left to right over both (Maier, Sanders,
- * Dementiev, "Concurrent Hash Tables: Fast and General(?)!", section 5.3.1), and only one of them is
- * there twice. Nobody puts anything in while a table grows: see `pause_all` in search.c.
+ * Open addressing in `SUBS` tables chosen by the highest bits of the hash. A number is in the line of
+ * the cache that its hash names, or, where that is full, in one after it: a line is filled from the
+ * left and compared at once. The line is the hash scaled to the size, so that growing a table is a
+ * pass from left to right over both (Maier, Sanders, Dementiev, "Concurrent Hash Tables: Fast and
+ * General(?)!", section 5.3.1), and only one of them is there twice. Nobody puts anything in while a table grows: see `pause_all` in search.c.
  */
 #ifndef DSMC_TABLE_H
 #define DSMC_TABLE_H
 
 #include "model.h"
 #include "platform.h"
+#include "values.h"
 
-#define SUBS 64
+#define LINE 8 /* numbers in a line of the cache */
+#define SUB_BITS 4
+#define SUBS (1 << SUB_BITS)
+#define SUB_SHIFT (64 - SUB_BITS)
 
 typedef struct sub {
 	u64 *key;   /* a number plus one; 0: empty */
 	u32 *value;
-	u64 size, used;
+	u64 lines, used;
+	void *room; /* what the keys are in: they begin where a large page does */
+	u64 bytes;
 } sub;
 
 typedef struct table {
 	sub sub[SUBS];
 	u32 valued;
-	u32 spare;  /* so many numbers fit in a full table: what may come between two looks */
+	u32 spare; /* so many numbers fit in a full table: what may come between two looks */
 } table;
 
 static inline u64 mix(u64 key)
@@ -35,12 +42,28 @@ static inline u64 mix(u64 key)
 
 static inline sub *sub_of(table *t, u64 hash)
 {
-	return &t->sub[hash >> 58];
+	return &t->sub[hash >> SUB_SHIFT];
 }
 
-static inline u64 slot_of(const sub *s, u64 hash)
+static inline u64 *line_of(const sub *s, u64 hash)
 {
-	return (hash << 6 >> 32) * s->size >> 32;
+	return s->key + ((hash << SUB_BITS >> 32) * s->lines >> 32) * LINE;
+}
+
+/* Which of the numbers of a line are this one: bits. */
+static inline u32 in_line(const u64 *line, u64 wanted)
+{
+#if defined(__AVX2__) && !defined(__SANITIZE_THREAD__)
+	__m256i w = _mm256_set1_epi64x((i64)wanted);
+	__m256i a = _mm256_cmpeq_epi64(_mm256_load_si256((const __m256i *)line), w);
+	__m256i b = _mm256_cmpeq_epi64(_mm256_load_si256((const __m256i *)line + 1), w);
+	return (u32)_mm256_movemask_pd((__m256d)a) | (u32)_mm256_movemask_pd((__m256d)b) << 4;
+#else
+	u32 found = 0;
+	for (u32 i = 0; i < LINE; i++)
+		found |= (u32)(LOAD(&line[i]) == wanted) << i;
+	return found;
+#endif
 }
 
 /* Room for `expected` numbers. False: no memory. */
@@ -48,31 +71,35 @@ int table_open(table *t, u64 expected, int valued, u32 spare);
 void table_close(table *t);
 /* Make the tables larger that are too full. False: no memory; what is there stays. */
 int table_grow(table *t);
+
 /* Is a table with so many more numbers too full? */
-int sub_is_full(const table *t, const sub *s, u64 more);
+static inline int sub_is_full(const table *t, const sub *s, u64 more)
+{
+	return s->used + more + t->spare > s->lines * LINE / 16 * 13;
+}
 
 /* The place of a number; `*is_new` tells whether it was put there now. */
 static inline u64 *table_put(sub *s, u64 hash, u64 key, int *is_new)
 {
-	u64 wanted = key + 1, at = slot_of(s, hash);
+	u64 wanted = key + 1, *line = line_of(s, hash);
 	for (;;) {
-		u64 found = LOAD(&s->key[at]);
-		if (found == wanted) {
+		u32 here = in_line(line, wanted);
+		if (LIKELY(here)) {
 			*is_new = 0;
-			return &s->key[at];
+			return line + lowest(here);
 		}
-		if (!found) {
-			if (SWAP_IF(&s->key[at], &found, wanted)) {
-				*is_new = 1;
-				return &s->key[at];
-			}
-			if (found == wanted) {
-				*is_new = 0;
-				return &s->key[at];
-			}
+		u32 empty = in_line(line, 0);
+		if (!empty) {
+			line += LINE;
+			if (line == s->key + s->lines * LINE)
+				line = s->key;
+			continue;
 		}
-		if (++at == s->size)
-			at = 0;
+		u64 *place = line + lowest(empty), found = 0;
+		if (SWAP_IF(place, &found, wanted)) {
+			*is_new = 1;
+			return place;
+		}
 	}
 }
 
