@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dsmc.diagnostics import Mistakes
+from dsmc.files import write_file
 from dsmc.session import Report
 from dsmc.traces.render import RENDERERS
 from dsmc.traces.render.json import as_data as trace_data
@@ -77,19 +78,6 @@ def write_traces(report: Report, folder: Path) -> str:
     names = ",".join(trace.name for trace in traces)
     names = f"{{{names}}}" if len(traces) > 1 else names
     return f"{base / names}.{{{','.join(RENDERERS)}}}" if traces else ""
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises `OSError`."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def report_bug(error: BaseException) -> str:
