@@ -52,22 +52,35 @@ class TracedStep(Frozen):
     error: str = ""
 
 
+def _of_run(name: str) -> Any:
+    """What the generated source defines under a name."""
+    return functools.cached_property(lambda machine: machine._run[name])
+
+
 class PythonMachine:
-    """Runs the generated source."""
+    """Runs the generated source, each half of it once it is needed: a run is told without a search."""
+
+    expand = _of_run("expand")
+    state_deciders = _of_run("state_deciders")
+    step_deciders = _of_run("step_deciders")
+    rest_deciders = _of_run("rest_deciders")
+    stuck_deciders = _of_run("stuck_deciders")
+    is_within = _of_run("is_within")
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.layout = Layout(system)
         self._pool = Pool()
-        self.source = generate(system, self.layout, self._pool, traced=False)
-        self._run = self._compiled(self.source)
         self.error = next(n for n, p in enumerate(system.properties) if isinstance(p, NoError))
-        self.expand = self._run["expand"]
-        self.state_deciders = self._run["state_deciders"]
-        self.step_deciders = self._run["step_deciders"]
-        self.rest_deciders = self._run["rest_deciders"]
-        self.stuck_deciders = self._run["stuck_deciders"]
-        self.is_within = self._run["is_within"]
+
+    @functools.cached_property
+    def source(self) -> str:
+        """What is run by a search."""
+        return generate(self.system, self.layout, self._pool, traced=False)
+
+    @functools.cached_property
+    def _run(self) -> dict[str, Any]:
+        return self._compiled(self.source)
 
     def _compiled(self, source: str) -> dict[str, Any]:
         namespace: dict[str, Any] = dict(self._pool.objects)
