@@ -14,6 +14,7 @@ from dsmc.session import Report
 from dsmc.traces.render import RENDERERS
 from dsmc.traces.render.json import as_data as trace_data
 
+#: `seconds` are those of the search, also if it was `cached`.
 FORMAT = "dsmc-report-1"
 
 
@@ -44,6 +45,7 @@ def as_data(report: Report) -> dict[str, Any]:
             "engine": {
                 "name": s.engine.name, "compiler": s.engine.compiler, "threads": s.engine.threads,
             },
+            "cached": report.cached,
         },
         "within": report.within,
         "notes": list(report.notes),

@@ -47,7 +47,7 @@ def _summary(report: Report) -> str:
     lines = [click.style(title(report), bold=True)]
     lines += [f"  {r.name:<{width}}  {_outcome(r)}" for r in report.results]
     lines += [f"  {note}" for note in report.notes]
-    lines.append(f"  {_covered(report.statistics)}")
+    lines.append(f"  {_covered(report.statistics, cached=report.cached)}")
     bounds = _bounds(report)
     lines += [f"  {bounds}"] if bounds else []
     lines += [
@@ -65,14 +65,15 @@ def _outcome(result: Result) -> str:
     return f"{word}{steps}" + (f" ({result.note})" if result.note else "")
 
 
-def _covered(statistics: Statistics) -> str:
+def _covered(statistics: Statistics, *, cached: bool) -> str:
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
     seconds = f"{statistics.seconds:.2f} s{_engine(statistics)}"
     if statistics.complete:
-        return f"{counts}, depth {statistics.depth}; all of them, in {seconds}"
+        how = "cached" if cached else f"in {seconds}"
+        return f"{counts}, depth {statistics.depth}; all of them, {how}"
     why = statistics.stopped or "everything was decided"
     depth = f"complete to depth {statistics.complete_depth}"
-    return f"{counts}, {depth}; stopped after {seconds}: {why}"
+    return f"{counts}, {depth}; stopped{', cached' if cached else f' after {seconds}'}: {why}"
 
 
 def _engine(statistics: Statistics) -> str:

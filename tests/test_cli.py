@@ -416,12 +416,18 @@ def test_graph_to_files(counter: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "test", "fmt", "lower", "graph", "explain", "new"]
+    "command", ["", "check", "test", "fmt", "lower", "graph", "explain", "new", "cache"]
 )
 def test_help(command: str) -> None:
     result = run(*([command] if command else []), "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+
+
+def test_cache_says_that_nothing_is_kept_in_tests() -> None:
+    """More of it: test_cache.py."""
+    result = run("cache")
+    assert (result.exit_code, result.output[:15]) == (0, "Nothing is kept")
 
 
 def test_every_command_is_tested_here() -> None:

@@ -13,6 +13,7 @@ import sys
 import click
 
 from dsmc import __version__
+from dsmc.cli.caching import cache
 from dsmc.cli.checking import check, test
 from dsmc.cli.files import fmt, new
 from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
@@ -25,7 +26,7 @@ def main() -> None:
     """Write a distributed protocol in a small language, and see what breaks it."""
 
 
-for _command in (check, test, fmt, lower, graph, explain, new):
+for _command in (check, test, fmt, lower, graph, explain, new, cache):
     main.add_command(_command)
 
 
