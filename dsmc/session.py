@@ -71,11 +71,16 @@ class Report(Frozen):
     @property
     def within(self) -> str:
         """The bound of the states that were explored, as it was written; empty without one."""
-        return " and ".join(c.span.text for c in conjuncts(self.system.within) if c != TRUE)
+        return within(self.system)
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
         return next(r for r in self.results if r.name == name)
+
+
+def within(system: System) -> str:
+    """The bound of the states of a system, as it was written; empty without one."""
+    return " and ".join(c.span.text for c in conjuncts(system.within) if c != TRUE)
 
 
 # ---------------------------------------------------------------- the pipeline
@@ -139,6 +144,20 @@ _NO_START = Diagnostic(
 )  # fmt: skip
 
 
+def refuse_no_start(initial: int, decided: dict[int, Run]) -> None:
+    """Raises `Mistakes` if there is no initial state, and it is not known why."""
+    if not initial and not decided:
+        raise Mistakes((_NO_START,))
+
+
+def shown(job: Job, machine: PythonMachine, prop: Property, verdict: Verdict, run: Run) -> Result:
+    """The result that a run shows. Raises `ReplayError` if the run cannot be taken."""
+    if not run.states:
+        return Result(prop, verdict, 0, None, "in the making of the initial state")
+    trace = replay(machine, prop, run, spec=machine.system.name, model=job.name)
+    return Result(prop, verdict, trace.length, trace)
+
+
 class _Check:
     """One job on its way through the pipeline."""
 
@@ -174,12 +193,12 @@ class _Check:
 
     def _told(self, found: Findings, statistics: Statistics, *, cached: bool = False) -> Report:
         results = [self._result(p, n, found) for n, p in enumerate(self._system.properties)]
-        shown = tuple(r for r in results if r is not None)
+        told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
         notes = tuple(filter(None, (grows, statistics.engine.note)))
-        surprises = surprises_in(self._job, shown, statistics, tuple(self._numbers))
-        return Report(self._job, self._system, shown, statistics, surprises, notes, cached)
+        surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
+        return Report(self._job, self._system, told, statistics, surprises, notes, cached)
 
     # ------------------------------------------------------------ what was found out before
 
@@ -207,8 +226,7 @@ class _Check:
 
     def _found(self) -> Findings:
         explored = self._explored()
-        if not explored.statistics.initial and not explored.decided:
-            raise Mistakes((_NO_START,))
+        refuse_no_start(explored.statistics.initial, explored.decided)
         found = Findings(explored, {}, {})
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, y.Law | y.Scenario):
@@ -240,7 +258,7 @@ class _Check:
         witness = isinstance(prop, y.Reachable | y.Fires)
         if run is not None:
             verdict = Verdict.HOLDS if witness else Verdict.VIOLATED
-            return self._shown(prop, verdict, run)
+            return shown(self._job, self._machine, prop, verdict, run)
         if not explored.statistics.complete or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
@@ -256,12 +274,6 @@ class _Check:
         if explored.statistics.complete:
             return "a range error cut off part of the runs"
         return "the search ended when all other properties were decided"
-
-    def _shown(self, prop: Property, verdict: Verdict, run: Run) -> Result:
-        if not run.states:
-            return Result(prop, verdict, 0, None, "in the making of the initial state")
-        trace = replay(self._machine, prop, run, spec=self._system.name, model=self._job.name)
-        return Result(prop, verdict, trace.length, trace)
 
     # ------------------------------------------------------------ laws and scenarios
 

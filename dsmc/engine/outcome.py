@@ -35,6 +35,11 @@ class Run(Frozen):
     in_step: bool = False
     target: State | None = None
 
+    @property
+    def length(self) -> int:
+        """How many steps it takes."""
+        return len(self.states) - 1 + self.in_step
+
 
 class Pump(Frozen):
     """A run after whose first `start` states the rest can be repeated for ever."""
