@@ -12,6 +12,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from dsmc.engine.lookout import Lookout
 from dsmc.engine.machine import Machine, State
 from dsmc.engine.outcome import Run
 from dsmc.engine.search import INTERRUPTED, Progress, Watcher
@@ -148,11 +149,10 @@ class _Runs:
         self, machine: Walkable, wanted: frozenset[int], plan: Plan, watch: Watcher | None
     ) -> None:
         self._machine = machine
-        self._wanted = wanted
+        self._lookout = Lookout(machine, wanted)
         self._plan = plan
         self._watch = watch
         self._began = time.perf_counter()
-        self._decided: dict[int, Run] = {}
         self._runs = 0
         self._initial = 0
         self._longest = 0
@@ -163,11 +163,8 @@ class _Runs:
 
     def all(self) -> None:
         """Take all runs."""
-        initial, violated = self._machine.initial()
+        initial = self._lookout.start()
         self._initial = len(initial)
-        for number in violated:
-            self._note(number, Run((), in_step=True))
-        self._look_at_states((), initial)
         while initial and self._runs < self._plan.runs and not self.stopped:
             random = Random(f"{self._plan.seed} {self._runs}")  # noqa: S311
             self._walk(random, random.choice(initial))
@@ -183,7 +180,7 @@ class _Runs:
                 return
             choices = self._machine.choices(path.states[-1])
             self._enabled.update({choice.action for choice in choices})
-            self._look(path.states)
+            self._lookout.look(path.states)
             if all(choice.target == path.states[-1] for choice in choices):
                 return
             chosen = choose(choices, step)
@@ -197,61 +194,10 @@ class _Runs:
         seconds = self._plan.seconds
         if seconds is not None and time.perf_counter() - self._began >= seconds:
             self.stopped = f"the limit of {seconds:g} seconds"
-        within = self._machine.is_within
-        return not self.stopped and (within is None or within(state))
+        return not self.stopped and self._lookout.may_go_on(state)
 
     def _enter(self, state: State) -> None:
         self._seen.add(blake2b(repr(state).encode(), digest_size=8).digest())
-
-    # ------------------------------------------------------------ properties
-
-    def _look(self, path: list[State]) -> None:
-        """What do the last state and the steps from it decide, also those that are not taken?"""
-        successors: list[State] = []
-        violated: list[int] = []
-        counts = self._machine.expand(path[-1], successors, violated)
-        for number in violated:
-            self._note(number, Run(tuple(path), in_step=True))
-        self._look_at_states(path, successors)
-        self._look_at_steps(path, successors)
-        if self._machine.error not in violated:
-            self._look_at_ends(path, successors, counts)
-
-    def _look_at_states(self, path: Sequence[State], states: list[State]) -> None:
-        for number, decide in self._machine.state_deciders.items():
-            if self._is_open(number, len(path)):
-                index = decide(states)
-                if index >= 0:
-                    self._note(number, Run((*path, states[index])))
-
-    def _look_at_steps(self, path: list[State], successors: list[State]) -> None:
-        for number, decide in self._machine.step_deciders.items():
-            if self._is_open(number, len(path)):
-                index = decide(path[-1], successors)
-                if index >= 0:
-                    target = successors[index]
-                    self._note(number, Run(tuple(path), in_step=True, target=target))
-
-    def _look_at_ends(
-        self, path: list[State], successors: list[State], counts: tuple[int, int]
-    ) -> None:
-        state = path[-1]
-        ends = (self._machine.rest_deciders, self._machine.stuck_deciders)
-        for count, deciders in zip(counts, ends, strict=True):
-            if deciders and all(successor == state for successor in successors[:count]):
-                for number, violates in deciders.items():
-                    if self._is_open(number, len(path) - 1) and violates(state):
-                        self._note(number, Run(tuple(path)))
-
-    def _is_open(self, number: int, steps: int) -> bool:
-        """Would a run of so many steps be the shortest for this property?"""
-        known = self._decided.get(number)
-        return number in self._wanted and (known is None or steps < known.length)
-
-    def _note(self, number: int, run: Run) -> None:
-        known = self._decided.get(number)
-        if known is None or run.length < known.length:
-            self._decided[number] = run
 
     # ------------------------------------------------------------ the result
 
@@ -264,6 +210,6 @@ class _Runs:
     def result(self) -> Simulated:
         """What was found out."""
         return Simulated(
-            self._decided, self._runs, self._taken.total(), len(self._seen), self._initial,
+            self._lookout.decided, self._runs, self._taken.total(), len(self._seen), self._initial,
             self._longest, self._taken, self._enabled, self.stopped,
         )  # fmt: skip
