@@ -78,15 +78,15 @@ class ModelItem(pytest.Item):
         """Check the model."""
         from click import unstyle
 
-        from dsmc.cache.store import answers
+        from dsmc.cache.store import cache
         from dsmc.diagnostics import Mistakes
         from dsmc.diagnostics.render import render_all
         from dsmc.session import check
         from dsmc.terminal import report_text
 
         try:
-            cache = answers() if self.config.getoption("dsmc_cache") else None
-            report = check(self._job, cache=cache)
+            known = cache() if self.config.getoption("dsmc_cache") else None
+            report = check(self._job, cache=known)
         except Mistakes as mistakes:
             raise NotAsExpected(render_all(mistakes.diagnostics)) from None
         if report.surprises:

@@ -14,11 +14,12 @@ from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.backends.tiers import How, search
 from dsmc.cache.findings import Findings, Tried, as_data, from_data
-from dsmc.cache.store import Store
+from dsmc.cache.last import remember, still_violated
+from dsmc.cache.store import Cache
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import INTERRUPTED, Watcher
+from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -45,7 +46,7 @@ _NESTING = 20_000
 class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
-    threads (0: as many as there are cores).
+    threads (0: as many as there are cores); whether the `first` counterexample is enough.
     """
 
     properties: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Options(Frozen):
     to_the_end: bool = False
     engine: str = "auto"
     threads: int = 0
+    first: bool = False
 
 
 class Report(Frozen):
@@ -108,7 +110,7 @@ def check(
     job: Job,
     options: Options = Options(),  # noqa: B008
     watch: Watcher | None = None,
-    cache: Store | None = None,
+    cache: Cache | None = None,
 ) -> Report:
     """Check a job. What the cache knows is not searched for again. Raises `Mistakes`."""
     return _Check(job, options, watch, cache).report()
@@ -158,16 +160,28 @@ def shown(job: Job, machine: PythonMachine, prop: Property, verdict: Verdict, ru
     return Result(prop, verdict, trace.length, trace)
 
 
+#: What a search has covered that was not begun.
+_NOTHING = Statistics(0, 0, 0, 0, 0, 0.0, complete=False, stopped=FIRST_FOUND)
+_LAST = "the last counterexample, taken again"
+
+
+def _bad(system: System) -> frozenset[int]:
+    """The properties that counterexamples are of."""
+    good = y.Reachable | y.Fires | y.Law | y.Scenario
+    return frozenset(n for n, p in enumerate(system.properties) if not isinstance(p, good))
+
+
 class _Check:
     """One job on its way through the pipeline."""
 
     def __init__(
-        self, job: Job, options: Options, watch: Watcher | None, cache: Store | None
+        self, job: Job, options: Options, watch: Watcher | None, cache: Cache | None
     ) -> None:
         self._job = job
         self._options = options
         self._watch = watch
         self._cache = cache
+        self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
         self._system = compile_job(job, options.properties)
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
@@ -186,10 +200,14 @@ class _Check:
             except ReplayError:  # it is not of this system: the search decides
                 pass
         began = time.perf_counter()
+        self._last = self._still_violated()
         found = self._found()
         self._keep(found)
         statistics = found.explored.statistics
-        return self._told(found, replace(statistics, seconds=time.perf_counter() - began))
+        report = self._told(found, replace(statistics, seconds=time.perf_counter() - began))
+        if self._cache is not None:
+            remember(self._cache.last, self._job, report.results)
+        return report
 
     def _told(self, found: Findings, statistics: Statistics, *, cached: bool = False) -> Report:
         results = [self._result(p, n, found) for n, p in enumerate(self._system.properties)]
@@ -204,23 +222,41 @@ class _Check:
 
     @functools.cached_property
     def _key(self) -> str:
-        """What was asked. Time and memory have no part in it: a search that they end is not kept."""
+        """What was asked. What ends a search early has no part in it: such an answer is not kept."""
         from dsmc.cache.key import key_of
 
         limits = Limits(self._options.limits.states)
-        return key_of(self._system, replace(self._options, limits=limits), self._counted)
+        return key_of(
+            self._system, replace(self._options, limits=limits, first=False), self._counted
+        )
 
     def _recalled(self) -> Findings | None:
         if self._cache is None:
             return None
-        return from_data(self._cache.get(self._key), self._steps_from)
+        return from_data(self._cache.answers.get(self._key), self._steps_from)
 
     def _steps_from(self, state: State) -> list[TracedStep]:
         return self._machine.steps_from(state)
 
+    def _still_violated(self) -> dict[int, Run]:
+        """The last counterexamples, if they still are such and somebody wants to know."""
+        if self._cache is None or (self._watch is None and not self._options.first):
+            return {}
+        return dict(still_violated(self._cache.last, self._job, self._machine))
+
+    def _watcher(self) -> Watcher | None:
+        """Who watches is told that a search can only find something shorter."""
+        watch = self._watch
+        if watch is None or not self._last:
+            return watch
+        names = [self._system.properties[number].name for number in self._last]
+        steps = max(run.length for run in self._last.values())
+        note = f"{', '.join(names)} still violated in {steps} steps: looking for fewer"
+        return lambda progress: watch(replace(progress, note=note))
+
     def _keep(self, found: Findings) -> None:
         if self._cache is not None and found.is_final:
-            self._cache.put(self._key, as_data(found, self._steps_from))
+            self._cache.answers.put(self._key, as_data(found, self._steps_from))
 
     # ------------------------------------------------------------ searching
 
@@ -242,8 +278,12 @@ class _Check:
         to_the_end = self._options.to_the_end or self._counted or nothing_asked
         how = How(self._options.engine, self._options.threads)
         limits = self._options.limits
+        if self._options.first:
+            if self._last:
+                return Explored(self._last, _NOTHING)
+            limits = replace(limits, enough=_bad(self._system))
         return search(
-            self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=self._watch
+            self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=self._watcher()
         )
 
     def _result(self, prop: Property, number: int, found: Findings) -> Result | None:
@@ -258,7 +298,8 @@ class _Check:
         witness = isinstance(prop, y.Reachable | y.Fires)
         if run is not None:
             verdict = Verdict.HOLDS if witness else Verdict.VIOLATED
-            return shown(self._job, self._machine, prop, verdict, run)
+            result = shown(self._job, self._machine, prop, verdict, run)
+            return result if run is not self._last.get(number) else replace(result, note=_LAST)
         if not explored.statistics.complete or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)

@@ -191,6 +191,7 @@ class _Line:
             f"{self._name}: {now.states:,} states ({rate:,.0f}/s), depth {now.depth},"
             f" frontier {now.frontier:,}, {resident_bytes() >> 20:,} MiB"
         )
+        text += f"; {now.note}" if now.note else ""
         if self._status is None:
             from rich.console import Console
 

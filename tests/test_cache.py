@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import MODELS
+from conftest import MODELS, words
 
 import dsmc.session
 from dsmc.backends.tiers import search
 from dsmc.cache import key
-from dsmc.cache.store import Store, answers, home
+from dsmc.cache.store import Store, cache, home
 from dsmc.cli import main
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.session import Options, Report, check, load
@@ -65,7 +65,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def asked(path: Path, options: Options | None = None) -> Report:
     (job,) = load(path)
-    return check(job, options or Options(), cache=answers())
+    return check(job, options or Options(), cache=cache())
 
 
 #: How long it took, and what ran.
@@ -88,10 +88,10 @@ def timeless(text: str) -> str:
 def test_told_as_a_search_tells_it(path: Path, searches: list[int]) -> None:
     """Every report, and every trace."""
     for job in load(path):
-        check(job, cache=answers())
+        check(job, cache=cache())
         first = check(job)
         made = len(searches)
-        again = check(job, cache=answers())
+        again = check(job, cache=cache())
         assert (first.cached, again.cached, len(searches)) == (False, True, made)
         assert again.results == first.results
         assert timeless(report_text(again)) == timeless(report_text(first))
@@ -294,6 +294,97 @@ def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert home() is None
 
 
+# ---------------------------------------------------------------- the last counterexample
+
+COUNTER = """spec counter
+var n: 0..9 = 0
+action add(k in 1..2) when n + k <= LIMIT { n += k }
+action clear when n > 0 { n := 0 }
+invariant small { n < 4 }
+invariant even { n != 7 }
+reachable two { n == 2 }
+"""
+
+
+def counter(limit: int, add: str = "add") -> str:
+    return COUNTER.replace("LIMIT", str(limit)).replace("add", add)
+
+
+def first(path: Path) -> Report:
+    return asked(path, Options(first=True))
+
+
+def test_the_last_one_is_the_first(spec: Callable[[str], Path], searches: list[int]) -> None:
+    """It is taken again in what the spec is now; where it cannot be, a search begins."""
+    asked(spec(counter(6)))
+    report = first(spec(counter(5)))
+    assert len(searches) == 1
+    result = report.result("small")
+    assert (result.word, result.steps) == ("violated", 2)
+    assert result.note == "the last counterexample, taken again"
+    assert result.trace is not None
+    assert report.result("even").note == "there is a counterexample"
+    searched = first(spec(counter(5, "more")))
+    assert len(searches) == 2
+    assert (searched.result("small").steps, searched.result("small").note) == (2, "")
+
+
+def test_one_that_is_none_any_more(spec: Callable[[str], Path]) -> None:
+    asked(spec(counter(6)))
+    report = first(spec(counter(3)))
+    assert words(report) == {"small": "holds", "even": "holds", "two": "reachable"}
+
+
+def test_the_shortest_is_shown_unless_the_first_is_enough(spec: Callable[[str], Path]) -> None:
+    """What was found in the last run is not in the way, nor is it kept as an answer."""
+    text = "spec s\nvar n: 0..9 = 0\nvar m: 0..1 = 0\naction one when n < 9 { n += 1 }\n"
+    text += "action ready { m := 1 }\naction %s { n := 9 }\ninvariant i { n < 5 }\n"
+    asked(spec(text % "all when n > 5"))
+    path = spec(text % "all when m == 1")
+    assert first(path).result("i").steps == 5
+    assert asked(path).result("i").steps == 2
+    assert first(path).result("i").steps == 2
+
+
+def test_who_watches_is_told(spec: Callable[[str], Path]) -> None:
+    asked(spec(counter(6)))
+    (job,) = load(spec(counter(5)))
+    told: list[str] = []
+    check(job, watch=lambda now: told.append(now.note), cache=cache())
+    assert set(told) == {"small still violated in 2 steps: looking for fewer"}
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_the_first_is_enough_without_a_cache(spec: Callable[[str], Path], engine: str) -> None:
+    (job,) = load(spec(counter(8)))
+    report = check(job, Options(first=True, engine=engine))
+    assert words(report) == {
+        "small": "violated", "even": "unknown", "two": "reachable", "no_range_error": "unknown"
+    }  # fmt: skip
+    assert report.statistics.stopped == "there is a counterexample"
+    assert words(check(job, Options(engine=engine)))["even"] == "violated"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "steps"),
+    [
+        ("transition up { n >= old(n) }", "up", 2),
+        ("quiescent done { n < 9 }", "done", 9),
+        ("action bad when n == 3 { assert n < 3; n := 0 }", "assert_line_6", 4),
+        ("action bad when n == 3 { n -= 4 }", "no_range_error", 4),
+    ],
+)
+def test_whatever_decides(spec: Callable[[str], Path], text: str, name: str, steps: int) -> None:
+    """States, steps, rest, and steps without a result."""
+    base = "spec s\n%s\nvar n: 0..9 = 0\naction one when n < 9 { n += 1 }\n"
+    base += "action back when n == 1 { n := 0 }\n"
+    path = spec(base % "" + text)
+    assert asked(path).result(name).steps == steps
+    report = first(spec(base % "reachable nine { n == 9 }" + text))
+    assert report.result(name).steps == steps
+    assert report.result(name).note == "the last counterexample, taken again"
+
+
 # ---------------------------------------------------------------- the command line
 
 
@@ -318,6 +409,6 @@ def test_the_cache_itself(spec: Callable[[str], Path], folder: Path) -> None:
     run("check", spec(SPEC))
     stranger = folder / "answers" / "letter.txt"
     stranger.write_text("not ours")
-    assert run("cache") == f"{folder}: 1 file, 0.0 MiB\n"
+    assert run("cache") == f"{folder}: 2 files, 0.0 MiB\n"
     assert run("cache", "--clear") == f"{folder}: 0 files, 0.0 MiB\n"
     assert list((folder / "answers").iterdir()) == [stranger]

@@ -19,6 +19,8 @@ from dsmc.files import write_file
 
 #: All answers together take no more than this; then those not used for longest are removed.
 BOUND = 32 << 20
+#: The same for counterexamples.
+_BOUND_OF_LAST = 8 << 20
 #: What a file takes at least.
 _BLOCK = 4096
 #: The names of our files, and of those being written. Others are never touched.
@@ -107,15 +109,19 @@ class Store:
                         yield _Entry(s.st_mtime_ns, Path(file.path), size)
 
 
-def answers() -> Store | None:
-    """The answers to what was asked before."""
+class Cache(NamedTuple):
+    """Answers by what was asked, and the last counterexamples by where the model is."""
+
+    answers: Store
+    last: Store
+
+
+def cache() -> Cache | None:
+    """The user's cache, if there is one."""
     folder = home()
-    return stores(folder)[0] if folder is not None else None
-
-
-def stores(folder: Path) -> tuple[Store, ...]:
-    """All that is kept in a folder."""
-    return (Store(folder / "answers"),)
+    if folder is None:
+        return None
+    return Cache(Store(folder / "answers"), Store(folder / "last", _BOUND_OF_LAST))
 
 
 def _checksum(key: str, body: str) -> str:

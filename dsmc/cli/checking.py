@@ -78,6 +78,9 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     is_flag=True,
     help="See every state, even when every property is decided.",
 )
+@click.option(
+    "--first", is_flag=True, help="Stop at the first counterexample, whatever its length."
+)
 @NO_CACHE
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @ENGINE
@@ -85,8 +88,8 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
-    max_memory: int | None, to_the_end: bool, no_cache: bool, as_json: bool,
-    engine: str, threads: int,
+    max_memory: int | None, to_the_end: bool, first: bool, no_cache: bool,
+    as_json: bool, engine: str, threads: int,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -94,7 +97,7 @@ def check(
     from dsmc.session import Options
 
     limits = Limits(max_states, max_time, max_memory)
-    options = Options(properties, limits, to_the_end, engine, threads)
+    options = Options(properties, limits, to_the_end, engine, threads, first)
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
     sys.exit(_run(files, model, overrides, options, _Checking(out, as_json), cache))
@@ -230,10 +233,10 @@ class _Interrupted(Exception):
 
 
 def _cache() -> Any:
-    """Where answers are kept; None if they are not."""
-    from dsmc.cache.store import answers
+    """What was found out before; None if nothing is kept."""
+    from dsmc.cache.store import cache
 
-    return answers()
+    return cache()
 
 
 def _run(

@@ -17,11 +17,14 @@ class Verdict(enum.Enum):
 
 
 class Limits(Frozen):
-    """When to stop early: distinct states, seconds, bytes of memory (of the whole process)."""
+    """When to stop early: distinct states, seconds, bytes of memory (of the whole process); properties
+    of which any that is decided is `enough`.
+    """
 
     states: int | None = None
     seconds: float | None = None
     memory: int | None = None
+    enough: frozenset[int] = frozenset()
 
 
 class Run(Frozen):
