@@ -30,11 +30,16 @@ def surprises_in(
     job: Job, results: tuple[Result, ...], statistics: Statistics, known: tuple[str, ...]
 ) -> tuple[Surprise, ...]:
     """What is not as expected, of the properties that are `known` and of the counts."""
-    found = [s for result in results for s in _of_result(job, result)]
+    found = unexpected(job, results)
     found += [
         s for e in job.expectations if isinstance(e, ExpectCount) for s in _of_count(e, statistics)
     ]
     return (*found, *_missing(job, known, {r.name for r in results}))
+
+
+def unexpected(job: Job, results: tuple[Result, ...]) -> list[Surprise]:
+    """What is not as expected of the properties that there are results of."""
+    return [s for result in results for s in _of_result(job, result)]
 
 
 def _of_properties(job: Job) -> list[ExpectProperty]:

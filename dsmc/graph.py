@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
+from dsmc.files import write_file
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Storage, Variable
 from dsmc.project import Job
-from dsmc.reports import write_file
 from dsmc.session import Options, check, compile_job
 from dsmc.traces.render.dot import quoted
 

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from dsmc.project import Job
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tests search, unless they are told not to."""
+    parser.getgroup("dsmc").addoption(
+        "--dsmc-cache", action="store_true", help="use what earlier checks of a model found out"
+    )
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the `.dsm` files that declare models."""
     if file_path.suffix != ".dsm" or not _declares_models(file_path):
@@ -71,13 +78,15 @@ class ModelItem(pytest.Item):
         """Check the model."""
         from click import unstyle
 
+        from dsmc.cache.store import cache
         from dsmc.diagnostics import Mistakes
         from dsmc.diagnostics.render import render_all
         from dsmc.session import check
         from dsmc.terminal import report_text
 
         try:
-            report = check(self._job)
+            known = cache() if self.config.getoption("dsmc_cache") else None
+            report = check(self._job, cache=known)
         except Mistakes as mistakes:
             raise NotAsExpected(render_all(mistakes.diagnostics)) from None
         if report.surprises:

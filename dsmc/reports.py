@@ -6,21 +6,62 @@ import os
 import tempfile
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsmc.diagnostics import Mistakes
+from dsmc.files import write_file
 from dsmc.session import Report
 from dsmc.traces.render import RENDERERS
 from dsmc.traces.render.json import as_data as trace_data
 
+if TYPE_CHECKING:
+    from dsmc.simulation import Simulation
+
+#: `seconds` are those of the search, also if it was `cached`.
 FORMAT = "dsmc-report-1"
+SIMULATION_FORMAT = "dsmc-simulation-1"
 
 
 def as_data(report: Report) -> dict[str, Any]:
     """A report as dictionaries, lists and strings. The form is versioned by `format`."""
     s = report.statistics
     return {
-        "format": FORMAT,
+        "format": FORMAT, **_results(report),
+        "statistics": {
+            "states": s.states, "transitions": s.transitions, "generated": s.generated,
+            "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
+            "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
+            "engine": {
+                "name": s.engine.name, "compiler": s.engine.compiler, "threads": s.engine.threads,
+            },
+            "cached": report.cached,
+        },
+        "within": report.within,
+        "notes": list(report.notes),
+    }  # fmt: skip
+
+
+def simulation_data(simulation: Simulation) -> dict[str, Any]:
+    """A simulation in the same way."""
+    plan, found = simulation.plan, simulation.simulated
+    return {
+        "format": SIMULATION_FORMAT, **_results(simulation),
+        "plan": {
+            "runs": plan.runs, "depth": plan.depth, "seed": plan.seed, "scheduler": plan.scheduler,
+        },
+        "statistics": {
+            "runs": found.runs, "steps": found.steps, "states": found.states,
+            "longest": found.longest, "stopped": found.stopped,
+        },
+        "actions": [
+            {"name": action.name, "taken": found.taken[n], "possible": found.enabled[n]}
+            for n, action in enumerate(simulation.system.actions)
+        ],
+    }  # fmt: skip
+
+
+def _results(report: Report | Simulation) -> dict[str, Any]:
+    return {
         "spec": report.system.name,
         "model": report.job.name,
         "file": str(report.job.path),
@@ -36,16 +77,6 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for r in report.results
         ],
-        "statistics": {
-            "states": s.states, "transitions": s.transitions, "generated": s.generated,
-            "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
-            "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
-            "engine": {
-                "name": s.engine.name, "compiler": s.engine.compiler, "threads": s.engine.threads,
-            },
-        },
-        "within": report.within,
-        "notes": list(report.notes),
     }  # fmt: skip
 
 
@@ -63,7 +94,7 @@ def mistakes_as_data(file: Path, mistakes: Mistakes) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_traces(report: Report, folder: Path) -> str:
+def write_traces(report: Report | Simulation, folder: Path) -> str:
     """Every trace of a report in every format, as `folder/model/property.format`.
 
     Gives the files' names in one line; empty if there is no trace.
@@ -77,19 +108,6 @@ def write_traces(report: Report, folder: Path) -> str:
     names = ",".join(trace.name for trace in traces)
     names = f"{{{names}}}" if len(traces) > 1 else names
     return f"{base / names}.{{{','.join(RENDERERS)}}}" if traces else ""
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises `OSError`."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def report_bug(error: BaseException) -> str:

@@ -5,16 +5,21 @@ files → parse → check types → lower → compile → search → replay → 
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from pathlib import Path
 
 from dsmc.backends.python.laws import counterexamples
-from dsmc.backends.python.machine import PythonMachine
+from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.backends.tiers import How, search
+from dsmc.cache.findings import Findings, Tried, as_data, from_data
+from dsmc.cache.last import remember, still_violated
+from dsmc.cache.store import Cache
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
+from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import INTERRUPTED, Watcher
+from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -27,8 +32,8 @@ from dsmc.project import Job, Overrides, jobs_in
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
 from dsmc.traces.growth import describe
-from dsmc.traces.replay import replay, retell
-from dsmc.traces.scenario import enact
+from dsmc.traces.replay import ReplayError, replay, retell
+from dsmc.traces.scenario import Enacted, enact
 from dsmc.typecheck.models import ExpectCount
 from dsmc.typecheck.program import Checked, check_spec
 
@@ -41,7 +46,7 @@ _NESTING = 20_000
 class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
-    threads (0: as many as there are cores).
+    threads (0: as many as there are cores); whether the `first` counterexample is enough.
     """
 
     properties: tuple[str, ...] = ()
@@ -49,10 +54,13 @@ class Options(Frozen):
     to_the_end: bool = False
     engine: str = "auto"
     threads: int = 0
+    first: bool = False
 
 
 class Report(Frozen):
-    """Everything found out about a job. `surprises` is empty if all is as expected."""
+    """Everything found out about a job. `surprises` is empty if all is as expected; `cached` says that
+    it was found out before.
+    """
 
     job: Job
     system: System
@@ -60,15 +68,21 @@ class Report(Frozen):
     statistics: Statistics
     surprises: tuple[Surprise, ...]
     notes: tuple[str, ...] = ()
+    cached: bool = False
 
     @property
     def within(self) -> str:
         """The bound of the states that were explored, as it was written; empty without one."""
-        return " and ".join(c.span.text for c in conjuncts(self.system.within) if c != TRUE)
+        return within(self.system)
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
         return next(r for r in self.results if r.name == name)
+
+
+def within(system: System) -> str:
+    """The bound of the states of a system, as it was written; empty without one."""
+    return " and ".join(c.span.text for c in conjuncts(system.within) if c != TRUE)
 
 
 # ---------------------------------------------------------------- the pipeline
@@ -92,9 +106,14 @@ def compile_job(job: Job, properties: tuple[str, ...] = ()) -> System:
     return system
 
 
-def check(job: Job, options: Options = Options(), watch: Watcher | None = None) -> Report:  # noqa: B008
-    """Check a job. Raises `Mistakes`."""
-    return _Check(job, options, watch).report()
+def check(
+    job: Job,
+    options: Options = Options(),  # noqa: B008
+    watch: Watcher | None = None,
+    cache: Cache | None = None,
+) -> Report:
+    """Check a job. What the cache knows is not searched for again. Raises `Mistakes`."""
+    return _Check(job, options, watch, cache).report()
 
 
 def _program(job: Job) -> Program:
@@ -127,60 +146,160 @@ _NO_START = Diagnostic(
 )  # fmt: skip
 
 
+def refuse_no_start(initial: int, decided: dict[int, Run]) -> None:
+    """Raises `Mistakes` if there is no initial state, and it is not known why."""
+    if not initial and not decided:
+        raise Mistakes((_NO_START,))
+
+
+def shown(job: Job, machine: PythonMachine, prop: Property, verdict: Verdict, run: Run) -> Result:
+    """The result that a run shows. Raises `ReplayError` if the run cannot be taken."""
+    if not run.states:
+        return Result(prop, verdict, 0, None, "in the making of the initial state")
+    trace = replay(machine, prop, run, spec=machine.system.name, model=job.name)
+    return Result(prop, verdict, trace.length, trace)
+
+
+#: What a search has covered that was not begun.
+_NOTHING = Statistics(0, 0, 0, 0, 0, 0.0, complete=False, stopped=FIRST_FOUND)
+_LAST = "the last counterexample, taken again"
+
+
+def _bad(system: System) -> frozenset[int]:
+    """The properties that counterexamples are of."""
+    good = y.Reachable | y.Fires | y.Law | y.Scenario
+    return frozenset(n for n, p in enumerate(system.properties) if not isinstance(p, good))
+
+
 class _Check:
     """One job on its way through the pipeline."""
 
-    def __init__(self, job: Job, options: Options, watch: Watcher | None) -> None:
+    def __init__(
+        self, job: Job, options: Options, watch: Watcher | None, cache: Cache | None
+    ) -> None:
         self._job = job
         self._options = options
         self._watch = watch
+        self._cache = cache
+        self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
         self._system = compile_job(job, options.properties)
-        self._machine = PythonMachine(self._system)
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
+        self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
         refuse_unknown(job, self._system, options.properties)
 
+    @functools.cached_property
+    def _machine(self) -> PythonMachine:
+        return PythonMachine(self._system)
+
     def report(self) -> Report:
+        recalled = self._recalled()
+        if recalled is not None:
+            try:
+                return self._told(recalled, recalled.explored.statistics, cached=True)
+            except ReplayError:  # it is not of this system: the search decides
+                pass
         began = time.perf_counter()
-        explored = self._explored()
-        if not explored.statistics.initial and not explored.decided:
-            raise Mistakes((_NO_START,))
-        results = [self._result(p, explored) for p in self._system.properties]
-        shown = tuple(r for r in results if r is not None)
-        grows = describe(self._machine, explored.pump) if explored.pump else ""
-        notes = tuple(filter(None, (grows, explored.statistics.engine.note)))
-        statistics = replace(explored.statistics, seconds=time.perf_counter() - began)
-        surprises = surprises_in(self._job, shown, statistics, tuple(self._numbers))
-        return Report(self._job, self._system, shown, statistics, surprises, notes)
+        self._last = self._still_violated()
+        found = self._found()
+        self._keep(found)
+        statistics = found.explored.statistics
+        report = self._told(found, replace(statistics, seconds=time.perf_counter() - began))
+        if self._cache is not None:
+            remember(self._cache.last, self._job, report.results)
+        return report
+
+    def _told(self, found: Findings, statistics: Statistics, *, cached: bool = False) -> Report:
+        results = [self._result(p, n, found) for n, p in enumerate(self._system.properties)]
+        told = tuple(r for r in results if r is not None)
+        pump = found.explored.pump
+        grows = describe(self._machine, pump) if pump else ""
+        notes = tuple(filter(None, (grows, statistics.engine.note)))
+        surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
+        return Report(self._job, self._system, told, statistics, surprises, notes, cached)
+
+    # ------------------------------------------------------------ what was found out before
+
+    @functools.cached_property
+    def _key(self) -> str:
+        """What was asked. What ends a search early has no part in it: such an answer is not kept."""
+        from dsmc.cache.key import key_of
+
+        limits = Limits(self._options.limits.states)
+        return key_of(
+            self._system, replace(self._options, limits=limits, first=False), self._counted
+        )
+
+    def _recalled(self) -> Findings | None:
+        if self._cache is None:
+            return None
+        return from_data(self._cache.answers.get(self._key), self._steps_from)
+
+    def _steps_from(self, state: State) -> list[TracedStep]:
+        return self._machine.steps_from(state)
+
+    def _still_violated(self) -> dict[int, Run]:
+        """The last counterexamples, if they still are such and somebody wants to know."""
+        if self._cache is None or (self._watch is None and not self._options.first):
+            return {}
+        return dict(still_violated(self._cache.last, self._job, self._machine))
+
+    def _watcher(self) -> Watcher | None:
+        """Who watches is told that a search can only find something shorter."""
+        watch = self._watch
+        if watch is None or not self._last:
+            return watch
+        names = [self._system.properties[number].name for number in self._last]
+        steps = max(run.length for run in self._last.values())
+        note = f"{', '.join(names)} still violated in {steps} steps: looking for fewer"
+        return lambda progress: watch(replace(progress, note=note))
+
+    def _keep(self, found: Findings) -> None:
+        if self._cache is not None and found.is_final:
+            self._cache.answers.put(self._key, as_data(found, self._steps_from))
 
     # ------------------------------------------------------------ searching
 
+    def _found(self) -> Findings:
+        explored = self._explored()
+        refuse_no_start(explored.statistics.initial, explored.decided)
+        found = Findings(explored, {}, {})
+        for number, prop in enumerate(self._system.properties):
+            if isinstance(prop, y.Law | y.Scenario):
+                self._look_apart(number, prop, found)
+        return found
+
     def _explored(self) -> Explored:
-        counted = any(isinstance(e, ExpectCount) for e in self._job.expectations)
         wanted = frozenset(
             n for n, p in enumerate(self._system.properties)
             if not isinstance(p, y.Law | y.Scenario | y.NoError)
         )  # fmt: skip
         nothing_asked = not wanted and not self._options.properties
-        to_the_end = self._options.to_the_end or counted or nothing_asked
+        to_the_end = self._options.to_the_end or self._counted or nothing_asked
         how = How(self._options.engine, self._options.threads)
         limits = self._options.limits
+        if self._options.first:
+            if self._last:
+                return Explored(self._last, _NOTHING)
+            limits = replace(limits, enough=_bad(self._system))
         return search(
-            self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=self._watch
+            self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=self._watcher()
         )
 
-    def _result(self, prop: Property, explored: Explored) -> Result | None:
+    def _result(self, prop: Property, number: int, found: Findings) -> Result | None:
+        explored = found.explored
         match prop:
             case y.Law() | y.Scenario():
-                return self._apart(prop, explored)
-            case y.NoError() if self._numbers[prop.name] not in explored.decided:
+                return self._apart(prop, number, found)
+            case y.NoError() if number not in explored.decided:
                 if not explored.statistics.stopped:
                     return None
-        run = explored.decided.get(self._numbers[prop.name])
+        run = explored.decided.get(number)
         witness = isinstance(prop, y.Reachable | y.Fires)
         if run is not None:
             verdict = Verdict.HOLDS if witness else Verdict.VIOLATED
-            return self._shown(prop, verdict, run)
+            result = shown(self._job, self._machine, prop, verdict, run)
+            return result if run is not self._last.get(number) else replace(result, note=_LAST)
         if not explored.statistics.complete or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
@@ -197,42 +316,49 @@ class _Check:
             return "a range error cut off part of the runs"
         return "the search ended when all other properties were decided"
 
-    def _shown(self, prop: Property, verdict: Verdict, run: Run) -> Result:
-        if not run.states:
-            return Result(prop, verdict, 0, None, "in the making of the initial state")
-        trace = replay(self._machine, prop, run, spec=self._system.name, model=self._job.name)
-        return Result(prop, verdict, trace.length, trace)
-
     # ------------------------------------------------------------ laws and scenarios
 
-    def _apart(self, prop: y.Law | y.Scenario, explored: Explored) -> Result:
+    def _look_apart(self, number: int, prop: y.Law | y.Scenario, found: Findings) -> None:
         """What the search does not decide."""
-        if explored.statistics.stopped == INTERRUPTED:
-            return Result(prop, Verdict.UNKNOWN, note=INTERRUPTED)
+        interrupted = Tried(Verdict.UNKNOWN, INTERRUPTED)
+        if found.explored.statistics.stopped == INTERRUPTED:
+            found.tried[number] = interrupted
+            return
         try:
-            return self._law(prop) if isinstance(prop, y.Law) else self._scenario(prop)
+            if isinstance(prop, y.Law):
+                found.tried[number] = self._law(prop)
+            else:
+                found.enacted[number] = self._enacted(prop)
         except KeyboardInterrupt:
-            return Result(prop, Verdict.UNKNOWN, note=INTERRUPTED)
+            found.tried[number] = interrupted
 
-    def _law(self, law: y.Law) -> Result:
-        for found in counterexamples(self._system, law):
-            if found is not None:
+    def _apart(self, prop: y.Law | y.Scenario, number: int, found: Findings) -> Result:
+        if isinstance(prop, y.Scenario) and number in found.enacted:
+            return self._scenario(prop, found.enacted[number])
+        tried = found.tried[number]
+        return Result(prop, tried.verdict, note=tried.note)
+
+    def _law(self, law: y.Law) -> Tried:
+        for values in counterexamples(self._system, law):
+            if values is not None:
                 types = {p.name: p.type for p in law.params}
-                values = ", ".join(f"{n} = {show(types[n], v)}" for n, v in found.items())
-                return Result(law, Verdict.VIOLATED, None, None, f"not for {values}")
+                told = ", ".join(f"{n} = {show(types[n], v)}" for n, v in values.items())
+                return Tried(Verdict.VIOLATED, f"not for {told}")
             if self._out_of_time():
-                return Result(law, Verdict.UNKNOWN, None, None, "the time ran out")
-        return Result(law, Verdict.HOLDS)
+                return Tried(Verdict.UNKNOWN, "the time ran out")
+        return Tried(Verdict.HOLDS)
 
     def _out_of_time(self) -> bool:
         seconds = self._options.limits.seconds
         return seconds is not None and time.perf_counter() - self._began > seconds
 
-    def _scenario(self, scenario: y.Scenario) -> Result:
+    def _enacted(self, scenario: y.Scenario) -> Enacted:
         limit = self._options.limits.states or _SCENARIO_STATES
-        enacted = enact(
+        return enact(
             self._machine, scenario, within=lambda n: n <= limit and not self._out_of_time()
         )
+
+    def _scenario(self, scenario: y.Scenario, enacted: Enacted) -> Result:
         if enacted.stuck is not None and not enacted.complete:
             return Result(scenario, Verdict.UNKNOWN, note="a limit was reached")
         good = (enacted.stuck is None) is not scenario.impossible

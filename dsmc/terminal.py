@@ -14,12 +14,16 @@ from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Statistics, Verdict
 from dsmc.engine.search import Progress, Watcher
 from dsmc.ir import types as t
+from dsmc.ir.system import System
 from dsmc.results import Result
-from dsmc.session import Report
+from dsmc.session import Report, within
 from dsmc.traces.render.text import render
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+    from dsmc.engine.simulate import Simulated
+    from dsmc.simulation import Simulation
 
 _COLOURS = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.UNKNOWN: "yellow"}
 #: Progress is shown at most so often.
@@ -28,27 +32,63 @@ _INTERVAL = 0.2
 
 def report_text(report: Report, *, traces: bool = True) -> str:
     """A report: the traces of what went wrong, a line for each property, what was covered."""
-    parts: list[str] = []
-    for result in report.results:
-        if traces and result.trace is not None and result.verdict is Verdict.VIOLATED:
-            parts.append(render(result.trace))
-    parts.append(_summary(report))
-    return "\n".join(parts)
+    told = _traces(report) if traces else []
+    return "\n".join([*told, _summary(report)])
 
 
-def title(report: Report) -> str:
+def _traces(report: Report | Simulation) -> list[str]:
+    """How what is violated is violated."""
+    return [
+        render(r.trace) for r in report.results
+        if r.trace is not None and r.verdict is Verdict.VIOLATED
+    ]  # fmt: skip
+
+
+def simulation_text(simulation: Simulation) -> str:
+    """A simulation: traces, verdicts, and how often each action was taken."""
+    plan, found = simulation.plan, simulation.simulated
+    runs = f"{found.runs:,} run{'s' * (found.runs != 1)} of up to {plan.depth:,} steps"
+    stopped = f"; stopped: {found.stopped}" if found.stopped else ""
+    covered = [
+        f"{runs} ({plan.scheduler}, seed {plan.seed}): {found.steps:,} steps,"
+        f" {found.states:,} distinct states{stopped}"
+    ]
+    return "\n".join([*_traces(simulation), _told(simulation, covered), _actions(simulation)])
+
+
+def _actions(simulation: Simulation) -> str:
+    found = simulation.simulated
+    rows: list[tuple[str, ...]] = [
+        (a.name, f"{found.taken[n]:,}", f"{found.enabled[n]:,}", _never(found, n))
+        for n, a in enumerate(simulation.system.actions)
+    ]
+    return table(rows, ("action", "taken", "possible", ""))
+
+
+def _never(found: Simulated, number: int) -> str:
+    if found.taken[number]:
+        return ""
+    return click.style("never taken" if found.enabled[number] else "never possible", fg="yellow")
+
+
+def title(report: Report | Simulation) -> str:
     """What was checked."""
     name = report.job.name
     return f"{report.system.name}: {name}" if name else report.system.name
 
 
 def _summary(report: Report) -> str:
+    covered = [*report.notes, _covered(report.statistics, cached=report.cached)]
+    return _told(report, covered)
+
+
+def _told(report: Report | Simulation, covered: list[str]) -> str:
+    """The verdicts, what they are based on, and what was expected."""
     width = max((len(r.name) for r in report.results), default=0)
     lines = [click.style(title(report), bold=True)]
     lines += [f"  {r.name:<{width}}  {_outcome(r)}" for r in report.results]
-    lines += [f"  {note}" for note in report.notes]
-    lines.append(f"  {_covered(report.statistics)}")
-    bounds = _bounds(report)
+    lines += [f"  {line}" for line in covered]
+    bounds = _bounds(report.system)
     lines += [f"  {bounds}"] if bounds else []
     lines += [
         click.style(f"  expected: {s.expected}; found: {s.found}", fg="red") for s in report.surprises
@@ -65,14 +105,15 @@ def _outcome(result: Result) -> str:
     return f"{word}{steps}" + (f" ({result.note})" if result.note else "")
 
 
-def _covered(statistics: Statistics) -> str:
+def _covered(statistics: Statistics, *, cached: bool) -> str:
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
     seconds = f"{statistics.seconds:.2f} s{_engine(statistics)}"
     if statistics.complete:
-        return f"{counts}, depth {statistics.depth}; all of them, in {seconds}"
+        how = "cached" if cached else f"in {seconds}"
+        return f"{counts}, depth {statistics.depth}; all of them, {how}"
     why = statistics.stopped or "everything was decided"
     depth = f"complete to depth {statistics.complete_depth}"
-    return f"{counts}, {depth}; stopped after {seconds}: {why}"
+    return f"{counts}, {depth}; stopped{', cached' if cached else f' after {seconds}'}: {why}"
 
 
 def _engine(statistics: Statistics) -> str:
@@ -85,16 +126,16 @@ def _engine(statistics: Statistics) -> str:
     return f" (C by {engine.compiler}, {threads}, {rate / 1e6:.1f} M transitions/s)"
 
 
-def _bounds(report: Report) -> str:
+def _bounds(system: System) -> str:
     """For which sizes the verdicts are: they say nothing of others."""
-    sizes = [f"{role.size} {role.name}" for role in report.system.roles]
+    sizes = [f"{role.size} {role.name}" for role in system.roles]
     symbols = {
-        part.name: part.size for v in report.system.variables for part in _inside(v.type)
+        part.name: part.size for v in system.variables for part in _inside(v.type)
         if isinstance(part, t.Symbols)
     }  # fmt: skip
     sizes += [f"{size} {name}" for name, size in symbols.items()]
     told = [f"for {', '.join(sizes)}"] if sizes else []
-    told += [f"within `{report.within}`"] if report.within else []
+    told += [f"within `{within(system)}`"] if within(system) else []
     return ", ".join(told)
 
 
@@ -150,6 +191,7 @@ class _Line:
             f"{self._name}: {now.states:,} states ({rate:,.0f}/s), depth {now.depth},"
             f" frontier {now.frontier:,}, {resident_bytes() >> 20:,} MiB"
         )
+        text += f"; {now.note}" if now.note else ""
         if self._status is None:
             from rich.console import Console
 

@@ -34,6 +34,12 @@ settings.register_profile(
 settings.load_profile("dsmc")
 
 
+@pytest.fixture(autouse=True)
+def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests search, and no test sees what another found."""
+    monkeypatch.setenv("DSMC_CACHE", "")
+
+
 @pytest.fixture
 def spec(tmp_path: Path) -> Callable[[str], Path]:
     """Writes a text to a file and gives its path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -27,7 +28,10 @@ def timeless(text: str) -> str:
 def output(arguments: str, *more: str) -> str:
     """What `dsmc` prints."""
     command = [sys.executable, "-m", "dsmc", *shlex.split(arguments), *more]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "DSMC_CACHE": ""},
+    )  # fmt: skip
     return timeless(done.stdout + done.stderr).rstrip() + "\n"
 
 

@@ -54,7 +54,7 @@ def models(counter: Path) -> Path:
     return counter
 
 
-def run(*args: str | Path, input: str | None = None) -> Result:
+def run(*args: str | Path | int, input: str | None = None) -> Result:
     return CliRunner().invoke(main, [str(a) for a in args], input=input)
 
 
@@ -415,13 +415,39 @@ def test_graph_to_files(counter: Path) -> None:
     assert "<svg" in Path("g.svg").read_text(encoding="utf-8")
 
 
+def test_simulate(models: Path) -> None:
+    """What a model expects is no surprise."""
+    result = run("simulate", models, "-m", "good", "--runs", 5, "--depth", 9, "--out", "out")
+    assert result.exit_code == 0
+    assert "below_2  violated in 2 steps" in result.output
+    assert "below_3  unknown (no violation in 5 runs)" in result.output
+    assert Path("out/good/below_2.svg").exists()
+    assert run("simulate", models, "--runs", 5).exit_code == 1
+    assert run("simulate", models, "-p", "below_4").exit_code == 2
+
+
+def test_simulate_as_json(counter: Path) -> None:
+    result = run("simulate", counter, "--json", "--runs", 5, "-p", "below_2")
+    (data,) = json.loads(result.output)
+    assert result.exit_code == 1
+    assert data["plan"] == {"runs": 5, "depth": 100, "seed": 0, "scheduler": "uniform"}
+    assert [p["steps"] for p in data["properties"]] == [2]
+    assert sum(a["taken"] for a in data["actions"]) == data["statistics"]["steps"]
+
+
 @pytest.mark.parametrize(
-    "command", ["", "check", "test", "fmt", "lower", "graph", "explain", "new"]
+    "command", ["", "check", "test", "fmt", "lower", "graph", "explain", "new", "cache", "simulate"]
 )
 def test_help(command: str) -> None:
     result = run(*([command] if command else []), "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+
+
+def test_cache_says_that_nothing_is_kept_in_tests() -> None:
+    """More of it: test_cache.py."""
+    result = run("cache")
+    assert (result.exit_code, result.output[:15]) == (0, "Nothing is kept")
 
 
 def test_every_command_is_tested_here() -> None:

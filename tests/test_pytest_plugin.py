@@ -93,3 +93,17 @@ def test_side_by_side(models: pytest.Pytester) -> None:
     """Models and Python's tests in one run."""
     models.makepyfile("def test_python(): pass")
     run(models, 'model a of "counter.dsm" { expect states 4 }\n').assert_outcomes(passed=2)
+
+
+def test_answers_are_used_only_if_asked_for(
+    models: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test searches; with `--dsmc-cache` once."""
+    monkeypatch.setenv("DSMC_CACHE", str(models.path / "cache"))
+    model = 'model breaks of "counter.dsm" { expect below_2 violated }\n'
+    run(models, model).assert_outcomes(passed=1)
+    assert not (models.path / "cache").exists()
+    run(models, model, "--dsmc-cache").assert_outcomes(passed=1)
+    assert len(list((models.path / "cache" / "answers").iterdir())) == 1
+    monkeypatch.setattr("dsmc.session.search", None)
+    run(models, model, "--dsmc-cache").assert_outcomes(passed=1)

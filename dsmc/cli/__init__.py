@@ -13,10 +13,12 @@ import sys
 import click
 
 from dsmc import __version__
+from dsmc.cli.caching import cache
 from dsmc.cli.checking import check, test
 from dsmc.cli.files import fmt, new
 from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
 from dsmc.cli.showing import explain, graph, lower
+from dsmc.cli.simulating import simulate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,7 +27,7 @@ def main() -> None:
     """Write a distributed protocol in a small language, and see what breaks it."""
 
 
-for _command in (check, test, fmt, lower, graph, explain, new):
+for _command in (check, test, fmt, lower, graph, explain, new, cache, simulate):
     main.add_command(_command)
 
 

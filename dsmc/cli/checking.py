@@ -17,6 +17,7 @@ from dsmc.cli.options import (
     LIMIT,
     MISTAKE,
     MODEL,
+    NO_CACHE,
     OK,
     SURPRISE,
     THREADS,
@@ -77,14 +78,18 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     is_flag=True,
     help="See every state, even when every property is decided.",
 )
+@click.option(
+    "--first", is_flag=True, help="Stop at the first counterexample, whatever its length."
+)
+@NO_CACHE
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @ENGINE
 @THREADS
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
-    max_memory: int | None, to_the_end: bool, as_json: bool,
-    engine: str, threads: int,
+    max_memory: int | None, to_the_end: bool, first: bool, no_cache: bool,
+    as_json: bool, engine: str, threads: int,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -92,9 +97,10 @@ def check(
     from dsmc.session import Options
 
     limits = Limits(max_states, max_time, max_memory)
-    options = Options(properties, limits, to_the_end, engine, threads)
+    options = Options(properties, limits, to_the_end, engine, threads, first)
     overrides = Overrides(define, faults)
-    sys.exit(_run(files, model, overrides, options, _Checking(out, as_json)))
+    cache = None if no_cache else _cache()
+    sys.exit(_run(files, model, overrides, options, _Checking(out, as_json), cache))
 
 
 class _Checking:
@@ -144,12 +150,13 @@ class _Checking:
 @click.option(
     "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
 )
+@NO_CACHE
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 @ENGINE
 @THREADS
 def test(
-    paths: tuple[Path, ...], max_time: float | None, max_states: int | None, as_json: bool,
-    engine: str, threads: int,
+    paths: tuple[Path, ...], max_time: float | None, max_states: int | None, no_cache: bool,
+    as_json: bool, engine: str, threads: int,
 ) -> None:  # fmt: skip
     """Check that every model is as it expects to be. PATHS are files and folders (here if none)."""
     from dsmc.engine.outcome import Limits
@@ -162,7 +169,8 @@ def test(
         click.echo("There are no models there.", err=True)
         sys.exit(MISTAKE)
     reporter = _Checking(None, True) if as_json else _Testing()
-    sys.exit(_run(files, None, Overrides(), options, reporter))
+    cache = None if no_cache else _cache()
+    sys.exit(_run(files, None, Overrides(), options, reporter, cache))
 
 
 class _Testing:
@@ -183,9 +191,8 @@ class _Testing:
             else click.style("NOT AS EXPECTED", fg="red")
         )
         s = report.statistics
-        self._rows.append(
-            (title(report), word, f"{s.states:,}", f"{s.transitions:,}", f"{s.seconds:.2f}")
-        )
+        seconds = "cached" if report.cached else f"{s.seconds:.2f}"
+        self._rows.append((title(report), word, f"{s.states:,}", f"{s.transitions:,}", seconds))
 
     def mistaken(self, file: Path, mistakes: Any) -> None:
         """What is wrong has been said."""
@@ -225,9 +232,17 @@ class _Interrupted(Exception):
     """Ctrl-C was pressed: what is known was reported; nothing else is begun."""
 
 
+def _cache() -> Any:
+    """What was found out before; None if nothing is kept."""
+    from dsmc.cache.store import cache
+
+    return cache()
+
+
 def _run(
-    files: tuple[Path, ...], model: str | None, overrides: Any, options: Any, reporter: Any
-) -> int:
+    files: tuple[Path, ...], model: str | None, overrides: Any, options: Any, reporter: Any,
+    cache: Any,
+) -> int:  # fmt: skip
     """Check every job of the files; the exit code."""
     from dsmc.diagnostics import Mistakes
 
@@ -235,7 +250,7 @@ def _run(
     for file in files:
         try:
             for job in chosen(file, model, overrides):
-                codes.append(_checked(job, options, reporter))
+                codes.append(_checked(job, options, reporter, cache))
         except _Interrupted:
             codes.append(LIMIT)
             break
@@ -247,13 +262,13 @@ def _run(
     return next(code for code in WORST if code in codes)
 
 
-def _checked(job: Any, options: Any, reporter: Any) -> int:
+def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:
     from dsmc.engine.search import INTERRUPTED
     from dsmc.session import check as check_job
     from dsmc.terminal import progress
 
     with progress(job.name or str(job.path)) as watch:
-        report = check_job(job, options, watch)
+        report = check_job(job, options, watch, cache)
     reporter.add(report)
     if report.statistics.stopped == INTERRUPTED:
         raise _Interrupted

@@ -60,7 +60,7 @@ def _read(path: Path) -> str:
 
 def _replace_file(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    from dsmc.reports import write_file
+    from dsmc.files import write_file
 
     write_file(path, text)
 

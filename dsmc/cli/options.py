@@ -35,6 +35,9 @@ THREADS = click.option(
     metavar="N",
     help="Search in C with N threads; 0: as many as there are cores.",
 )
+NO_CACHE = click.option(
+    "--no-cache", is_flag=True, help="Search, even if the answer is known from an earlier time."
+)
 
 
 def chosen(file: Path, model: str | None, overrides: Any) -> tuple[Any, ...]:

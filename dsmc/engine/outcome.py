@@ -17,11 +17,14 @@ class Verdict(enum.Enum):
 
 
 class Limits(Frozen):
-    """When to stop early: distinct states, seconds, bytes of memory (of the whole process)."""
+    """When to stop early: distinct states, seconds, bytes of memory (of the whole process); properties
+    of which any that is decided is `enough`.
+    """
 
     states: int | None = None
     seconds: float | None = None
     memory: int | None = None
+    enough: frozenset[int] = frozenset()
 
 
 class Run(Frozen):
@@ -34,6 +37,11 @@ class Run(Frozen):
     states: tuple[State, ...]
     in_step: bool = False
     target: State | None = None
+
+    @property
+    def length(self) -> int:
+        """How many steps it takes."""
+        return len(self.states) - 1 + self.in_step
 
 
 class Pump(Frozen):

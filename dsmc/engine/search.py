@@ -18,6 +18,7 @@ from dsmc.frozen import Frozen
 INTERRUPTED = "interrupted"
 GROWS = "the messages in flight grow for ever"
 OUT_OF_MEMORY = "out of memory"
+FIRST_FOUND = "there is a counterexample"
 #: How many states are expanded between two looks at the clock and the memory.
 _BATCH = 512
 #: The number of messages in flight at which it is first asked whether they grow for ever.
@@ -27,13 +28,14 @@ _SUSPECTS = 16
 
 
 class Progress(Frozen):
-    """How far a search is."""
+    """How far a search is; `note` is what is known besides."""
 
     states: int
     transitions: int
     depth: int
     frontier: int
     seconds: float
+    note: str = ""
 
 
 Watcher: TypeAlias = Callable[[Progress], None]
@@ -183,8 +185,10 @@ class _Search:
     # ------------------------------------------------------------ properties
 
     def _satisfied(self) -> bool:
-        """Is everything decided that was asked for?"""
-        return not self._to_the_end and self._wanted <= self._decided.keys()
+        """Is everything decided that was asked for, or enough?"""
+        if not self._limits.enough.isdisjoint(self._decided):
+            self.stopped = FIRST_FOUND
+        return bool(self.stopped) or (not self._to_the_end and self._wanted <= self._decided.keys())
 
     def _look(self, states: list[State]) -> None:
         """What do the states of a level decide?"""

@@ -25,6 +25,7 @@ from dsmc.engine.machine import State
 from dsmc.engine.memory import most_bytes, resident_bytes
 from dsmc.engine.outcome import Engine, Explored, Limits, Pump, Run, Statistics
 from dsmc.engine.search import (
+    FIRST_FOUND,
     FIRST_LOAD,
     GROWS,
     INTERRUPTED,
@@ -147,11 +148,12 @@ class _Search:
         return bool(self._stopped)
 
     def _satisfied(self, event: int) -> bool:
-        return (
-            event != PAUSED
-            and not self._to_the_end
-            and self._wanted <= self._driver.decided().keys()
-        )
+        if event == PAUSED:
+            return False
+        decided = self._driver.decided().keys()
+        if not self._limits.enough.isdisjoint(decided):
+            self._stopped = FIRST_FOUND
+        return bool(self._stopped) or (not self._to_the_end and self._wanted <= decided)
 
     def _look_for_pump(self) -> None:
         level = self._driver.stats()[3]

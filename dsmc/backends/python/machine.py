@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from dsmc.backends.codec import Register, decode
@@ -17,6 +18,7 @@ from dsmc.backends.python.access import Pool
 from dsmc.backends.python.generate import Layout, generate
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
+from dsmc.engine.simulate import Choice
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
 from dsmc.ir.ops import RangeError
@@ -52,22 +54,35 @@ class TracedStep(Frozen):
     error: str = ""
 
 
+def _of_run(name: str) -> Any:
+    """What the generated source defines under a name."""
+    return functools.cached_property(lambda machine: machine._run[name])
+
+
 class PythonMachine:
-    """Runs the generated source."""
+    """Runs the generated source, each half of it once it is needed: a run is told without a search."""
+
+    expand = _of_run("expand")
+    state_deciders = _of_run("state_deciders")
+    step_deciders = _of_run("step_deciders")
+    rest_deciders = _of_run("rest_deciders")
+    stuck_deciders = _of_run("stuck_deciders")
+    is_within = _of_run("is_within")
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.layout = Layout(system)
         self._pool = Pool()
-        self.source = generate(system, self.layout, self._pool, traced=False)
-        self._run = self._compiled(self.source)
         self.error = next(n for n, p in enumerate(system.properties) if isinstance(p, NoError))
-        self.expand = self._run["expand"]
-        self.state_deciders = self._run["state_deciders"]
-        self.step_deciders = self._run["step_deciders"]
-        self.rest_deciders = self._run["rest_deciders"]
-        self.stuck_deciders = self._run["stuck_deciders"]
-        self.is_within = self._run["is_within"]
+
+    @functools.cached_property
+    def source(self) -> str:
+        """What is run by a search."""
+        return generate(self.system, self.layout, self._pool, traced=False)
+
+    @functools.cached_property
+    def _run(self) -> dict[str, Any]:
+        return self._compiled(self.source)
 
     def _compiled(self, source: str) -> dict[str, Any]:
         namespace: dict[str, Any] = dict(self._pool.objects)
@@ -106,6 +121,23 @@ class PythonMachine:
             except RangeError as error:
                 found.append((number, *so_far, None, error.reason))
         return [self._story(*step) for step in found]
+
+    def choices(self, state: State) -> list[Choice]:
+        """See `Walkable`. Faults act as one, and so does each action of no node."""
+        found: list[tuple[Any, ...]] = []
+        for action in self._traced["actions"]:
+            with suppress(RangeError):
+                action(state, found, [(), ()])
+        return [Choice(n, self._actor(n, labels), target) for n, labels, _, target in found]
+
+    def _actor(self, number: int, labels: tuple[Any, ...]) -> int:
+        first, place = self._actors[number]
+        return first if place is None else first + labels[place]
+
+    @functools.cached_property
+    def _actors(self) -> list[tuple[int, int | None]]:
+        """For each action the first of the nodes that may act, and which label says which it is."""
+        return [_actors_of(number, action) for number, action in enumerate(self.system.actions)]
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
@@ -187,6 +219,17 @@ class PythonMachine:
 def _in_flight(channel: tuple[Any, ...]) -> int:
     """How many messages a bag, or a map of maps of queues, holds."""
     return sum(_in_flight(part) if isinstance(part, tuple) else 1 for part in channel)
+
+
+def _actors_of(number: int, action: Action) -> tuple[int, int | None]:
+    if not action.origin.kind.is_own:
+        return -1, None
+    labels = [(p.name, p.type) for p in action.params]
+    labels += [(name, value.type) for name, value in action.names]
+    for place, (name, of) in enumerate(labels):
+        if name == action.origin.node and isinstance(of, t.Role):
+            return of.first, place
+    return -2 - number, None
 
 
 _TAKING = frozenset({"receive", "lose", "reorder", "forget"})

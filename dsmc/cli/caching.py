@@ -1,0 +1,27 @@
+"""`cache`"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--clear", is_flag=True, help="Remove everything that is kept.")
+def cache(clear: bool) -> None:
+    """Say where the answers of earlier checks are kept, and how much they take."""
+    from dsmc.cache.store import cache as users
+    from dsmc.cache.store import home
+
+    stores = users()
+    if stores is None:
+        click.echo("Nothing is kept: DSMC_CACHE is empty, or there is no folder for it.")
+        return
+    if clear:
+        for store in stores:
+            store.clear()
+    sizes = [size for store in stores for size in store.sizes()]
+    click.echo(f"{home()}: {len(sizes)} file{'s' * (len(sizes) != 1)}, {_told(sum(sizes))}")
+
+
+def _told(size: int) -> str:
+    return f"{size / (1 << 20):.1f} MiB"

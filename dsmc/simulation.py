@@ -1,0 +1,76 @@
+"""Random runs of a job: the pipeline of `session.py`, with a simulation in place of the search."""
+
+from __future__ import annotations
+
+from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.outcome import Verdict
+from dsmc.engine.search import Watcher
+from dsmc.engine.simulate import Plan, Simulated
+from dsmc.engine.simulate import simulate as simulate_machine
+from dsmc.expectations import refuse_unknown, unexpected
+from dsmc.frozen import Frozen, replace
+from dsmc.ir import system as y
+from dsmc.ir.system import Property, System
+from dsmc.project import Job
+from dsmc.results import Result, Surprise
+from dsmc.session import compile_job, refuse_no_start, shown
+from dsmc.typecheck.models import ExpectProperty
+
+
+class Simulation(Frozen):
+    """What random runs of a job showed. Nothing *holds*: what no run showed is unknown."""
+
+    job: Job
+    system: System
+    plan: Plan
+    results: tuple[Result, ...]
+    simulated: Simulated
+    surprises: tuple[Surprise, ...]
+
+
+def simulate(
+    job: Job, plan: Plan, properties: tuple[str, ...] = (), watch: Watcher | None = None
+) -> Simulation:
+    """Take random runs of a job. Raises `Mistakes`."""
+    system = compile_job(job, properties)
+    refuse_unknown(job, system, properties)
+    machine = PythonMachine(system)
+    wanted = frozenset(n for n, p in enumerate(system.properties) if not _is_apart(p))
+    simulated = simulate_machine(machine, wanted, plan, watch)
+    refuse_no_start(simulated.initial, simulated.decided)
+    results = tuple(
+        _result(job, machine, number, prop, simulated)
+        for number, prop in enumerate(system.properties)
+    )
+    told = tuple(
+        r for r in results
+        if r.verdict is not Verdict.UNKNOWN or not isinstance(r.prop, y.NoError)
+    )  # fmt: skip
+    return Simulation(job, system, plan, told, simulated, _surprises(job, results))
+
+
+def _is_apart(prop: Property) -> bool:
+    return isinstance(prop, y.Law | y.Scenario)
+
+
+def _result(
+    job: Job, machine: PythonMachine, number: int, prop: Property, simulated: Simulated
+) -> Result:
+    witness = isinstance(prop, y.Reachable | y.Fires)
+    run = simulated.decided.get(number)
+    if run is not None:
+        return shown(job, machine, prop, Verdict.HOLDS if witness else Verdict.VIOLATED, run)
+    if _is_apart(prop):
+        return Result(prop, Verdict.UNKNOWN, note="not simulated: `dsmc check` decides it")
+    runs = f"{simulated.runs:,} run{'s' * (simulated.runs != 1)}"
+    note = f"not reached in {runs}" if witness else f"no violation in {runs}"
+    return Result(prop, Verdict.UNKNOWN, note=note)
+
+
+def _surprises(job: Job, results: tuple[Result, ...]) -> tuple[Surprise, ...]:
+    """What is certainly not as expected: that runs are not the shortest is no surprise."""
+    expectations = tuple(
+        replace(e, steps=None) if isinstance(e, ExpectProperty) else e for e in job.expectations
+    )
+    found = unexpected(replace(job, expectations=expectations), results)
+    return tuple(surprise for surprise in found if not surprise.unknown)
