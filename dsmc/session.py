@@ -14,7 +14,7 @@ from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How, search
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import INTERRUPTED, Watcher
+from dsmc.engine.search import INTERRUPTED, Form, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -24,6 +24,8 @@ from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
+from dsmc.reduce.canonical import Canonical
+from dsmc.reduce.symmetry import NO_SYMMETRY, symmetry
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
 from dsmc.traces.growth import describe
@@ -41,7 +43,7 @@ _NESTING = 20_000
 class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
-    threads (0: as many as there are cores).
+    threads (0: as many as there are cores); whether states that differ in names only count as one.
     """
 
     properties: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class Options(Frozen):
     to_the_end: bool = False
     engine: str = "auto"
     threads: int = 0
+    symmetry: bool = False
 
 
 class Report(Frozen):
@@ -138,6 +141,7 @@ class _Check:
         self._system = compile_job(job, options.properties)
         self._machine = PythonMachine(self._system)
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
+        self._symmetry = symmetry(self._system) if options.symmetry else NO_SYMMETRY
         refuse_unknown(job, self._system, options.properties)
 
     def report(self) -> Report:
@@ -148,7 +152,7 @@ class _Check:
         results = [self._result(p, explored) for p in self._system.properties]
         shown = tuple(r for r in results if r is not None)
         grows = describe(self._machine, explored.pump) if explored.pump else ""
-        notes = tuple(filter(None, (grows, explored.statistics.engine.note)))
+        notes = tuple(filter(None, (grows, explored.statistics.engine.note, self._symmetry.note)))
         statistics = replace(explored.statistics, seconds=time.perf_counter() - began)
         surprises = surprises_in(self._job, shown, statistics, tuple(self._numbers))
         return Report(self._job, self._system, shown, statistics, surprises, notes)
@@ -166,8 +170,21 @@ class _Check:
         how = How(self._options.engine, self._options.threads)
         limits = self._options.limits
         return search(
-            self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=self._watch
+            self._machine,
+            wanted,
+            how,
+            limits=limits,
+            to_the_end=to_the_end,
+            watch=self._watch,
+            canonical=self._canonical(),
         )
+
+    def _canonical(self) -> Form | None:
+        """What states have in common that differ in names only; None if no two do."""
+        if not self._symmetry.types:
+            return None
+        form = Canonical(self._system, self._symmetry.types, self._machine.encode)
+        return lambda state: form(self._machine.decode(state))
 
     def _result(self, prop: Property, explored: Explored) -> Result | None:
         match prop:

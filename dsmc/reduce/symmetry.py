@@ -48,6 +48,10 @@ class Symmetry(Frozen):
         return f"states that differ only in the names of {names} count as one" if names else ""
 
 
+#: Nothing is renamed.
+NO_SYMMETRY = Symmetry((), ())
+
+
 def symmetry(system: y.System) -> Symmetry:
     """The symmetric types of a system, with all the properties that it has."""
     asked = _Asked(system)
