@@ -13,6 +13,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
+from dsmc.reduce.access import Keys, reads
 from dsmc.reduce.total import Functions, total
 
 
@@ -23,7 +24,7 @@ class _Access(Frozen):
     """
 
     variable: str
-    keys: tuple[x.Expr | None, ...]
+    keys: Keys
     gathers: Op | None
     node: Node
 
@@ -140,28 +141,4 @@ def _one_way(op: Op, operand: x.Expr) -> bool:
 
 
 def _reads(e: x.Expr) -> Iterator[_Access]:
-    way = _way(e)
-    if way is None:
-        for child in x.children(e):
-            yield from _reads(child)
-        return
-    base, keys = way
-    yield _Access(base.name, keys, None, e)
-    for key in keys:
-        if key is not None:
-            yield from _reads(key)
-
-
-def _way(e: x.Expr) -> tuple[x.Global, tuple[x.Expr | None, ...]] | None:
-    """The variable and the keys, if the expression is a place."""
-    match e:
-        case x.Global():
-            return e, ()
-        case x.Apply(Op.GET, (of, key)):
-            way = _way(of)
-            return way and (way[0], (*way[1], key))
-        case x.Field(of):
-            way = _way(of)
-            return way and (way[0], (*way[1], None))
-        case _:
-            return None
+    return (_Access(read.variable, read.keys, None, read.e) for read in reads(e))
