@@ -7,17 +7,17 @@ import oracle
 from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
-from dsmc.engine.search import explore, states_limit
+from dsmc.engine.search import Form, explore, states_limit
 from dsmc.ir.system import Fires, Law, NoError, Scenario, System
 
 
-def by_reference(system: System) -> oracle.Found:
+def by_reference(system: System, canonical: Form | None = None) -> oracle.Found:
     """What the reference finds, in the oracle's terms."""
     machine = PythonMachine(system)
     wanted = frozenset(
         n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario)
     )
-    explored = explore(machine, wanted, to_the_end=True)
+    explored = explore(machine, wanted, to_the_end=True, canonical=canonical)
     s = explored.statistics
     assert s.complete
     found = oracle.Found(s.states, s.transitions, s.depth)

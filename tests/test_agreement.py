@@ -26,13 +26,13 @@ from dsmc.typecheck.program import check_spec
 SMALL = 1_500
 
 
-def small_jobs() -> list[object]:
+def small_jobs(limit: int = SMALL) -> list[object]:
     """The models whose number of states is stated, and small."""
     found = []
     for path in MODELS:
         for job in load(path):
             counts = [e for e in job.expectations if getattr(e, "what", "") == "states"]
-            if counts and counts[0].number <= SMALL:
+            if counts and counts[0].number <= limit:
                 found.append(pytest.param(job, id=f"{path.stem}-{job.name}"))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
-from dsmc.engine.search import Watcher, explore, states_limit
+from dsmc.engine.search import Form, Watcher, explore, states_limit
 from dsmc.frozen import Frozen, replace
 
 #: So many states the reference has seen before C code would be written and compiled.
@@ -28,8 +28,13 @@ def search(
     limits: Limits,
     to_the_end: bool,
     watch: Watcher | None = None,
+    canonical: Form | None = None,
 ) -> Explored:
-    """See `engine.search.explore`."""
+    """See `engine.search.explore`. Canonical forms are the reference's business."""
+    if canonical is not None:
+        return explore(
+            machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch, canonical=canonical
+        )
     if how.engine == "c":
         return _in_c(machine, wanted, how, limits, to_the_end, watch)
     first = limits if how.engine == "python" else _first(limits)

@@ -6,7 +6,7 @@ The same machine gives the same states in the same order, so the same runs, ever
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dsmc.engine.machine import Machine, State
@@ -39,6 +39,8 @@ class Progress(Frozen):
 
 
 Watcher: TypeAlias = Callable[[Progress], None]
+#: What states have in common that count as one.
+Form: TypeAlias = Callable[[Any], Hashable]
 
 
 def explore(
@@ -48,17 +50,22 @@ def explore(
     limits: Limits = Limits(),  # noqa: B008 - immutable
     to_the_end: bool = False,
     watch: Watcher | None = None,
+    canonical: Form | None = None,
 ) -> Explored:
     """Search until all `wanted` properties are decided, or (`to_the_end`, or one never is) until
     every state was seen, or a limit is met, or Ctrl-C is pressed.
+
+    Of states with the same `canonical` form only the first is kept, as it was found: what leads
+    from state to state remains a run.
     """
-    search = _Search(machine, wanted, limits, to_the_end, watch)
+    search = _Search(machine, wanted, limits, to_the_end, watch, canonical)
     try:
         search.run()
     except KeyboardInterrupt:
         search.stopped = INTERRUPTED
     except MemoryError:
         search.parents.clear()
+        search.forms.clear()
         search.stopped = OUT_OF_MEMORY
     return search.result()
 
@@ -98,13 +105,14 @@ def pump_among(
 class _Search:
     def __init__(
         self, machine: Machine, wanted: frozenset[int], limits: Limits, to_the_end: bool,
-        watch: Watcher | None,
+        watch: Watcher | None, canonical: Form | None,
     ) -> None:  # fmt: skip
         self._machine = machine
         self._wanted = wanted
         self._limits = limits
         self._to_the_end = to_the_end
         self._watch = watch
+        self._canonical = canonical
         self._began = time.perf_counter()
         self._load_limit = FIRST_LOAD
         self._initial = 0
@@ -115,6 +123,7 @@ class _Search:
         self._decided: dict[int, Run] = {}
         self._pump: Pump | None = None
         self.parents: dict[State, State | None] = {}
+        self.forms: set[Hashable] = set()
         self.stopped = ""
         self._count = 0
         self._finished = False
@@ -142,6 +151,8 @@ class _Search:
         self._initial = len(initial)
         self._look_outside([state for state in initial if self._outside(state)], None)
         inside = [state for state in initial if not self._outside(state)]
+        if self._canonical is not None:
+            inside = self._first_of_form(inside, self._canonical)
         self.parents = dict.fromkeys(inside)
         return inside
 
@@ -162,7 +173,7 @@ class _Search:
     def _expand(self, batch: list[State], found: list[State]) -> None:
         """The hot loop."""
         expand, parents = self._machine.expand, self.parents
-        machine = self._machine
+        machine, canonical = self._machine, self._canonical
         simple = not (
             machine.step_deciders or machine.rest_deciders or machine.stuck_deciders
             or machine.is_within
@@ -177,10 +188,23 @@ class _Search:
                 self._note_steps(state, violated)
             if not simple:
                 successors = self._examined(state, successors, counts, cut_off)
+            if canonical is not None:
+                successors = self._first_of_form(successors, canonical)
             for successor in successors:
                 if successor not in parents:
                     parents[successor] = state
                     found.append(successor)
+
+    def _first_of_form(self, states: list[Any], canonical: Form) -> list[Any]:
+        """The states whose form no state had before."""
+        new = []
+        for state in states:
+            if state not in self.parents:
+                form = canonical(state)
+                if form not in self.forms:
+                    self.forms.add(form)
+                    new.append(state)
+        return new
 
     # ------------------------------------------------------------ properties
 

@@ -190,13 +190,14 @@ def certain(e: Expr) -> bool:
             return False
         case Fold(Quantifier.THE | Quantifier.CHOOSE | Quantifier.MIN | Quantifier.MAX):
             return False
-        case Apply(op) if op in _PARTIAL:
+        case Apply(op) if op in PARTIAL:
             return False
         case _:
             return not isinstance(e, Call) and all(map(certain, children(e)))
 
 
-_PARTIAL = frozenset({
+#: Operators that have no value for some arguments.
+PARTIAL = frozenset({
     Op.DIV, Op.MOD, Op.FIRST, Op.LAST, Op.AT, Op.SLICE, Op.INSERT, Op.REMOVE, Op.REPLACE,
     Op.BAG_REMOVE, Op.NODE_AT,
 })  # fmt: skip

@@ -325,8 +325,8 @@ class _Module:
             f"static int property_{number}(ctx *c, const u64 *s)", "{", "\tu64 before = c->count;",
             "\tu32 failed = c->failed;", f"\tu64 *flags = c->flags, unused[{self._flag_words}];",
             "\tc->flags = unused;", "\tc->probing = 1;", *calls, "\tc->probing = 0;",
-            "\tc->flags = flags;", "\tc->failed = failed;", "\tint fired = c->count != before;", "\tc->count = before;",
-            "\treturn fired;", "}", "",
+            "\tc->flags = flags;", "\tc->failed = failed;",
+            "\tint fired = c->count != before;", "\tc->count = before;", "\treturn fired;", "}", "",
         ]  # fmt: skip
 
     def _ends(self, name: str, kind: type[Quiescent | NoDeadlock]) -> list[str]:

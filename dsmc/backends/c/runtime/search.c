@@ -162,6 +162,8 @@ static inline void look_up(worker *w, const u64 *keys, u64 which)
 	table_put(sub_of(&s->set, hash), hash, keys[which], &is_new);
 	if (is_new)
 		keep(w, keys[which], hash, w->out + which * s->m->words);
+	if (w->crowded)
+		pause_all(w);
 }
 
 /* Ask for the places of the successors that have none yet: they will have come when they are needed.
@@ -200,7 +202,7 @@ static void flush(worker *w, int all)
 	while (w->looked_up < count)
 		look_up(w, keys, w->looked_up++);
 	reset_room(w);
-	if (w->crowded || LOAD(&w->s->parked))
+	if (LOAD(&w->s->parked))
 		pause_all(w);
 }
 

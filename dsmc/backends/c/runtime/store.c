@@ -9,6 +9,8 @@
 static u32 node(worker *w, u32 left, u32 right)
 {
 	search *s = w->s;
+	if (w->crowded)
+		pause_all(w);
 	u64 key = left | (u64)right << 32, hash = mix(key);
 	sub *t = sub_of(&s->nodes, hash);
 	int is_new;

@@ -1,0 +1,74 @@
+"""Which variables the parts of a system look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dsmc.frozen import Frozen, replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import system as y
+
+
+def variables_in(expressions: Iterable[x.Expr]) -> set[str]:
+    """The variables that some expressions look at."""
+    return {part.name for e in expressions for part in x.walk(e) if isinstance(part, x.Global)}
+
+
+def of_property(prop: y.Property) -> Iterator[x.Expr]:
+    """The expressions of a property."""
+    match prop:
+        case y.Invariant(_, e) | y.Transition(_, e) | y.Quiescent(_, e) | y.Reachable(_, e):
+            yield e
+        case y.NoDeadlock(_, final):
+            yield final
+        case y.Scenario(_, steps):
+            yield from (step.expr for step in steps if isinstance(step, y.Expectation))
+
+
+def head_of(action: y.Action) -> Iterator[x.Expr]:
+    """What an action looks at before its body: parameters, names, guard."""
+    for param in action.params:
+        yield from (param.domain, param.where)
+    yield from (value for _, value in action.names)
+    yield action.guard
+
+
+class Told(Frozen):
+    """What an action does, told for those who ask about variables.
+
+    Names that look at no variable are written out, so that there is one way to say which node.
+    `head` is what is looked at before the `body`; `asked` must hold for the action to be possible.
+    """
+
+    head: tuple[x.Expr, ...]
+    body: s.Block
+    asked: tuple[x.Expr, ...]
+    looks_at: frozenset[str]
+    changes: frozenset[str]
+    jumps: bool
+
+
+def told(action: y.Action) -> Told:
+    """What an action does."""
+    action = _plain(action)
+    conditions = (*(param.where for param in action.params), action.guard)
+    body = list(s.walk(action.body))
+    return Told(
+        tuple(head_of(action)),
+        action.body,
+        tuple(c for e in conditions for c in x.conjuncts(e)),
+        frozenset(variables_in([*head_of(action), *s.all_exprs(action.body)])),
+        frozenset(st.place.base.name for st in body if isinstance(st, s.Assign)),
+        any(isinstance(st, s.Leave) for st in body),
+    )
+
+
+def _plain(action: y.Action) -> y.Action:
+    known: dict[str, x.Expr] = {}
+    lets = [(st.name, st.value) for st in s.walk(action.body) if isinstance(st, s.Let)]
+    for name, value in (*action.names, *lets):
+        if not variables_in([value]):
+            known[name] = x.substitute(value, known)
+    guard = x.substitute(action.guard, known)
+    return replace(action, guard=guard, body=s.substitute_in(action.body, known))
