@@ -96,6 +96,8 @@ def _elements(emit: Expressions, text: str, source: Type, to: Type) -> str:
     if isinstance(of, t.Empty):
         return _nothing(emit, to)
     if isinstance(source, t.Seq) and t.fixed(source):
+        if of == to_of and isinstance(to, t.Seq) and t.fixed(to):
+            return sequences.resized(emit, text, source, to)
         text = sequences.unpacked(emit, text, source)
     whole = emit.held(text, t.Bag(of))
     if bound is not None:

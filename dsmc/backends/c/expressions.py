@@ -248,7 +248,7 @@ class Expressions:
             self.w.line(f"{call}, {name});")
         else:
             self.w.line(f"{name} = {call});")
-        self.fail_if("c->failed")
+        self.fail_if("c->broken")
         return name
 
     # ------------------------------------------------------------ variables, and parts of values

@@ -60,29 +60,23 @@ class Layout:
     """The places of the variables of a system."""
 
     def __init__(self, system: System) -> None:
-        fixed = [(v.name, v.type) for v in system.variables if t.fixed(v.type)]
-        dense = sum(width(of) for _, of in fixed) <= ONE_WORD
-        self.packed: dict[str, Placed] = {}
-        offset = 0
-        for name, of in fixed:
-            offset = offset if dense else _aligned(offset, width(of))
-            self.packed[name] = Placed(offset, of)
-            offset += width(of)
+        fixed = {v.name: v.type for v in system.variables if t.fixed(v.type)}
+        widths = {name: width(of) for name, of in fixed.items()}
+        places, end = _dense(widths) if sum(widths.values()) <= ONE_WORD else _in_words(widths)
+        self.packed = {name: Placed(places[name], of) for name, of in fixed.items()}
         boxed = [(v.name, v.type) for v in system.variables if not t.fixed(v.type)]
         self.boxed: dict[str, Type] = dict(boxed)
-        self.bits = offset if boxed else _of_its_own(offset)
+        self.bits = end if boxed else _of_its_own(end)
         self.packed_words = -(-self.bits // WORD)
         self.box_at = {name: self.packed_words + i for i, (name, _) in enumerate(boxed)}
         self.words = self.packed_words + len(boxed)
-        self._order = [v.name for v in system.variables if t.fixed(v.type)]
 
     # ------------------------------------------------------------ between the back ends
 
     def to_reference(self, packed: int, boxes: tuple[Register, ...]) -> State:
         """The reference's state: its variables of fixed width lie side by side, without gaps."""
         word = shift = 0
-        for name in self._order:
-            placed = self.packed[name]
+        for placed in self.packed.values():
             word |= (packed >> placed.offset & mask(placed.type)) << shift
             shift += width(placed.type)
         return (word, *boxes) if self.boxed else word
@@ -93,10 +87,51 @@ def _of_its_own(bits: int) -> int:
     return max(1, bits + (bits == WORD))
 
 
-def _aligned(offset: int, size: int) -> int:
-    """The next place at which a value does not lie across two words if it need not."""
-    across = offset % WORD + size > WORD
-    return -(-offset // WORD) * WORD if across else offset
+def _dense(widths: dict[str, int]) -> tuple[dict[str, int], int]:
+    """One after the other; where each begins, and where the last ends."""
+    places, at = {}, 0
+    for name, size in widths.items():
+        places[name] = at
+        at += size
+    return places, at
+
+
+def _in_words(widths: dict[str, int]) -> tuple[dict[str, int], int]:
+    """So that no value lies across two words that need not, in few words: the widest first, each
+    where there is room. The word with the fewest bits stands last.
+    """
+    first: dict[str, int] = {}
+    used: list[int] = []
+    for name, size in sorted(widths.items(), key=lambda item: -item[1]):
+        word = next((i for i, bits in enumerate(used) if bits + size <= WORD), len(used))
+        if not size:
+            first[name] = 0
+        elif word < len(used):
+            first[name] = word * WORD + used[word]
+            used[word] += size
+        else:
+            first[name] = word * WORD
+            used += [WORD] * (size // WORD) + [size % WORD] * (size % WORD > 0)
+    return _emptiest_last(first, used, widths)
+
+
+def _emptiest_last(
+    first: dict[str, int], used: list[int], widths: dict[str, int]
+) -> tuple[dict[str, int], int]:
+    """The same with the word that has the fewest bits moved to the end, if no wide value is in it."""
+    wide = {
+        w
+        for n, at in first.items()
+        if widths[n] > WORD
+        for w in range(at // WORD, (at + widths[n]) // WORD + 1)
+    }
+    movable = [i for i in range(len(used)) if i not in wide]
+    if not movable:
+        return first, WORD * (len(used) - 1) + used[-1]
+    chosen = min(movable, key=lambda i: (used[i], -i))
+    order = [*(i for i in range(len(used)) if i != chosen), chosen]
+    places = {n: order.index(at // WORD) * WORD + at % WORD for n, at in first.items()}
+    return places, WORD * (len(used) - 1) + used[chosen]
 
 
 # ---------------------------------------------------------------- boxes

@@ -228,6 +228,19 @@ def contains(emit: Expressions, e: Apply) -> str:
     return f"(u64)seq_has({found.name}, {count}, {found.size}, {code})"
 
 
+def resized(emit: Expressions, text: str, source: t.Seq, to: t.Seq) -> str:
+    """The same elements with room for another number of them, which may be too few."""
+    found = packed(emit, text, source)
+    count = _named(emit, found.count)
+    assert source.bound is not None
+    assert to.bound is not None
+    if to.bound < source.bound:
+        emit.fail_if(f"{count} > {to.bound}")
+    target = made(emit, to, count)
+    move(emit, target, "0", found, "0", count)
+    return result(target)
+
+
 def boxed(emit: Expressions, e: Expr) -> str:
     """A sequence as a box."""
     assert isinstance(e.type, t.Seq)

@@ -120,6 +120,15 @@ static void look_at_end(worker *w)
 	}
 }
 
+static void fold_all(worker *w)
+{
+	u64 words = w->s->m->words, n = (u64)(w->c.out - w->out) / words;
+	for (u64 i = w->folded; i < n; i++)
+		ask_for_nodes(w, w->out + i * words);
+	for (; w->folded < n; w->folded++)
+		w->keys[w->folded] = fold(w, w->out + w->folded * words);
+}
+
 /* The successors of a state, with their keys. */
 void expand_state(worker *w, u64 key)
 {
@@ -129,8 +138,7 @@ void expand_state(worker *w, u64 key)
 	c->moved = c->failed = 0;
 	m->expand(c, w->state);
 	if (m->words > 1 || m->boxes)
-		for (u64 n = (u64)(c->out - w->out) / m->words; w->folded < n; w->folded++)
-			w->keys[w->folded] = fold(w, w->out + w->folded * m->words);
+		fold_all(w);
 	look_at_end(w);
 	if (w->outside.count)
 		look_outside(w);
@@ -296,6 +304,8 @@ static void work(worker *w)
 		u64 last = first + UNIT < end ? first + UNIT : end;
 		u64 before = w->c.count, found = w->found;
 		for (u64 i = first; i < last; i++) {
+			if (i + AHEAD < last)
+				ask_for_parts(s, s->states.at[i + AHEAD]);
 			expand_state(w, s->states.at[i]);
 			flush(w, 0);
 		}

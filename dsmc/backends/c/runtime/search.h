@@ -8,6 +8,8 @@
 
 #define BATCH 1024        /* successors that are collected before their room is used again */
 #define FLIGHT 32         /* successors whose places are on their way from memory */
+#define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
+#define AHEAD 8           /* states ahead whose parts are asked for */
 #define UNIT 256          /* states that a worker takes at once */
 #define PARALLEL 4096     /* levels of so many states are worth several threads */
 #define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
@@ -42,6 +44,8 @@ typedef struct worker {
 	u64 *keys;
 	u64 hash[FLIGHT];
 	list next, outside, loaded, large;
+	u64 known_pair[REMEMBERED]; /* plus one; … */
+	u32 known_node[REMEMBERED]; /* … its node */
 	u64 *flags[3];           /* STEP, STATE, OUTSIDE */
 	char **chunk;            /* rooms for boxes */
 	u32 chunks, chunk_at;
@@ -78,6 +82,8 @@ struct search {
 /* store.c: between states and keys */
 void unfold(worker *w, u64 key);
 u64 fold(worker *w, const u64 *words);
+void ask_for_nodes(worker *w, const u64 *words);
+void ask_for_parts(search *s, u64 key);
 u32 box_leaves(search *s, u32 reference, u32 *found);
 
 /* search.c */

@@ -6,12 +6,9 @@
 #include "search.h"
 #include "values.h"
 
-static u32 node(worker *w, u32 left, u32 right)
+static u32 find_node(worker *w, u64 key, u64 hash)
 {
 	search *s = w->s;
-	if (w->crowded)
-		pause_all(w);
-	u64 key = left | (u64)right << 32, hash = mix(key);
 	sub *t = sub_of(&s->nodes, hash);
 	int is_new;
 	u64 at = (u64)(table_put(t, hash, key, &is_new) - t->key);
@@ -32,6 +29,44 @@ static u32 node(worker *w, u32 left, u32 right)
 	w->fresh_nodes[which]++;
 	w->crowded |= (u32)sub_is_full(&s->nodes, t, w->fresh_nodes[which] * w->others);
 	return (u32)made;
+}
+
+/* The number of a pair. Few pairs are asked for again and again: the last ones are remembered. */
+static u32 node(worker *w, u32 left, u32 right)
+{
+	if (w->crowded)
+		pause_all(w);
+	u64 key = left | (u64)right << 32, hash = mix(key);
+	u64 at = hash & (REMEMBERED - 1);
+	if (w->known_pair[at] != key + 1) {
+		w->known_node[at] = find_node(w, key, hash);
+		w->known_pair[at] = key + 1;
+	}
+	return w->known_node[at];
+}
+
+/* Ask for the nodes of words that changed: each whole word is one. */
+void ask_for_nodes(worker *w, const u64 *words)
+{
+	search *s = w->s;
+	for (u32 i = 0; i < s->m->bits / 64; i++) {
+		if (words[i] == w->state[i])
+			continue;
+		u64 hash = mix(words[i]);
+		sub *t = sub_of(&s->nodes, hash);
+		const u64 *line = line_of(t, hash);
+		PREFETCH(line);
+		PREFETCH(t->value + (line - t->key));
+	}
+}
+
+/* Ask for the parts of a state that will be expanded soon. */
+void ask_for_parts(search *s, u64 key)
+{
+	if (s->levels > 1) {
+		PREFETCH(&s->pairs[(u32)key]);
+		PREFETCH(&s->pairs[(u32)(key >> 32)]);
+	}
 }
 
 /* ---- boxes */
