@@ -39,6 +39,74 @@ def test_models(job: Job) -> None:
     agreement.assert_c_agrees(system, to_the_end=False)
 
 
+#: What is easily done wrong in C.
+HARD = {
+    "a function without a value": """var x: 0..9 = 0
+fun half(n: 0..9): 0..4 = n div (n mod 2)
+action up when x < 9 { x := x + 1 }
+action down when half(x) > 1 { x := 0 }
+action other when x > 5 { x := half(x) + half(x - 1) }
+""",
+    "functions that call themselves": """var x: 0..20 = 0
+fun sum(n: 0..20): 0..210 = if n == 0 then 0 else n + sum(n - 1)
+fun deep(n: 0..2000): 0..2000 = if n == 0 then 0 else deep(n - 1)
+action up when sum(x) < 100 { x := x + 1 }
+action fall when x == 3 and deep(1500) == 0 { x := 0 }
+invariant small { sum(x) <= 50 }
+""",
+    "an assertion that another property only tries out": """var x: 0..3 = 0
+action a when x < 3 { assert x < 2
+  x := x + 1 }
+reachable fired by action a
+reachable never { x > 3 }
+""",
+    "sets and maps wider than a word": """var s: set<0..99> = {}
+var m: map<0..40, 0..3> = [k: 0 for k in 0..40]
+action add(i in {3, 64, 99}) when i not in s { s += i
+  m[i mod 41] := s.len }
+action drop when s.len == 3 { s := s minus {64} }
+action fill when 99 in s { m := [k: if k in s then 1 else m[k] for k in 0..40] }
+invariant members { s subset {3, 64, 99} and (exists k in 0..40: m[k] == 2) implies s.len > 0 }
+invariant same { m == [k: m[k] for k in 0..40] }
+""",
+    "wide records in bags and sequences": """record R { a: set<0..69>, b: 0..3 }
+var q: seq<R> = []
+var b: bag<R>
+action give(i in {0, 69}) when b.len < 2 { b := b.add(R(a: {i}, b: 1))
+  q := q + [R(a: {i, 3}, b: 2)] }
+action take(r in b) { b := b.remove(r)
+  q := q[1..q.len - 1] }
+invariant known { forall r in b: r.b == 1 and R(a: r.a union {3}, b: 2) in q }
+""",
+    "subsets, choices in loops and in choices": """var s: set<0..3> = {}
+var n: 0..12 = 0
+action go(t in subsets({0, 2, 3})) when n == 0 {
+  for i in t { pick j in 0..1 where j <= i
+    either { n := n + j } or { require i != 2
+      s += i } }
+  s := s union t
+}
+action back when n > 0 { n := 0 }
+no deadlock
+""",
+    "negative numbers": """var x: -7..7 = -7
+var y: -3..3 = 0
+action up when x < 7 { x := x + 1
+  y := (x div -3) mod 4 - 1 }
+action down when x mod 3 == 2 { x := max(-7, x - 5)
+  y := min(y, x div 4) }
+invariant small { y * x <= 14 and -x <= 7 }
+""",
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_hard(name: str) -> None:
+    system = system_of(f"spec hard\n{HARD[name]}")
+    found = agreement.assert_c_agrees(system)
+    assert found.statistics.states > 1
+
+
 @given(st.data())
 def test_random_systems(data: st.DataObject) -> None:
     """Every type, every expression and statement."""

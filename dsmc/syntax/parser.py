@@ -21,6 +21,7 @@ from dsmc.syntax.build import build
 from dsmc.syntax.layout import Layout
 from dsmc.syntax.recognize import Recognizer
 from dsmc.syntax.repair import parse_tokens, unknown_text
+from dsmc.syntax.tables import load_lazily
 
 #: Tokens that the parser never sees but the formatter and the layout need.
 TRIVIA = ("DOC", "COMMENT", "NEWLINE", "SPACE", "FOREIGN", "OTHER", "LBRACE", "RBRACE")
@@ -116,6 +117,7 @@ def _lark() -> Lark:
         "maybe_placeholders": True,
         "postlex": _KeepTrivia(),
     }
+    load_lazily()
     return Lark(grammar, cache=_cache_file(), **options)
 
 
