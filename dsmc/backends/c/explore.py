@@ -125,7 +125,7 @@ class _Search:
             self._tell()
             if self._seconds > _PATIENCE:
                 self._model.order()
-            self._code.order()
+                self._code.order()
             self._driver.take_what_came()
 
     def _settled(self, event: int) -> bool:

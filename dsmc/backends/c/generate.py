@@ -130,35 +130,47 @@ class _Module:
         return lines
 
     def _done(self) -> list[str]:
-        """What every step ends with."""
-        lines = ["\tc->count++;"]
-        if any(isinstance(p, Fires) for p in self._system.properties):
-            lines.append("\tif (c->probing) return;")
-        if any(isinstance(p, Quiescent | NoDeadlock) for p in self._system.properties):
-            lines.append(f"\tif (!(c->moved >> c->phase & 1) && ({self._differs()}))")
-            lines.append("\t\tc->moved |= 1u << c->phase;")
+        """What every step ends with: `p` is where it leads, and stands where `out` points to."""
+        if self._looks_at_steps():
+            return [*self._done_apart(), *_macro("c->out = p;", "done(c, s, p);", "out = c->out;")]
+        kept = [
+            f"out = p + {self._layout.words};",
+            "if (out >= c->end) { c->out = out; c->full(c); out = c->out; }",
+        ]
+        if not self._layout.boxed:  # where it was is nowhere new
+            moved = ["c->moved |= 1u << c->phase;"] * self._has(Quiescent, NoDeadlock)
+            kept = [f"if ({self._differs()}) {{", *moved, *kept, "}"]
+        else:
+            kept = [*self._moved(), *kept]
+        if self._has(Fires):
+            kept = ["if (!c->probing) {", *kept, "}"]
+        return _macro("count++;", *kept)
+
+    def _has(self, *kinds: type) -> bool:
+        return any(isinstance(p, kinds) for p in self._system.properties)
+
+    def _looks_at_steps(self) -> bool:
+        """Is there something to be said of steps, or of where they lead, before it is kept?"""
+        return self._has(Transition) or self._system.within != x.TRUE
+
+    def _moved(self) -> list[str]:
+        if not self._has(Quiescent, NoDeadlock):
+            return []
+        differs = f"if (!(c->moved >> c->phase & 1) && ({self._differs()}))"
+        return [differs, "\tc->moved |= 1u << c->phase;"]
+
+    def _done_apart(self) -> list[str]:
+        lines = ["c->count++;", *(["if (c->probing) return;"] * self._has(Fires)), *self._moved()]
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, Transition):
-                lines.append(
-                    f"\tif ({_wanted(number)} && property_{number}(c, s, p)) {_flag(number)}"
-                )
-        lines += self._kept()
-        return [
-            "static void done(ctx *c, const u64 *s, u64 *p)",
-            "{",
-            "\t(void)s;",
-            *lines,
-            "}",
-            "",
-        ]
-
-    def _kept(self) -> list[str]:
-        lines = []
+                test = f"{_wanted(number)} && property_{number}(c, s, p)"
+                lines.append(f"if ({test}) {_flag(number)}")
         if self._system.within != x.TRUE:
-            lines += ["\tif (!within(c, p)) {", "\t\tc->beyond(c, p);", "\t\treturn;", "\t}"]
-        if not self._layout.boxed:  # where it was is nowhere new
-            lines.append(f"\tif (!({self._differs()})) return;")
-        return [*lines, *_advance(self._layout.words)]
+            lines += ["if (!within(c, p)) {", "\tc->beyond(c, p);", "\treturn;", "}"]
+        if not self._layout.boxed:
+            lines.append(f"if (!({self._differs()})) return;")
+        head = ["static void done(ctx *c, const u64 *s, u64 *p)", "{", "\t(void)s;"]
+        return [*head, *("\t" + line for line in lines), *_advance(self._layout.words), "}", ""]
 
     def _differs(self) -> str:
         tests = [f"p[{i}] != s[{i}]" for i in range(self._layout.packed_words)]
@@ -172,7 +184,7 @@ class _Module:
     def _initial(self) -> list[str]:
         e = self._expressions("p")
         self._start(e)
-        self._run(e, self._system.init, "begun(c, p);")
+        self._run(e, self._system.init, "begun(c, p); out = c->out;")
         failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
         beyond = ["\tif (!within(c, p)) {", "\t\tc->beyond(c, p);", "\t\treturn;", "\t}"]
         begun = [
@@ -180,7 +192,7 @@ class _Module:
             *(beyond if self._system.within != x.TRUE else []), *_advance(self._layout.words),
             "}", "",
         ]  # fmt: skip
-        head = ["static void initial(ctx *c)", "{"]
+        head = ["static void initial(ctx *c)", "{", "\tu64 *out = c->out;"]
         return [*begun, *head, *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
 
     def _start(self, e: Expressions) -> None:
@@ -219,7 +231,7 @@ class _Module:
 
     def _way(self, e: Expressions, writer: Statements, body: s.Block, then: str) -> None:
         asserts = any(isinstance(st, s.Assert) for st in s.walk(body))
-        e.w.line("u64 *p = c->out;")
+        e.w.line("u64 *p = out;")
         if any(isinstance(st, s.Pick | s.Choose) for st in s.walk(body)):
             e.w.line("c->at = 0;")
         for i in range(self._layout.words):
@@ -253,13 +265,16 @@ class _Module:
             self._instance(e, instance)
         span = action.origin.span
         where = f"{span.source.name}:{span.line} " if span.source.name else ""
-        failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
         head = [
             f"/* {where}{action.name} */",
             f"static void action_{number}(ctx *c, const u64 *s)",
             "{",
+            "\tu64 *out = c->out, count = 0;",
         ]
-        return [*head, *_used(e, "s"), *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
+        failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
+        over = ["\tgoto over;", *_failed(e, failed), "over:"] if e.fails else []
+        end = ["\tc->out = out;", "\tc->count += count;", "}", ""]
+        return [*head, *_used(e, "s"), *e.w.lines, *over, *end]
 
     def _instance(self, e: Expressions, action: Action) -> None:
         """The loops over the parameters, the names, the guard, the body."""
@@ -275,7 +290,7 @@ class _Module:
                 e.w.block(f"if ({test})" if action.guard != x.TRUE else ""),
                 e.knowing(action.guard),
             ):
-                self._run(e, action.body, "done(c, s, p);")
+                self._run(e, action.body, "DONE;")
 
         def nested(place: int) -> None:
             if place == len(action.params):
@@ -391,6 +406,11 @@ def _pointer(of: t.Type) -> str:
 
 def _advance(count: int) -> list[str]:
     return [f"\tc->out = p + {count};", "\tif (c->out >= c->end) c->full(c);"]
+
+
+def _macro(*lines: str) -> list[str]:
+    """Statements that are written at the end of every step."""
+    return ["#define DONE do { \\", *(f"\t{line} \\" for line in lines), "} while (0)", ""]
 
 
 def _wanted(number: int) -> str:
