@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 
 import click
@@ -33,6 +34,7 @@ for _command in (check, test, fmt, lower, graph, explain, new, cache, simulate):
 
 def entry() -> None:
     """The program. What we did not foresee is a bug of ours, and says so without a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is known is told
     gc.set_threshold(100_000)  # trees have no cycles: looking for some is a tenth of a small check
     try:
         code = _exit_code()
