@@ -15,12 +15,14 @@ from typing import Any
 
 import agreement
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 
 from dsmc.backends.c import build, tier, tinycc
 from dsmc.backends.c import explore as searching
 from dsmc.backends.c.tier import Tier
 from dsmc.backends.c.tinycc import InMemory
+from dsmc.cli import main
 from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Limits, Verdict
 from dsmc.project import Overrides
@@ -256,6 +258,16 @@ def test_without_any(no_tinycc: None, no_cc: None, ties: Callable[..., Any], eng
     (note,) = report.notes
     assert re.fullmatch(r"no C compiler works here \(TinyCC is not there: .*; CC is .*\): .*", note)
     assert report_text(report).count("no C compiler") == 1
+
+
+def test_version_says_what_works(no_tinycc: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "cc -O0")
+    said = CliRunner().invoke(main, ["--version"])
+    assert said.exit_code == 0
+    assert re.search(r"^dsmc, version .*\nC compilers: \S*/cc -O0$", said.output, re.MULTILINE)
+    forget()
+    monkeypatch.setenv("CC", "false")
+    assert "C compilers: none works" in CliRunner().invoke(main, ["--version"]).output
 
 
 def test_a_compiler_that_fails_without_tinycc(

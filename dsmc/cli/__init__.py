@@ -22,8 +22,21 @@ from dsmc.cli.showing import explain, graph, lower
 from dsmc.cli.simulating import simulate
 
 
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from dsmc.backends.c.tier import working
+
+    click.echo(f"dsmc, version {__version__}")
+    click.echo(f"C compilers: {', '.join(working()) or 'none works'}")
+    context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dsmc")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version, and which C compilers work.",
+)  # fmt: skip
 def main() -> None:
     """Write a distributed protocol in a small language, and see what breaks it."""
 

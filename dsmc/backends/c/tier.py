@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from contextlib import suppress
 from typing import Any
 
 from dsmc.backends.c import build
@@ -11,6 +12,18 @@ from dsmc.backends.c.build import Compiling
 from dsmc.backends.c.tinycc import CompileError, InMemory
 
 _in_memory = functools.cache(InMemory)
+
+
+def working() -> list[str]:
+    """The compilers that make something of a text."""
+    names, text = [], "int works(void) { return 1; }"
+    with suppress(CompileError):
+        InMemory(text).address("works")
+        names.append("TinyCC")
+    with suppress(CompileError):
+        build.order(text, build.MODEL_FLAGS).library()
+        names.append(" ".join(build.compiler()))
+    return names
 
 
 class Tier:
