@@ -1,10 +1,24 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all; and where those are kept that save time later."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+
+def home() -> Path | None:
+    """The folder for all that is kept: `DSMC_CACHE`, or one in the user's folder for caches. None if
+    that variable is empty, or there is no such folder: nothing is kept then.
+    """
+    chosen = os.environ.get("DSMC_CACHE")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    with suppress(RuntimeError):  # nobody is at home
+        return (Path(base) if base else Path.home() / ".cache") / "dsmc"
+    return None
 
 
 def write_file(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from dsmc.traces.render.json import as_data as trace_data
 if TYPE_CHECKING:
     from dsmc.simulation import Simulation
 
-#: `seconds` are those of the search, also if it was `cached`.
+#: `seconds` are those of the search, and `preparation` those before it, also if it was `cached`.
 FORMAT = "dsmc-report-1"
 SIMULATION_FORMAT = "dsmc-simulation-1"
 
@@ -31,6 +31,7 @@ def as_data(report: Report) -> dict[str, Any]:
             "states": s.states, "transitions": s.transitions, "generated": s.generated,
             "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
             "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
+            "preparation": round(s.preparation, 6),
             "engine": {
                 "name": s.engine.name, "compiler": s.engine.compiler, "threads": s.engine.threads,
             },

@@ -204,12 +204,10 @@ class _Check:
                 return self._told(recalled, recalled.explored.statistics, cached=True)
             except ReplayError:  # it is not of this system: the search decides
                 pass
-        began = time.perf_counter()
         self._last = self._still_violated()
         found = self._found()
         self._keep(found)
-        statistics = found.explored.statistics
-        report = self._told(found, replace(statistics, seconds=time.perf_counter() - began))
+        report = self._told(found, found.explored.statistics)
         if self._cache is not None:
             remember(self._cache.last, self._job, report.results)
         return report
@@ -267,7 +265,8 @@ class _Check:
 
     def _found(self) -> Findings:
         explored = self._explored()
-        refuse_no_start(explored.statistics.initial, explored.decided)
+        if explored.statistics.complete:
+            refuse_no_start(explored.statistics.initial, explored.decided)
         found = Findings(explored, {}, {})
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, y.Law | y.Scenario):

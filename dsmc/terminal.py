@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dsmc.simulation import Simulation
 
 _COLOURS = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.UNKNOWN: "yellow"}
+#: So many seconds of preparation are not worth a word.
+_TRIFLE = 0.1
 #: Progress is shown at most so often.
 _INTERVAL = 0.2
 
@@ -107,13 +109,18 @@ def _outcome(result: Result) -> str:
 
 def _covered(statistics: Statistics, *, cached: bool) -> str:
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
-    seconds = f"{statistics.seconds:.2f} s{_engine(statistics)}"
+    seconds = f"{statistics.seconds:.2f} s{_preparation(statistics)}{_engine(statistics)}"
     if statistics.complete:
         how = "cached" if cached else f"in {seconds}"
         return f"{counts}, depth {statistics.depth}; all of them, {how}"
     why = statistics.stopped or "everything was decided"
     depth = f"complete to depth {statistics.complete_depth}"
     return f"{counts}, {depth}; stopped{', cached' if cached else f' after {seconds}'}: {why}"
+
+
+def _preparation(statistics: Statistics) -> str:
+    seconds = statistics.preparation
+    return f" and {seconds:.2f} s of preparation" if seconds > _TRIFLE else ""
 
 
 def _engine(statistics: Statistics) -> str:

@@ -17,12 +17,13 @@ SPEC = ROOT / "specs/forgetful_commit.dsm"
 
 _SPEC = re.compile(r"^```dsm\n(?:.*\n)*?```$", re.MULTILINE)
 _RUN = re.compile(r"^```console\n\$ dsmc (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+_PREPARATION = re.compile(r" and \d+\.\d\d s of preparation")
 _SECONDS = re.compile(r"\b\d+\.\d\d s\b")
 
 
 def timeless(text: str) -> str:
     """The text without what is different each time."""
-    return _SECONDS.sub("0.01 s", text)
+    return _SECONDS.sub("0.01 s", _PREPARATION.sub("", text))
 
 
 def output(arguments: str, *more: str) -> str:

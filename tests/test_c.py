@@ -89,6 +89,11 @@ action go(t in subsets({0, 2, 3})) when n == 0 {
 action back when n > 0 { n := 0 }
 no deadlock
 """,
+    "a word whose bits are all 1": """type I = 0..63
+var b: map<I, bool> = [i: false for i in I]
+action fill { b := [i: true for i in I] }
+invariant not_all { exists i in I: not b[i] }
+""",
     "negative numbers": """var x: -7..7 = -7
 var y: -3..3 = 0
 action up when x < 7 { x := x + 1

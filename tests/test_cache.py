@@ -15,9 +15,10 @@ from conftest import MODELS, words
 import dsmc.session
 from dsmc.backends.tiers import search
 from dsmc.cache import key
-from dsmc.cache.store import Store, cache, home
+from dsmc.cache.store import Store, cache
 from dsmc.cli import main
 from dsmc.engine.outcome import Explored, Limits
+from dsmc.files import home
 from dsmc.session import Options, Report, check, load
 from dsmc.terminal import report_text
 
@@ -69,7 +70,7 @@ def asked(path: Path, options: Options | None = None) -> Report:
 
 
 #: How long it took, and what ran.
-_TOOK = re.compile(r" (in|after) \d+\.\d\d s( \(C .*?\))?")
+_TOOK = re.compile(r" (in|after) \d+\.\d\d s( and \d+\.\d\d s of preparation)?( \(C .*?\))?")
 
 
 def timeless(text: str) -> str:

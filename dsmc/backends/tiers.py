@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import Form, Watcher, explore, states_limit
@@ -30,18 +32,20 @@ def search(
     watch: Watcher | None = None,
     canonical: Form | None = None,
 ) -> Explored:
-    """See `engine.search.explore`. Canonical forms are the reference's business."""
+    """See `engine.search.explore`. Canonical forms are the reference's business. What is done before the
+    search that gives the answer is preparation: generating and compiling, and the first few thousand
+    states where they were not all.
+    """
+    asked = time.perf_counter()
     if canonical is not None:
-        return explore(
-            machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch, canonical=canonical
-        )
+        return _in_python(machine, wanted, limits, to_the_end, watch, asked, canonical)
     if how.engine == "c":
-        return _in_c(machine, wanted, how, limits, to_the_end, watch)
+        return _in_c(machine, wanted, how, limits, to_the_end, watch, asked)
     first = limits if how.engine == "python" else _first(limits)
-    found = explore(machine, wanted, limits=first, to_the_end=to_the_end, watch=watch)
+    found = _in_python(machine, wanted, first, to_the_end, watch, asked)
     if first == limits or found.statistics.stopped != states_limit(FIRST):
         return found
-    return _in_c(machine, wanted, how, limits, to_the_end, watch)
+    return _in_c(machine, wanted, how, limits, to_the_end, watch, asked)
 
 
 def _first(limits: Limits) -> Limits:
@@ -51,19 +55,32 @@ def _first(limits: Limits) -> Limits:
     return replace(limits, states=FIRST)
 
 
+def _in_python(
+    machine: PythonMachine, wanted: frozenset[int], limits: Limits, to_the_end: bool,
+    watch: Watcher | None, asked: float, canonical: Form | None = None,
+) -> Explored:  # fmt: skip
+    machine.prepare()
+    preparation = time.perf_counter() - asked
+    found = explore(
+        machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch, canonical=canonical
+    )
+    return replace(found, statistics=replace(found.statistics, preparation=preparation))
+
+
 def _in_c(
     machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits, to_the_end: bool,
-    watch: Watcher | None,
+    watch: Watcher | None, asked: float,
 ) -> Explored:  # fmt: skip
-    from dsmc.backends.c.build import CompileError
     from dsmc.backends.c.explore import explore as explore_in_c
+    from dsmc.backends.c.tinycc import CompileError
 
     try:
         return explore_in_c(
-            machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch
-        )
+            machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch,
+            asked=asked,
+        )  # fmt: skip
     except CompileError as error:
-        found = explore(machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch)
-        note = f"no C compiler works here ({error}): the reference ran, some 30 times slower"
+        found = _in_python(machine, wanted, limits, to_the_end, watch, asked)
+        note = f"no C compiler works here ({error}): the slower reference ran"
         engine = replace(found.statistics.engine, note=note)
         return replace(found, statistics=replace(found.statistics, engine=engine))

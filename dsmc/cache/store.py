@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsmc.files import write_file
+from dsmc.files import home, write_file
 
 #: All answers together take no more than this; then those not used for longest are removed.
 BOUND = 32 << 20
@@ -25,19 +25,6 @@ _BOUND_OF_LAST = 8 << 20
 _BLOCK = 4096
 #: The names of our files, and of those being written. Others are never touched.
 _OURS = re.compile(r"\.?[0-9a-f]{64}\.json(\.\w+)?")
-
-
-def home() -> Path | None:
-    """The folder for all that is kept: `DSMC_CACHE`, or one in the user's folder for caches. None if
-    that variable is empty, or there is no such folder: nothing is kept then.
-    """
-    chosen = os.environ.get("DSMC_CACHE")
-    if chosen is not None:
-        return Path(chosen) if chosen else None
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    with suppress(RuntimeError):  # nobody is at home
-        return (Path(base) if base else Path.home() / ".cache") / "dsmc"
-    return None
 
 
 class _Entry(NamedTuple):

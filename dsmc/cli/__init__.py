@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 
 import click
@@ -21,8 +22,21 @@ from dsmc.cli.showing import explain, graph, lower
 from dsmc.cli.simulating import simulate
 
 
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from dsmc.backends.c.tier import working
+
+    click.echo(f"dsmc, version {__version__}")
+    click.echo(f"C compilers: {', '.join(working()) or 'none works'}")
+    context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dsmc")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version, and which C compilers work.",
+)  # fmt: skip
 def main() -> None:
     """Write a distributed protocol in a small language, and see what breaks it."""
 
@@ -33,6 +47,7 @@ for _command in (check, test, fmt, lower, graph, explain, new, cache, simulate):
 
 def entry() -> None:
     """The program. What we did not foresee is a bug of ours, and says so without a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is known is told
     gc.set_threshold(100_000)  # trees have no cycles: looking for some is a tenth of a small check
     try:
         code = _exit_code()

@@ -8,18 +8,20 @@ import click
 @click.command()
 @click.option("--clear", is_flag=True, help="Remove everything that is kept.")
 def cache(clear: bool) -> None:
-    """Say where the answers of earlier checks are kept, and how much they take."""
+    """Say where answers and compiled code of earlier checks are kept, and how much they take."""
+    from dsmc.backends.c import objects
     from dsmc.cache.store import cache as users
-    from dsmc.cache.store import home
+    from dsmc.files import home
 
     stores = users()
     if stores is None:
         click.echo("Nothing is kept: DSMC_CACHE is empty, or there is no folder for it.")
         return
+    kept = (*stores, objects)
     if clear:
-        for store in stores:
+        for store in kept:
             store.clear()
-    sizes = [size for store in stores for size in store.sizes()]
+    sizes = [size for store in kept for size in store.sizes()]
     click.echo(f"{home()}: {len(sizes)} file{'s' * (len(sizes) != 1)}, {_told(sum(sizes))}")
 
 

@@ -67,6 +67,8 @@ class Statistics(Frozen):
 
     `transitions` counts each successor of each expanded state; `depth` the levels, so that the
     initial states alone are depth 1; every state of a level before `complete_depth` was expanded.
+    `seconds` are those of the search; before it, so many were spent on `preparation`: generating and
+    compiling, and what was searched by a slower engine first.
     """
 
     states: int
@@ -78,6 +80,7 @@ class Statistics(Frozen):
     complete: bool
     stopped: str = ""
     engine: Engine = Engine()
+    preparation: float = 0.0
 
     @property
     def generated(self) -> int:

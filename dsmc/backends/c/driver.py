@@ -1,8 +1,7 @@
 """The search in C, driven from Python: slices of time, a look at the limits between them.
 
-The model is compiled by TinyCC at once and by the system's compiler in the background; the second
-takes over between two slices. What is found is told in the reference's states, so that its runs can
-be taken again there.
+Faster code takes over between two slices. What is found is told in the reference's states, so that its
+runs can be taken again there.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
-from dsmc.backends.c import build
-from dsmc.backends.c.build import CompileError, Compiling, InMemory
 from dsmc.backends.c.layout import Layout, box_register
+from dsmc.backends.c.tier import Tier
 from dsmc.backends.codec import Register
 from dsmc.engine.machine import State
 from dsmc.ir.system import System
@@ -40,62 +38,6 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_box": (_U32, (_POINTER, _U32, _POINTER)),
     "dsmc_trace": (ctypes.c_int, (_POINTER, _U32, _U32, _U64, _U32, _POINTER)),
 }
-
-
-class Tier:
-    """Code that is ready, and code that is on its way."""
-
-    def __init__(self, text: str, flags: tuple[str, ...]) -> None:
-        self._text, self._flags = text, flags
-        self._library: Any = build.load_cached(text, flags)
-        self._coming: Compiling | None = None
-        self.name = "cc" if self._library is not None else ""
-
-    def begin(self, *, settled: bool) -> None:
-        """Have something to run; if `settled`, the fastest. Raises `CompileError`."""
-        if self._library is not None:
-            return
-        if settled and build.compiler() is not None:
-            self._compile()
-            return
-        try:
-            self._library, self.name = InMemory(self._text), "tcc"
-        except CompileError:
-            self._compile()
-
-    def _compile(self) -> None:
-        self._library, self.name = Compiling(self._text, self._flags).wait(), "cc"
-
-    def order(self) -> None:
-        """Have the system's compiler make something faster, if there is one."""
-        if self.name == "tcc" and self._coming is None and build.compiler() is not None:
-            self._coming = Compiling(self._text, self._flags)
-
-    def arrived(self) -> bool:
-        """Has something faster come? From now on it is used."""
-        if self._coming is None or not self._coming.is_done():
-            return False
-        try:
-            self._library, self.name = self._coming.wait(), "cc"
-        except CompileError:
-            return False
-        finally:
-            self._coming = None
-        return True
-
-    def address(self, symbol: str) -> int:
-        """Where a function or an object is."""
-        if isinstance(self._library, InMemory):
-            return self._library.address(symbol)
-        found = ctypes.cast(getattr(self._library, symbol), _POINTER).value
-        assert found is not None
-        return found
-
-    def close(self) -> None:
-        """Nothing more is wanted."""
-        if self._coming is not None:
-            self._coming.close()
-            self._coming = None
 
 
 class Driver:

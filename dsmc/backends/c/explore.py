@@ -16,10 +16,10 @@ from dsmc.backends.c.driver import (
     STATE,
     TOO_MANY,
     Driver,
-    Tier,
 )
 from dsmc.backends.c.generate import generate
 from dsmc.backends.c.layout import Layout
+from dsmc.backends.c.tier import Tier
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
 from dsmc.engine.memory import most_bytes, resident_bytes
@@ -38,11 +38,14 @@ from dsmc.engine.search import (
     time_limit,
 )
 from dsmc.ir.expr import TRUE
+from dsmc.ir.system import System
 
 #: The first slices are short, so that faster code takes over soon.
 _FIRST_SLICE = 0.02
 _SLICE = 0.1
-#: A search that lives so long is worth the system's compiler.
+#: A search that lives so long is worth compiling the search, which is kept for all others, …
+_FIRST_PATIENCE = 0.1
+#: … and one that lives so long is worth compiling the model.
 _PATIENCE = 0.2
 
 
@@ -56,39 +59,61 @@ def explore(
     wanted: frozenset[int],
     *,
     threads: int = 0,
-    settled: bool = False,
     limits: Limits = Limits(),  # noqa: B008 - immutable
     to_the_end: bool = False,
     watch: Watcher | None = None,
+    asked: float | None = None,
 ) -> Explored:
-    """See `engine.search.explore`. With so many threads (0: as many as there are cores); if `settled`,
-    with the fastest code from the start. Raises `CompileError` where nothing can be compiled.
+    """See `engine.search.explore`. With so many threads (0: as many as there are cores). The time is
+    limited from when the answer was `asked` for. Raises `CompileError` where nothing can be compiled.
     """
-    search = _Search(machine, wanted, (threads or cores(), settled), limits, to_the_end, watch)
+    asked = time.perf_counter() if asked is None else asked
+    try:
+        search = _Search(machine, wanted, threads or cores(), limits, to_the_end, watch, asked)
+    except KeyboardInterrupt:
+        return _nothing(INTERRUPTED, asked)
+    except MemoryError:
+        return _nothing(OUT_OF_MEMORY, asked)
     try:
         return search.run()
     finally:
         search.close()
 
 
+def _nothing(stopped: str, asked: float) -> Explored:
+    """What is known of a search that did not begin."""
+    preparation = time.perf_counter() - asked
+    statistics = Statistics(
+        0, 0, 0, 0, 0, 0.0, complete=False, stopped=stopped, preparation=preparation
+    )
+    return Explored({}, statistics)
+
+
+def _tiers(system: System, layout: Layout) -> tuple[Tier, Tier]:
+    """The code of the model and of the search, with something to run. Raises `CompileError`."""
+    model = Tier(generate(system, layout), build.MODEL_FLAGS, shared=False)
+    search = Tier(build.search_text(), build.SEARCH_FLAGS, shared=True)
+    for tier in (model, search):
+        tier.begin()
+    for tier in (model, search):
+        tier.wait()
+    return model, search
+
+
 class _Search:
     def __init__(
-        self, machine: PythonMachine, wanted: frozenset[int], how: tuple[int, bool],
-        limits: Limits,
-        to_the_end: bool, watch: Watcher | None,
+        self, machine: PythonMachine, wanted: frozenset[int], threads: int, limits: Limits,
+        to_the_end: bool, watch: Watcher | None, asked: float,
     ) -> None:  # fmt: skip
-        self._began = time.perf_counter()
+        self._asked = asked
         self._machine = machine
         self._wanted = wanted
         self._limits = limits
         self._to_the_end = to_the_end
         self._watch = watch
-        self._threads, settled = how
+        self._threads = threads
         layout = Layout(machine.system)
-        self._model = Tier(generate(machine.system, layout), build.MODEL_FLAGS)
-        self._code = Tier(build.search_text(), build.SEARCH_FLAGS)
-        for tier in (self._model, self._code):
-            tier.begin(settled=settled)
+        self._model, self._code = _tiers(machine.system, layout)
         self._driver = Driver(
             machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
         )
@@ -97,9 +122,10 @@ class _Search:
         self._load_limit = FIRST_LOAD
         self._pump: Pump | None = None
         self._memory = limits.memory or most_bytes()
+        self._began = time.perf_counter()
 
     def close(self) -> None:
-        """End the compilers, give the memory back."""
+        """Wait for nothing more, give the memory back."""
         self._driver.close()
         self._model.close()
         self._code.close()
@@ -123,10 +149,15 @@ class _Search:
             length = _SLICE if self._seconds > _PATIENCE else _FIRST_SLICE
             event = self._driver.run(min(length, left))
             self._tell()
-            if self._seconds > _PATIENCE:
-                self._model.order()
-                self._code.order()
+            self._order()
             self._driver.take_what_came()
+
+    def _order(self) -> None:
+        """What lives long gets something faster."""
+        if self._seconds > _FIRST_PATIENCE:
+            self._code.order()
+        if self._seconds > _PATIENCE:
+            self._model.order()
 
     def _settled(self, event: int) -> bool:
         """Is there nothing more to do?"""
@@ -173,7 +204,7 @@ class _Search:
 
     def _seconds_left(self) -> float:
         limit = self._limits.seconds
-        return float("inf") if limit is None else limit - self._seconds
+        return float("inf") if limit is None else self._asked + limit - time.perf_counter()
 
     def _tell(self) -> None:
         if self._watch is not None:
@@ -189,14 +220,15 @@ class _Search:
         statistics = Statistics(
             states=states, transitions=transitions, initial=self._initial(initial), depth=depth,
             complete_depth=levels - 1, seconds=seconds, complete=self._finished,
-            stopped=self._stopped, engine=self._engine(),
+            stopped=self._stopped, engine=self._engine(), preparation=self._began - self._asked,
         )  # fmt: skip
         runs = {p: self._run(p, *how) for p, how in self._driver.decided().items()}
         return Explored(runs, statistics, self._pump)
 
     def _engine(self) -> Engine:
         names = {self._model.name, self._code.name}
-        return Engine("c", "cc" if names == {"cc"} else "tcc", self._threads)
+        threads = self._threads if self._code.name == "cc" else 1  # TinyCC's code has no threads
+        return Engine("c", "cc" if names == {"cc"} else "tcc", threads)
 
     def _initial(self, inside: int) -> int:
         """How many initial states there are: those outside the bound are not stored."""

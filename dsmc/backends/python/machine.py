@@ -84,6 +84,10 @@ class PythonMachine:
     def _run(self) -> dict[str, Any]:
         return self._compiled(self.source)
 
+    def prepare(self) -> None:
+        """Generate and compile what is run by a search. Raises `Mistakes`."""
+        assert self._run
+
     def _compiled(self, source: str) -> dict[str, Any]:
         namespace: dict[str, Any] = dict(self._pool.objects)
         try:

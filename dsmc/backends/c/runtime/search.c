@@ -553,6 +553,10 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 		s->kind[p] = NOT;
 	s->nodes_room = 1ull << 32;
 	s->pairs = reserve(&s->nodes_room);
+	if (s->pairs) {
+		s->pairs[ALL_ONES] = ~0ull;
+		s->node_count = ALL_ONES;
+	}
 	if (s->pairs && table_open(&s->set, 1 << 12, 0, spare) && table_open(&s->nodes, 1 << 10, 1, spare)
 	    && dsmc_adopt(s, threads))
 		return s;

@@ -8,6 +8,7 @@
 
 #define BATCH 1024        /* successors that are collected before their room is used again */
 #define FLIGHT 32         /* successors whose places are on their way from memory */
+#define ALL_ONES 1        /* the node of the pair whose bits are all 1 */
 #define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
 #define AHEAD 8           /* states ahead whose parts are asked for */
 #define UNIT 256          /* states that a worker takes at once */

@@ -37,6 +37,8 @@ static u32 node(worker *w, u32 left, u32 right)
 	if (w->crowded)
 		pause_all(w);
 	u64 key = left | (u64)right << 32, hash = mix(key);
+	if (key == ~0ull) /* a table does not know this number */
+		return ALL_ONES;
 	u64 at = hash & (REMEMBERED - 1);
 	if (w->known_pair[at] != key + 1) {
 		w->known_node[at] = find_node(w, key, hash);
