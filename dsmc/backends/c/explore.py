@@ -216,14 +216,24 @@ class _Search:
     def _result(self) -> Explored:
         states, transitions, initial, levels, frontier = self._driver.stats()
         seconds = self._seconds
+        runs = self._runs()
         depth = levels if frontier else max(0, levels - 1)
         statistics = Statistics(
             states=states, transitions=transitions, initial=self._initial(initial), depth=depth,
-            complete_depth=levels - 1, seconds=seconds, complete=self._finished,
+            complete_depth=levels - 1, seconds=seconds, complete=self._finished and not self._stopped,
             stopped=self._stopped, engine=self._engine(), preparation=self._began - self._asked,
         )  # fmt: skip
-        runs = {p: self._run(p, *how) for p, how in self._driver.decided().items()}
         return Explored(runs, statistics, self._pump)
+
+    def _runs(self) -> dict[int, Run]:
+        """The runs that decided properties. What cannot be shown for want of memory is not known."""
+        found: dict[int, Run] = {}
+        try:
+            for prop, how in self._driver.decided().items():
+                found[prop] = self._run(prop, *how)
+        except MemoryError:
+            self._stopped = OUT_OF_MEMORY
+        return found
 
     def _engine(self) -> Engine:
         names = {self._model.name, self._code.name}
