@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import Form, Watcher, explore, states_limit
@@ -9,15 +11,21 @@ from dsmc.frozen import Frozen, replace
 
 #: So many states the reference has seen before C code would be written and compiled.
 FIRST = 3_000
+#: The reference writes no checkpoints.
+_NOT_KEPT = "there is no checkpoint: only the search in C is kept"
 #: What `--engine` takes.
 ENGINES = ("auto", "python", "c")
 
 
 class How(Frozen):
-    """Which engine, and with how many threads (0: as many as there are cores)."""
+    """Which engine, and with how many threads (0: as many as there are cores); in which folder the
+    search is kept on disk (empty: nowhere), and whether it goes on from what is there.
+    """
 
     engine: str = "auto"
     threads: int = 0
+    checkpoint: str = ""
+    resume: bool = False
 
 
 def search(
@@ -32,10 +40,11 @@ def search(
 ) -> Explored:
     """See `engine.search.explore`. Canonical forms are the reference's business."""
     if canonical is not None:
-        return explore(
+        found = explore(
             machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch, canonical=canonical
         )
-    if how.engine == "c":
+        return replace(found, notes=(*found.notes, _NOT_KEPT)) if how.checkpoint else found
+    if how.engine == "c" or how.checkpoint:
         return _in_c(machine, wanted, how, limits, to_the_end, watch)
     first = limits if how.engine == "python" else _first(limits)
     found = explore(machine, wanted, limits=first, to_the_end=to_the_end, watch=watch)
@@ -57,13 +66,17 @@ def _in_c(
 ) -> Explored:  # fmt: skip
     from dsmc.backends.c.build import CompileError
     from dsmc.backends.c.explore import explore as explore_in_c
+    from dsmc.backends.c.keeping import Checkpoint
 
+    kept = Checkpoint(Path(how.checkpoint), how.resume) if how.checkpoint else None
     try:
         return explore_in_c(
-            machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch
-        )
+            machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch,
+            checkpoint=kept,
+        )  # fmt: skip
     except CompileError as error:
         found = explore(machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch)
         note = f"no C compiler works here ({error}): the reference ran, some 30 times slower"
+        note += f"; {_NOT_KEPT}" if how.checkpoint else ""
         engine = replace(found.statistics.engine, note=note)
         return replace(found, statistics=replace(found.statistics, engine=engine))

@@ -19,7 +19,7 @@ from pathlib import Path
 from dsmc.backends.c.generate import RUNTIME
 
 #: The parts of the search that are C files.
-PARTS = ("table.c", "store.c", "search.c", "trace.c")
+PARTS = ("table.c", "store.c", "search.c", "trace.c", "checkpoint.c")
 _HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
 #: The search is compiled once for a machine; models are compiled while somebody waits.
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")

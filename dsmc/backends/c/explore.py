@@ -6,6 +6,7 @@ import os
 import time
 
 from dsmc.backends.c import build
+from dsmc.backends.c.checkpoint import identity
 from dsmc.backends.c.driver import (
     FINISHED,
     KEY,
@@ -19,6 +20,7 @@ from dsmc.backends.c.driver import (
     Tier,
 )
 from dsmc.backends.c.generate import generate
+from dsmc.backends.c.keeping import Checkpoint, Keeper
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
@@ -60,12 +62,15 @@ def explore(
     limits: Limits = Limits(),  # noqa: B008 - immutable
     to_the_end: bool = False,
     watch: Watcher | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Explored:
     """See `engine.search.explore`. With so many threads (0: as many as there are cores); if `settled`,
-    with the fastest code from the start. Raises `CompileError` where nothing can be compiled.
+    with the fastest code from the start. With a `checkpoint`, what was found is kept on disk. Raises
+    `CompileError` where nothing can be compiled, `Mistakes` if a checkpoint is not of this search.
     """
     search = _Search(machine, wanted, (threads or cores(), settled), limits, to_the_end, watch)
     try:
+        search.keep(checkpoint)
         return search.run()
     finally:
         search.close()
@@ -85,13 +90,15 @@ class _Search:
         self._watch = watch
         self._threads, settled = how
         layout = Layout(machine.system)
-        self._model = Tier(generate(machine.system, layout), build.MODEL_FLAGS)
+        self._text = generate(machine.system, layout)
+        self._model = Tier(self._text, build.MODEL_FLAGS)
         self._code = Tier(build.search_text(), build.SEARCH_FLAGS)
         for tier in (self._model, self._code):
             tier.begin(settled=settled)
         self._driver = Driver(
             machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
         )
+        self._keeper: Keeper | None = None
         self._stopped = ""
         self._finished = False
         self._load_limit = FIRST_LOAD
@@ -106,15 +113,32 @@ class _Search:
 
     # ------------------------------------------------------------ searching
 
+    def keep(self, where: Checkpoint | None) -> None:
+        """Write checkpoints."""
+        if where is not None:
+            whose = identity(self._text, self._wanted, to_the_end=self._to_the_end)
+            self._keeper = Keeper(where, whose)
+
     def run(self) -> Explored:
+        """Search, until something ends it."""
         try:
-            self._driver.load_limit(self._load_limit)
-            self._go(self._driver.begin())
+            self._go(self._begin())
         except KeyboardInterrupt:
             self._stopped = INTERRUPTED
         except MemoryError:
             self._stopped = OUT_OF_MEMORY
+        if self._keeper is not None and self._stopped:
+            self._keeper.save(self._driver)
         return self._result()
+
+    def _begin(self) -> int:
+        """The initial states, or those of the checkpoint; what they decide."""
+        event = self._keeper.begin(self._driver) if self._keeper is not None else None
+        if event is not None:
+            self._load_limit = self._driver.mark().load_limit
+            return event
+        self._driver.load_limit(self._load_limit)
+        return self._driver.begin()
 
     def _go(self, event: int) -> None:
         """Slice by slice, until everything is known or a limit is met."""
@@ -127,6 +151,8 @@ class _Search:
                 self._model.order()
             self._code.order()
             self._driver.take_what_came()
+            if self._keeper is not None:
+                self._keeper.look(self._driver)
 
     def _settled(self, event: int) -> bool:
         """Is there nothing more to do?"""
@@ -192,7 +218,13 @@ class _Search:
             stopped=self._stopped, engine=self._engine(),
         )  # fmt: skip
         runs = {p: self._run(p, *how) for p, how in self._driver.decided().items()}
-        return Explored(runs, statistics, self._pump)
+        notes = self._keeper.notes(stopped=self._may_go_on) if self._keeper is not None else ()
+        return Explored(runs, statistics, self._pump, notes)
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Would the search find out more, if it were not stopped?"""
+        return self._stopped not in ("", GROWS, FIRST_FOUND)
 
     def _engine(self) -> Engine:
         names = {self._model.name, self._code.name}

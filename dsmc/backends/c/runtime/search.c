@@ -394,7 +394,9 @@ static int next_level(search *s)
 	}
 	s->taken = 0;
 	decided |= merge(s, STATE, level + 1);
-	return s->loaded.count ? LOADED : decided ? DECIDED : PAUSED;
+	int event = s->loaded.count ? LOADED : decided ? DECIDED : PAUSED;
+	mark_level(s, event);
+	return event;
 }
 
 static u64 frontier(const search *s)

@@ -54,6 +54,12 @@ typedef struct worker {
 	u32 crowded, others;     /* is a table too full? how many put into them? */
 } worker;
 
+/* How far a search was when its last whole level ended, and how that level ended. Of the arrays that
+ * only grow: how much of them. */
+typedef struct extent {
+	u64 states, levels, nodes, transitions, initial, event, load_limit;
+} extent;
+
 enum { STEP, STATE, OUTSIDE, NOT, KEY }; /* how a property was decided */
 enum { FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY };
 
@@ -75,6 +81,7 @@ struct search {
 	u32 active, parked, generation;
 	worker *workers;
 	list loaded;
+	extent whole;            /* no more is in a checkpoint */
 	/* Room for what only a compiler with threads knows: another one may go on with the search. */
 	u64 lock[16], turn[16];
 };
@@ -92,5 +99,8 @@ void look_at(worker *w, const u64 *state, u32 which);
 void reset_room(worker *w);
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
 void pause_all(worker *w);
+
+/* checkpoint.c */
+void mark_level(search *s, int event);
 
 #endif

@@ -19,11 +19,12 @@ static u32 find_node(worker *w, u64 key, u64 hash)
 		return found;
 	}
 	u64 made = ADD(&s->node_count, 1) + 1;
-	if (made >= s->nodes_room) {
-		STORE(&s->no_memory, 1);
+	if (made < s->nodes_room)
+		s->pairs[made] = key;
+	else {
+		STORE(&s->no_memory, 1); /* the node is a wrong one: this level does not count */
 		made = 1;
 	}
-	s->pairs[made] = key;
 	STORE(&t->value[at], (u32)made);
 	u64 which = hash >> SUB_SHIFT;
 	w->fresh_nodes[which]++;
