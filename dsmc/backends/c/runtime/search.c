@@ -566,6 +566,7 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 int dsmc_begin(search *s)
 {
 	worker *w = &s->workers[0];
+	w->others = 1;
 	s->m->initial(&w->c);
 	u64 words = s->m->words, count = (u64)(w->c.out - w->out) / words;
 	if (words > 1 || s->m->boxes)
@@ -574,7 +575,6 @@ int dsmc_begin(search *s)
 	if (w->c.failed)
 		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
 	look_outside(w);
-	w->others = 1;
 	flush(w, 1);
 	gather(s);
 	s->initial = s->found = w->found;
