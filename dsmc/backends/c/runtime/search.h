@@ -6,12 +6,14 @@
 #include "platform.h"
 #include "table.h"
 
+#ifndef BATCH /* tests have smaller ones: there a small search meets as much as a large one */
 #define BATCH 1024        /* successors that are collected before their room is used again */
+#define UNIT 256          /* states that a worker takes at once */
+#define PARALLEL 4096     /* levels of so many states are worth several threads */
+#endif
 #define FLIGHT 32         /* successors whose places are on their way from memory */
 #define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
 #define AHEAD 8           /* states ahead whose parts are asked for */
-#define UNIT 256          /* states that a worker takes at once */
-#define PARALLEL 4096     /* levels of so many states are worth several threads */
 #define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
 #define CHUNK (1u << 18)  /* bytes of room for boxes */
 
