@@ -46,8 +46,8 @@ typedef struct worker {
 	u64 *keys;
 	u64 hash[FLIGHT];
 	list next, outside, loaded, large;
-	u64 known_pair[REMEMBERED]; /* plus one; … */
-	u32 known_node[REMEMBERED]; /* … its node */
+	u64 known_pair[REMEMBERED]; /* … */
+	u32 known_node[REMEMBERED]; /* its node; 0: none is remembered */
 	u64 *flags[3];           /* STEP, STATE, OUTSIDE */
 	char **chunk;            /* rooms for boxes */
 	u32 chunks, chunk_at;

@@ -39,9 +39,9 @@ static u32 node(worker *w, u32 left, u32 right)
 		pause_all(w);
 	u64 key = left | (u64)right << 32, hash = mix(key);
 	u64 at = hash & (REMEMBERED - 1);
-	if (w->known_pair[at] != key + 1) {
+	if (w->known_pair[at] != key || !w->known_node[at]) {
 		w->known_node[at] = find_node(w, key, hash);
-		w->known_pair[at] = key + 1;
+		w->known_pair[at] = key;
 	}
 	return w->known_node[at];
 }

@@ -19,7 +19,7 @@
 #define SUB_SHIFT (64 - SUB_BITS)
 
 typedef struct sub {
-	u64 *key;   /* a number plus one; 0: empty */
+	u64 *key;   /* a number plus one; 0: empty. Behind the lines: 1, if the greatest number is there */
 	u32 *value;
 	u64 lines, used;
 	void *room; /* what the keys are in: they begin where a large page does */
@@ -90,10 +90,20 @@ static inline int sub_is_full(const table *t, const sub *s, u64 more)
 	return s->used + more + t->spare > s->lines * LINE / 16 * 13;
 }
 
+/* The place of the greatest number, which plus one is 0. */
+static inline u64 *put_greatest(sub *s, int *is_new)
+{
+	u64 *place = s->key + s->lines * LINE, found = 0;
+	*is_new = SWAP_IF(place, &found, 1);
+	return place;
+}
+
 /* The place of a number; `*is_new` tells whether it was put there now. */
 static inline u64 *table_put(sub *s, u64 hash, u64 key, int *is_new)
 {
 	u64 wanted = key + 1, *line = line_of(s, hash);
+	if (!LIKELY(wanted))
+		return put_greatest(s, is_new);
 	for (;;) {
 		u32 empty, here = in_line(line, wanted, &empty);
 		if (LIKELY(here)) {
