@@ -149,7 +149,7 @@ class _Search:
             self._tell()
             if self._seconds > _PATIENCE:
                 self._model.order()
-            self._code.order()
+                self._code.order()
             self._driver.take_what_came()
             if self._keeper is not None:
                 self._keeper.look(self._driver)
