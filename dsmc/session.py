@@ -49,7 +49,8 @@ class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
     threads (0: as many as there are cores); whether the `first` counterexample is enough; whether
-    states that differ in names only count as one.
+    states that differ in names only count as one; in which folder searches are kept on disk (empty:
+    nowhere), and whether to `resume` them.
     """
 
     properties: tuple[str, ...] = ()
@@ -59,6 +60,8 @@ class Options(Frozen):
     threads: int = 0
     first: bool = False
     symmetry: bool = False
+    checkpoint: str = ""
+    resume: bool = False
 
 
 class Report(Frozen):
@@ -217,9 +220,10 @@ class _Check:
         told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
-        notes = tuple(filter(None, (grows, statistics.engine.note, self._symmetry.note)))
+        notes = (grows, statistics.engine.note, self._symmetry.note, *found.explored.notes)
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
-        return Report(self._job, self._system, told, statistics, surprises, notes, cached)
+        said = tuple(filter(None, notes))
+        return Report(self._job, self._system, told, statistics, surprises, said, cached)
 
     # ------------------------------------------------------------ what was found out before
 
@@ -229,9 +233,8 @@ class _Check:
         from dsmc.cache.key import key_of
 
         limits = Limits(self._options.limits.states)
-        return key_of(
-            self._system, replace(self._options, limits=limits, first=False), self._counted
-        )
+        asked = replace(self._options, limits=limits, first=False, checkpoint="", resume=False)
+        return key_of(self._system, asked, self._counted)
 
     def _recalled(self) -> Findings | None:
         if self._cache is None:
@@ -280,7 +283,7 @@ class _Check:
         )  # fmt: skip
         nothing_asked = not wanted and not self._options.properties
         to_the_end = self._options.to_the_end or self._counted or nothing_asked
-        how = How(self._options.engine, self._options.threads)
+        how = How(self._options.engine, self._options.threads, self._kept_in, self._options.resume)
         limits = self._options.limits
         if self._options.first:
             if self._last:
@@ -302,6 +305,12 @@ class _Check:
             return None
         form = Canonical(self._system, self._symmetry.types, self._machine.encode)
         return lambda state: form(self._machine.decode(state))
+
+    @property
+    def _kept_in(self) -> str:
+        """The folder of this job's checkpoint."""
+        name = "-".join(filter(None, (self._job.path.stem, self._job.name)))
+        return str(Path(self._options.checkpoint) / name) if self._options.checkpoint else ""
 
     def _result(self, prop: Property, number: int, found: Findings) -> Result | None:
         explored = found.explored

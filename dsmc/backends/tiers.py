@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
@@ -11,15 +12,21 @@ from dsmc.frozen import Frozen, replace
 
 #: So many states the reference has seen before C code would be written and compiled.
 FIRST = 3_000
+#: The reference writes no checkpoints.
+_NOT_KEPT = "there is no checkpoint: only the search in C is kept"
 #: What `--engine` takes.
 ENGINES = ("auto", "python", "c")
 
 
 class How(Frozen):
-    """Which engine, and with how many threads (0: as many as there are cores)."""
+    """Which engine, and with how many threads (0: as many as there are cores); in which folder the
+    search is kept on disk (empty: nowhere), and whether it goes on from what is there.
+    """
 
     engine: str = "auto"
     threads: int = 0
+    checkpoint: str = ""
+    resume: bool = False
 
 
 def search(
@@ -38,8 +45,9 @@ def search(
     """
     asked = time.perf_counter()
     if canonical is not None:
-        return _in_python(machine, wanted, limits, to_the_end, watch, asked, canonical)
-    if how.engine == "c":
+        found = _in_python(machine, wanted, limits, to_the_end, watch, asked, canonical)
+        return replace(found, notes=(*found.notes, _NOT_KEPT)) if how.checkpoint else found
+    if how.engine == "c" or how.checkpoint:
         return _in_c(machine, wanted, how, limits, to_the_end, watch, asked)
     first = limits if how.engine == "python" else _first(limits)
     found = _in_python(machine, wanted, first, to_the_end, watch, asked)
@@ -72,15 +80,18 @@ def _in_c(
     watch: Watcher | None, asked: float,
 ) -> Explored:  # fmt: skip
     from dsmc.backends.c.explore import explore as explore_in_c
+    from dsmc.backends.c.keeping import Checkpoint
     from dsmc.backends.c.tinycc import CompileError
 
+    kept = Checkpoint(Path(how.checkpoint), how.resume) if how.checkpoint else None
     try:
         return explore_in_c(
             machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch,
-            asked=asked,
+            asked=asked, checkpoint=kept,
         )  # fmt: skip
     except CompileError as error:
         found = _in_python(machine, wanted, limits, to_the_end, watch, asked)
         note = f"no C compiler works here ({error}): the slower reference ran"
+        note += f"; {_NOT_KEPT}" if how.checkpoint else ""
         engine = replace(found.statistics.engine, note=note)
         return replace(found, statistics=replace(found.statistics, engine=engine))

@@ -73,6 +73,13 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     help="Stop when the process uses so much (500M, 2G).",
 )
 @click.option(
+    "--checkpoint",
+    default="",
+    metavar="DIR",
+    help="Keep the search there, now and then: it can be gone on with.",
+)
+@click.option("--resume", is_flag=True, help="Go on with what --checkpoint kept, if there is any.")
+@click.option(
     "--all",
     "to_the_end",
     is_flag=True,
@@ -88,8 +95,8 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
-    max_memory: int | None, to_the_end: bool, first: bool, no_cache: bool,
-    as_json: bool, engine: str, threads: int,
+    max_memory: int | None, checkpoint: str, resume: bool, to_the_end: bool, first: bool,
+    no_cache: bool, as_json: bool, engine: str, threads: int,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -97,10 +104,20 @@ def check(
     from dsmc.session import Options
 
     limits = Limits(max_states, max_time, max_memory)
-    options = Options(properties, limits, to_the_end, engine, threads, first)
+    _refuse_checkpoint(checkpoint, engine, resume=resume)
+    options = Options(
+        properties, limits, to_the_end, engine, threads, first, checkpoint=checkpoint, resume=resume
+    )
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
     sys.exit(_run(files, model, overrides, options, _Checking(out, as_json), cache))
+
+
+def _refuse_checkpoint(checkpoint: str, engine: str, *, resume: bool) -> None:
+    if resume and not checkpoint:
+        raise click.UsageError("--resume needs --checkpoint DIR: where was the search kept?")
+    if checkpoint and engine == "python":
+        raise click.UsageError("--checkpoint keeps searches in C: leave out --engine python")
 
 
 class _Checking:

@@ -385,6 +385,21 @@ CODES: dict[str, Page] = {
         "It declares no variable, role, action or property: everything would hold. A model of another file"
         ' says which: `model m of "spec.dsm" { … }`.',
     ),
+    "D709": Page(
+        "the checkpoint of another search",
+        "A search goes on only with the spec, constants, faults, properties and version of dsmc that it"
+        " began with: what was found so far would not be true of another. Limits and threads may differ.",
+    ),
+    "D710": Page(
+        "a damaged checkpoint",
+        "A file is missing, was cut off or changed: its hash is not the one that was noted. Nothing of"
+        " it is believed.",
+    ),
+    "D711": Page(
+        "a checkpoint that would be lost",
+        "A new search does not write over what another one has found. `--resume` goes on with it; a"
+        " checkpoint that is not wanted any more can be deleted with its directory.",
+    ),
     # ------------------------------------------------------------ not executed yet
     "D901": Page(
         "a property of whole runs",

@@ -89,8 +89,9 @@ class Statistics(Frozen):
 
 
 class Explored(Frozen):
-    """The runs that decided properties, by number, and what was covered."""
+    """The runs that decided properties, by number, and what was covered; what else is worth saying."""
 
     decided: dict[int, Run]
     statistics: Statistics
     pump: Pump | None = None
+    notes: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ runs can be taken again there.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from dsmc.backends.c.checkpoint import Mark
 from dsmc.backends.c.layout import Layout, box_register
 from dsmc.backends.c.tier import Tier
 from dsmc.backends.codec import Register
@@ -36,6 +37,9 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_load_limit": (None, (_POINTER, _U64)),
     "dsmc_state": (None, (_POINTER, _U64, _POINTER)),
     "dsmc_box": (_U32, (_POINTER, _U32, _POINTER)),
+    "dsmc_mark": (None, (_POINTER, _POINTER)),
+    "dsmc_arrays": (ctypes.c_int, (_POINTER,) * 5),
+    "dsmc_restore": (ctypes.c_int, (_POINTER,) * 4),
     "dsmc_trace": (ctypes.c_int, (_POINTER, _U32, _U32, _U64, _U32, _POINTER)),
 }
 
@@ -121,6 +125,35 @@ class Driver:
         """Tell of states with more messages than this."""
         self._call("dsmc_load_limit", self._s, limit)
 
+    # ------------------------------------------------------------ checkpoints
+
+    def mark(self) -> Mark:
+        """How far the search was when its last whole level ended."""
+        numbers = _numbers_of(None)
+        self._call("dsmc_mark", self._s, numbers)
+        return Mark(*numbers)
+
+    def arrays(self, mark: Mark) -> dict[str, memoryview]:
+        """The bytes of what only grows, as far as a mark says; to be read, or to be filled."""
+        places = [_POINTER() for _ in range(3)]
+        addresses = map(ctypes.byref, places)
+        if not self._call("dsmc_arrays", self._s, _numbers_of(mark), *addresses):
+            raise MemoryError
+        counts = {"states": mark.states, "levels": mark.levels, "nodes": mark.nodes}
+        return {
+            name: _bytes_at(place.value, 8 * count)
+            for (name, count), place in zip(counts.items(), places, strict=True)
+        }
+
+    def restore(self, mark: Mark, decided: Mapping[int, tuple[int, int]]) -> None:
+        """Be as far as a mark says, of which the arrays have been filled."""
+        levels = (_U32 * (self._properties + 1))()
+        kinds = (_U32 * (self._properties + 1))(*[NOT] * self._properties)
+        for number, (level, kind) in decided.items():
+            levels[number], kinds[number] = level, kind
+        if not self._call("dsmc_restore", self._s, _numbers_of(mark), levels, kinds):
+            raise MemoryError
+
     # ------------------------------------------------------------ states
 
     def path(self, prop: int, level: int, kind: int, key: int = 0) -> list[State]:
@@ -149,3 +182,15 @@ class Driver:
             self._call("dsmc_box", self._s, reference, found)
             self._boxes[reference] = list(found[:count])
         return self._boxes[reference]
+
+
+def _numbers_of(mark: Mark | None) -> Any:
+    """A mark as in C."""
+    numbers = [getattr(mark, field) for field in Mark._fields] if mark is not None else []
+    return (_U64 * len(Mark._fields))(*numbers)
+
+
+def _bytes_at(address: int | None, size: int) -> memoryview:
+    if not size or address is None:
+        return memoryview(bytearray())
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B")

@@ -6,6 +6,7 @@ import os
 import time
 
 from dsmc.backends.c import build
+from dsmc.backends.c.checkpoint import identity
 from dsmc.backends.c.driver import (
     FINISHED,
     KEY,
@@ -18,6 +19,7 @@ from dsmc.backends.c.driver import (
     Driver,
 )
 from dsmc.backends.c.generate import generate
+from dsmc.backends.c.keeping import Checkpoint, Keeper
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
 from dsmc.backends.python.machine import PythonMachine
@@ -38,7 +40,6 @@ from dsmc.engine.search import (
     time_limit,
 )
 from dsmc.ir.expr import TRUE
-from dsmc.ir.system import System
 
 #: The first slices are short, so that faster code takes over soon.
 _FIRST_SLICE = 0.02
@@ -63,9 +64,12 @@ def explore(
     to_the_end: bool = False,
     watch: Watcher | None = None,
     asked: float | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Explored:
     """See `engine.search.explore`. With so many threads (0: as many as there are cores). The time is
-    limited from when the answer was `asked` for. Raises `CompileError` where nothing can be compiled.
+    limited from when the answer was `asked` for. With a `checkpoint`, what was found is kept on disk.
+    Raises `CompileError` where nothing can be compiled, `Mistakes` if a checkpoint is not of this
+    search.
     """
     asked = time.perf_counter() if asked is None else asked
     try:
@@ -75,6 +79,7 @@ def explore(
     except MemoryError:
         return _nothing(OUT_OF_MEMORY, asked)
     try:
+        search.keep(checkpoint)
         return search.run()
     finally:
         search.close()
@@ -89,9 +94,9 @@ def _nothing(stopped: str, asked: float) -> Explored:
     return Explored({}, statistics)
 
 
-def _tiers(system: System, layout: Layout) -> tuple[Tier, Tier]:
+def _tiers(text: str) -> tuple[Tier, Tier]:
     """The code of the model and of the search, with something to run. Raises `CompileError`."""
-    model = Tier(generate(system, layout), build.MODEL_FLAGS, shared=False)
+    model = Tier(text, build.MODEL_FLAGS, shared=False)
     search = Tier(build.search_text(), build.SEARCH_FLAGS, shared=True)
     for tier in (model, search):
         tier.begin()
@@ -113,10 +118,12 @@ class _Search:
         self._watch = watch
         self._threads = threads
         layout = Layout(machine.system)
-        self._model, self._code = _tiers(machine.system, layout)
+        self._text = generate(machine.system, layout)
+        self._model, self._code = _tiers(self._text)
         self._driver = Driver(
             machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
         )
+        self._keeper: Keeper | None = None
         self._stopped = ""
         self._finished = False
         self._load_limit = FIRST_LOAD
@@ -132,15 +139,32 @@ class _Search:
 
     # ------------------------------------------------------------ searching
 
+    def keep(self, where: Checkpoint | None) -> None:
+        """Write checkpoints."""
+        if where is not None:
+            whose = identity(self._text, self._wanted, to_the_end=self._to_the_end)
+            self._keeper = Keeper(where, whose)
+
     def run(self) -> Explored:
+        """Search, until something ends it."""
         try:
-            self._driver.load_limit(self._load_limit)
-            self._go(self._driver.begin())
+            self._go(self._begin())
         except KeyboardInterrupt:
             self._stopped = INTERRUPTED
         except MemoryError:
             self._stopped = OUT_OF_MEMORY
+        if self._keeper is not None and self._stopped:
+            self._keeper.save(self._driver)
         return self._result()
+
+    def _begin(self) -> int:
+        """The initial states, or those of the checkpoint; what they decide."""
+        event = self._keeper.begin(self._driver) if self._keeper is not None else None
+        if event is not None:
+            self._load_limit = self._driver.mark().load_limit
+            return event
+        self._driver.load_limit(self._load_limit)
+        return self._driver.begin()
 
     def _go(self, event: int) -> None:
         """Slice by slice, until everything is known or a limit is met."""
@@ -151,6 +175,8 @@ class _Search:
             self._tell()
             self._order()
             self._driver.take_what_came()
+            if self._keeper is not None:
+                self._keeper.look(self._driver)
 
     def _order(self) -> None:
         """What lives long gets something faster."""
@@ -223,7 +249,13 @@ class _Search:
             complete_depth=levels - 1, seconds=seconds, complete=self._finished and not self._stopped,
             stopped=self._stopped, engine=self._engine(), preparation=self._began - self._asked,
         )  # fmt: skip
-        return Explored(runs, statistics, self._pump)
+        notes = self._keeper.notes(stopped=self._may_go_on) if self._keeper is not None else ()
+        return Explored(runs, statistics, self._pump, notes)
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Would the search find out more, if it were not stopped?"""
+        return self._stopped not in ("", GROWS, FIRST_FOUND)
 
     def _runs(self) -> dict[int, Run]:
         """The runs that decided properties. What cannot be shown for want of memory is not known."""

@@ -394,7 +394,9 @@ static int next_level(search *s)
 	}
 	s->taken = 0;
 	decided |= merge(s, STATE, level + 1);
-	return s->loaded.count ? LOADED : decided ? DECIDED : PAUSED;
+	int event = s->loaded.count ? LOADED : decided ? DECIDED : PAUSED;
+	mark_level(s, event);
+	return event;
 }
 
 static u64 frontier(const search *s)
@@ -553,10 +555,6 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 		s->kind[p] = NOT;
 	s->nodes_room = 1ull << 32;
 	s->pairs = reserve(&s->nodes_room);
-	if (s->pairs) {
-		s->pairs[ALL_ONES] = ~0ull;
-		s->node_count = ALL_ONES;
-	}
 	if (s->pairs && table_open(&s->set, 1 << 12, 0, spare) && table_open(&s->nodes, 1 << 10, 1, spare)
 	    && dsmc_adopt(s, threads))
 		return s;
@@ -568,6 +566,7 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 int dsmc_begin(search *s)
 {
 	worker *w = &s->workers[0];
+	w->others = 1;
 	s->m->initial(&w->c);
 	u64 words = s->m->words, count = (u64)(w->c.out - w->out) / words;
 	if (words > 1 || s->m->boxes)
@@ -576,7 +575,6 @@ int dsmc_begin(search *s)
 	if (w->c.failed)
 		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
 	look_outside(w);
-	w->others = 1;
 	flush(w, 1);
 	gather(s);
 	s->initial = s->found = w->found;

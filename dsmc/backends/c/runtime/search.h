@@ -6,13 +6,14 @@
 #include "platform.h"
 #include "table.h"
 
+#ifndef BATCH /* tests have smaller ones: there a small search meets as much as a large one */
 #define BATCH 1024        /* successors that are collected before their room is used again */
-#define FLIGHT 32         /* successors whose places are on their way from memory */
-#define ALL_ONES 1        /* the node of the pair whose bits are all 1 */
-#define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
-#define AHEAD 8           /* states ahead whose parts are asked for */
 #define UNIT 256          /* states that a worker takes at once */
 #define PARALLEL 4096     /* levels of so many states are worth several threads */
+#endif
+#define FLIGHT 32         /* successors whose places are on their way from memory */
+#define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
+#define AHEAD 8           /* states ahead whose parts are asked for */
 #define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
 #define CHUNK (1u << 18)  /* bytes of room for boxes */
 
@@ -45,8 +46,8 @@ typedef struct worker {
 	u64 *keys;
 	u64 hash[FLIGHT];
 	list next, outside, loaded, large;
-	u64 known_pair[REMEMBERED]; /* plus one; … */
-	u32 known_node[REMEMBERED]; /* … its node */
+	u64 known_pair[REMEMBERED]; /* … */
+	u32 known_node[REMEMBERED]; /* its node; 0: none is remembered */
 	u64 *flags[3];           /* STEP, STATE, OUTSIDE */
 	char **chunk;            /* rooms for boxes */
 	u32 chunks, chunk_at;
@@ -54,6 +55,12 @@ typedef struct worker {
 	u64 found, transitions;
 	u32 crowded, others;     /* is a table too full? how many put into them? */
 } worker;
+
+/* How far a search was when its last whole level ended, and how that level ended. Of the arrays that
+ * only grow: how much of them. */
+typedef struct extent {
+	u64 states, levels, nodes, transitions, initial, event, load_limit;
+} extent;
 
 enum { STEP, STATE, OUTSIDE, NOT, KEY }; /* how a property was decided */
 enum { FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY };
@@ -76,6 +83,7 @@ struct search {
 	u32 active, parked, generation;
 	worker *workers;
 	list loaded;
+	extent whole;            /* no more is in a checkpoint */
 	/* Room for what only a compiler with threads knows: another one may go on with the search. */
 	u64 lock[16], turn[16];
 };
@@ -93,5 +101,8 @@ void look_at(worker *w, const u64 *state, u32 which);
 void reset_room(worker *w);
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
 void pause_all(worker *w);
+
+/* checkpoint.c */
+void mark_level(search *s, int event);
 
 #endif

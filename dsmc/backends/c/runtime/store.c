@@ -19,11 +19,12 @@ static u32 find_node(worker *w, u64 key, u64 hash)
 		return found;
 	}
 	u64 made = ADD(&s->node_count, 1) + 1;
-	if (made >= s->nodes_room) {
-		STORE(&s->no_memory, 1);
+	if (made < s->nodes_room)
+		s->pairs[made] = key;
+	else {
+		STORE(&s->no_memory, 1); /* the node is a wrong one: this level does not count */
 		made = 1;
 	}
-	s->pairs[made] = key;
 	STORE(&t->value[at], (u32)made);
 	u64 which = hash >> SUB_SHIFT;
 	w->fresh_nodes[which]++;
@@ -37,12 +38,10 @@ static u32 node(worker *w, u32 left, u32 right)
 	if (w->crowded)
 		pause_all(w);
 	u64 key = left | (u64)right << 32, hash = mix(key);
-	if (key == ~0ull) /* a table does not know this number */
-		return ALL_ONES;
 	u64 at = hash & (REMEMBERED - 1);
-	if (w->known_pair[at] != key + 1) {
+	if (w->known_pair[at] != key || !w->known_node[at]) {
 		w->known_node[at] = find_node(w, key, hash);
-		w->known_pair[at] = key + 1;
+		w->known_pair[at] = key;
 	}
 	return w->known_node[at];
 }

@@ -37,8 +37,8 @@ static int sub_open(sub *s, u64 lines, int valued)
 	memset(s, 0, sizeof *s);
 	s->lines = lines;
 	if (valued)
-		s->value = fresh(lines * LINE * sizeof(u32));
-	return room_for(s, lines * LINE * sizeof(u64)) && (!valued || s->value);
+		s->value = fresh((lines + 1) * LINE * sizeof(u32));
+	return room_for(s, (lines + 1) * LINE * sizeof(u64)) && (!valued || s->value);
 }
 
 static void sub_close(sub *s)
@@ -46,7 +46,7 @@ static void sub_close(sub *s)
 	if (s->room)
 		munmap(s->room, s->bytes);
 	if (s->value)
-		munmap(s->value, s->lines * LINE * sizeof(u32));
+		munmap(s->value, (s->lines + 1) * LINE * sizeof(u32));
 	memset(s, 0, sizeof *s);
 }
 
@@ -77,12 +77,13 @@ static u64 next_size(const sub *s)
 
 static void move(sub *to, const sub *from)
 {
-	for (u64 i = 0; i < from->lines * LINE; i++) {
+	u64 end = from->lines * LINE;
+	for (u64 i = 0; i <= end; i++) {
 		int is_new;
-		u64 key = from->key[i];
-		if (!key)
+		u64 key = from->key[i] - 1;
+		if (!from->key[i])
 			continue;
-		u64 *place = table_put(to, mix(key - 1), key - 1, &is_new);
+		u64 *place = i < end ? table_put(to, mix(key), key, &is_new) : put_greatest(to, &is_new);
 		if (to->value)
 			to->value[place - to->key] = from->value[i];
 	}

@@ -19,7 +19,7 @@
 #define SUB_SHIFT (64 - SUB_BITS)
 
 typedef struct sub {
-	u64 *key;   /* a number plus one; 0: empty */
+	u64 *key;   /* a number plus one; 0: empty. Behind the lines: 1, if the greatest number is there */
 	u32 *value;
 	u64 lines, used;
 	void *room; /* what the keys are in: they begin where a large page does */
@@ -50,18 +50,30 @@ static inline u64 *line_of(const sub *s, u64 hash)
 	return s->key + ((hash << SUB_BITS >> 32) * s->lines >> 32) * LINE;
 }
 
-/* Which of the numbers of a line are this one: bits. */
-static inline u32 in_line(const u64 *line, u64 wanted)
+#if defined(__AVX2__) && !defined(__SANITIZE_THREAD__)
+static inline u32 places(__m256i a, __m256i b)
+{
+	return (u32)_mm256_movemask_pd((__m256d)a) | (u32)_mm256_movemask_pd((__m256d)b) << 4;
+}
+#endif
+
+/* Which of the numbers of a line are this one, and which places are empty: bits. Both are of one look:
+ * between two, another thread may put this very number in, and it would be there twice. */
+static inline u32 in_line(const u64 *line, u64 wanted, u32 *empty)
 {
 #if defined(__AVX2__) && !defined(__SANITIZE_THREAD__)
-	__m256i w = _mm256_set1_epi64x((i64)wanted);
-	__m256i a = _mm256_cmpeq_epi64(_mm256_load_si256((const __m256i *)line), w);
-	__m256i b = _mm256_cmpeq_epi64(_mm256_load_si256((const __m256i *)line + 1), w);
-	return (u32)_mm256_movemask_pd((__m256d)a) | (u32)_mm256_movemask_pd((__m256d)b) << 4;
+	__m256i w = _mm256_set1_epi64x((i64)wanted), none = _mm256_setzero_si256();
+	__m256i a = ((const volatile __m256i *)line)[0], b = ((const volatile __m256i *)line)[1];
+	*empty = places(_mm256_cmpeq_epi64(a, none), _mm256_cmpeq_epi64(b, none));
+	return places(_mm256_cmpeq_epi64(a, w), _mm256_cmpeq_epi64(b, w));
 #else
 	u32 found = 0;
-	for (u32 i = 0; i < LINE; i++)
-		found |= (u32)(LOAD(&line[i]) == wanted) << i;
+	*empty = 0;
+	for (u32 i = 0; i < LINE; i++) {
+		u64 here = LOAD(&line[i]);
+		found |= (u32)(here == wanted) << i;
+		*empty |= (u32)(here == 0) << i;
+	}
 	return found;
 #endif
 }
@@ -78,17 +90,26 @@ static inline int sub_is_full(const table *t, const sub *s, u64 more)
 	return s->used + more + t->spare > s->lines * LINE / 16 * 13;
 }
 
+/* The place of the greatest number, which plus one is 0. */
+static inline u64 *put_greatest(sub *s, int *is_new)
+{
+	u64 *place = s->key + s->lines * LINE, found = 0;
+	*is_new = SWAP_IF(place, &found, 1);
+	return place;
+}
+
 /* The place of a number; `*is_new` tells whether it was put there now. */
 static inline u64 *table_put(sub *s, u64 hash, u64 key, int *is_new)
 {
 	u64 wanted = key + 1, *line = line_of(s, hash);
+	if (!LIKELY(wanted))
+		return put_greatest(s, is_new);
 	for (;;) {
-		u32 here = in_line(line, wanted);
+		u32 empty, here = in_line(line, wanted, &empty);
 		if (LIKELY(here)) {
 			*is_new = 0;
 			return line + lowest(here);
 		}
-		u32 empty = in_line(line, 0);
 		if (!empty) {
 			line += LINE;
 			if (line == s->key + s->lines * LINE)

@@ -11,6 +11,7 @@
 typedef struct marks {
 	u64 *slot;
 	u64 size;
+	int greatest; /* is the key there that plus one is 0? */
 	list all;
 } marks;
 
@@ -21,6 +22,8 @@ typedef struct goal {
 
 static int has(const marks *m, u64 key)
 {
+	if (!(key + 1))
+		return m->greatest;
 	for (u64 at = mix(key) & (m->size - 1); m->slot[at]; at = (at + 1) & (m->size - 1))
 		if (m->slot[at] == key + 1)
 			return 1;
@@ -30,6 +33,7 @@ static int has(const marks *m, u64 key)
 static void put(marks *m, u64 key)
 {
 	u64 at = mix(key) & (m->size - 1);
+	m->greatest |= !(key + 1);
 	while (m->slot[at])
 		at = (at + 1) & (m->size - 1);
 	m->slot[at] = key + 1;

@@ -1,0 +1,98 @@
+/* What a search knows, as three arrays that only grow: the states in order, where each level begins,
+ * the nodes. The tables are made of these again. Only whole levels count: what was found of the next
+ * one is found again.
+ */
+#include "search.h"
+#include "values.h"
+
+/* The level is whole: this is where another process can go on. */
+void mark_level(search *s, int event)
+{
+	if (s->no_memory)
+		return;
+	extent m = {s->states.count, s->level_at.count, s->node_count, s->transitions, s->initial,
+	    (u64)event, s->load_limit};
+	s->whole = m;
+}
+
+void dsmc_mark(const search *s, extent *m)
+{
+	*m = s->whole;
+}
+
+/* Where the arrays are, with room for so much. False: no memory. */
+int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **nodes)
+{
+	if (!list_reserve(&s->states, m->states) || !list_reserve(&s->level_at, m->levels)
+	    || m->nodes >= s->nodes_room)
+		return 0;
+	*states = s->states.at;
+	*levels = s->level_at.at;
+	*nodes = s->pairs + 1;
+	return 1;
+}
+
+/* ---- going on */
+
+/* Put a number that is new; its value, if there are values. False: no memory, or it was there. */
+static int put_again(table *t, u64 key, u32 value)
+{
+	u64 hash = mix(key);
+	sub *own = sub_of(t, hash);
+	if (sub_is_full(t, own, 1) && !table_grow(t))
+		return 0;
+	int is_new;
+	u64 *place = table_put(own, hash, key, &is_new);
+	own->used++;
+	if (t->valued)
+		own->value[place - own->key] = value;
+	return is_new;
+}
+
+static int put_all(table *t, const u64 *keys, u64 count)
+{
+	for (u64 i = 0; i < count; i++)
+		if (!put_again(t, keys[i], (u32)(i + 1)))
+			return 0;
+	return 1;
+}
+
+/* The states of the last level with more messages than the limit, as when they were found. */
+static int load_again(search *s)
+{
+	worker *w = &s->workers[0];
+	for (u64 i = s->level_at.at[s->level_at.count - 1]; s->m->load && i < s->states.count; i++) {
+		reset_room(w);
+		unfold(w, s->states.at[i]);
+		if (s->m->load(w->state) > s->load_limit && !list_add(&s->loaded, s->states.at[i]))
+			return 0;
+	}
+	reset_room(w);
+	return 1;
+}
+
+static void decide_again(search *s, const u32 *level, const u32 *kind)
+{
+	for (u32 p = 0; p < s->m->properties; p++) {
+		s->level[p] = level[p];
+		s->kind[p] = kind[p];
+		if (kind[p] != NOT)
+			s->wanted[p >> 6] &= ~(1ull << (p & 63));
+	}
+}
+
+/* Be as far as another search was, now that the arrays have been filled. False: no memory, or these are not
+ * the arrays of a search. */
+int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind)
+{
+	s->states.count = s->found = m->states;
+	s->level_at.count = m->levels;
+	s->node_count = m->nodes;
+	s->transitions = m->transitions;
+	s->initial = m->initial;
+	s->load_limit = m->load_limit;
+	s->whole = *m;
+	decide_again(s, level, kind);
+	return put_all(&s->set, s->states.at, m->states) && put_all(&s->nodes, s->pairs + 1, m->nodes)
+	    && load_again(s);
+}

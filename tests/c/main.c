@@ -1,0 +1,115 @@
+/* A search from C, to be looked at by sanitizers: `main THREADS WANTED…` opens it, stops it, goes on in
+ * another one from what a checkpoint would hold, runs to the end, and takes the way to each property
+ * that was decided. Prints how many states, transitions, initial states and levels there are, then each
+ * such property with its level and how it was decided. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "search.h"
+
+extern const model dsmc_model;
+
+search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_states);
+int dsmc_begin(search *s);
+int dsmc_run(search *s, double seconds);
+void dsmc_close(search *s);
+void dsmc_stats(const search *s, u64 *numbers);
+void dsmc_decided(const search *s, u32 *level, u32 *kind);
+void dsmc_load_limit(search *s, u64 limit);
+void dsmc_state(search *s, u64 key, u64 *words);
+u32 dsmc_box(search *s, u32 reference, u32 *found);
+int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path);
+void dsmc_mark(const search *s, extent *m);
+int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **nodes);
+int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind);
+
+static void *must(void *p)
+{
+	if (!p)
+		exit(3);
+	return p;
+}
+
+/* Until every state was seen, or a limit is met; often looked at from outside. */
+static void go_on(search *s, int event)
+{
+	u64 limit = 12, numbers[7];
+	while (event == PAUSED || event == DECIDED || event == LOADED) {
+		if (event == LOADED)
+			dsmc_load_limit(s, limit *= 2);
+		event = dsmc_run(s, 0.01);
+		dsmc_stats(s, numbers);
+	}
+	if (event == NO_MEMORY)
+		exit(3);
+}
+
+/* A search that is as far as another one was when its last level ended. */
+static search *taken_over(search *from, u32 threads, const u64 *wanted, u32 *level, u32 *kind)
+{
+	extent m;
+	u64 *had[3], *has[3];
+	search *s = must(dsmc_open(from->m, threads, wanted, ~0ull));
+	dsmc_mark(from, &m);
+	if (!dsmc_arrays(from, &m, &had[0], &had[1], &had[2])
+	    || !dsmc_arrays(s, &m, &has[0], &has[1], &has[2]))
+		exit(3);
+	memcpy(has[0], had[0], m.states * sizeof(u64));
+	memcpy(has[1], had[1], m.levels * sizeof(u64));
+	memcpy(has[2], had[2], m.nodes * sizeof(u64));
+	dsmc_decided(from, level, kind);
+	if (!dsmc_restore(s, &m, level, kind))
+		exit(3);
+	dsmc_close(from);
+	return s;
+}
+
+static void tell_state(search *s, u64 key)
+{
+	u64 *words = must(malloc((dsmc_model.words + 1) * sizeof(u64)));
+	dsmc_state(s, key, words);
+	for (u32 i = 0; i < dsmc_model.boxes; i++) {
+		u32 reference = (u32)words[dsmc_model.packed + i];
+		u32 *leaves = must(malloc((dsmc_box(s, reference, NULL) + 1) * sizeof(u32)));
+		dsmc_box(s, reference, leaves);
+		free(leaves);
+	}
+	free(words);
+}
+
+static void tell_way(search *s, u32 property, u32 kind, u32 levels)
+{
+	u64 *path = must(malloc((levels + 1) * sizeof(u64)));
+	if (levels && !dsmc_trace(s, property, kind, 0, levels, path))
+		exit(4);
+	for (u32 i = 0; i < levels; i++)
+		tell_state(s, path[i]);
+	printf("%u %u %u\n", property, levels, kind);
+	free(path);
+}
+
+int main(int count, char **args)
+{
+	u32 threads = (u32)atoi(args[1]), properties = dsmc_model.properties;
+	u64 *wanted = must(calloc(properties / 64 + 1, sizeof(u64))), numbers[7];
+	u32 *level = must(calloc(properties + 1, sizeof(u32)));
+	u32 *kind = must(calloc(properties + 1, sizeof(u32)));
+	for (int i = 2; i < count; i++)
+		wanted[atoi(args[i]) / 64] |= 1ull << atoi(args[i]) % 64;
+	search *s = must(dsmc_open(&dsmc_model, threads, wanted, 200));
+	go_on(s, dsmc_begin(s));
+	s = taken_over(s, threads, wanted, level, kind);
+	go_on(s, PAUSED);
+	dsmc_stats(s, numbers);
+	printf("%llu %llu %llu %llu\n", numbers[0], numbers[1], numbers[2], numbers[3] - 1);
+	dsmc_decided(s, level, kind);
+	for (u32 p = 0; p < properties; p++)
+		if (kind[p] != NOT)
+			tell_way(s, p, kind[p], level[p]);
+	dsmc_close(s);
+	free(wanted);
+	free(level);
+	free(kind);
+	return 0;
+}

@@ -1,0 +1,176 @@
+"""The search in C and what is generated for it, looked at by compilers and sanitizers."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from test_agreement import system_of
+
+from dsmc.backends.c.build import PARTS
+from dsmc.backends.c.generate import RUNTIME, generate
+from dsmc.backends.c.layout import Layout
+from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.search import explore
+from dsmc.ir.system import Law, NoError, Scenario, System
+from dsmc.session import compile_job, load
+
+FOLDER = Path(str(RUNTIME))
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+#: Small numbers, so that threads meet, and tables grow, in a small search.
+FLAGS = (
+    "-std=gnu11", "-pthread", "-g", "-O1", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-w",
+    "-fno-strict-aliasing", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", f"-I{FOLDER}",
+)  # fmt: skip
+SANITIZERS = {"address,undefined": 1, "thread": 3}
+
+WIDE = """spec wide
+record Pair { left: 0..300, right: set<0..20> }
+var sets: map<0..3, set<0..70>>
+var pair: Pair = Pair(left: 0, right: {})
+var pairs: set<0..80> = {}
+var last: seq<0..80, 3> = []
+action put(k in 0..3, n in {3, 64, 70}) when n not in sets[k] { sets[k] := sets[k] union {n} }
+action move(k in 0..3) when pair.left < 300 and 70 in sets[k] {
+  pair := Pair(left: pair.left + 150, right: pair.right union {k + 10})
+}
+action shrink when pair.left == 300 { pairs := pairs union {80}; pair.left := 0 }
+invariant few { not (80 in pairs and 64 in sets[3]) }
+reachable full { forall k in 0..3: 64 in sets[k] }
+"""
+QUEUES = """spec queues
+network fifo
+message Say(n: 0..3)
+role Peer[2] {
+  var said: 0..3 = 0
+  var heard: 0..3 = 0
+  action say when said < 2 { said += 1; broadcast Say(said) to Peer }
+  on Say(n) { heard := n }
+}
+reachable crossed { Peer.1.heard == 2 and Peer.2.heard == 0 }
+invariant never { Peer.1.heard + Peer.2.heard < 4 }
+"""
+#: More than fit into the tables that a search begins with.
+MANY = """spec many
+var a: 0..1023 in 0..1023
+var b: 0..7 in 0..7
+var c: set<0..90> = {}
+action fill when a == 1023 and b < 7 { b += 1; c := {90} }
+invariant bound { b < 8 }
+"""
+#: Words, and pairs of words, of which every bit is set.
+ONES = """spec ones
+var a: set<0..127> = {}
+var b: 0..3 = 0
+action fill when b == 0 { a := {k for k in 0..127}; b := 1 }
+action up when b == 1 { b := 2 }
+reachable all_ones { b == 2 and 5 in a }
+"""
+ONES_ALONE = """spec ones
+var a: map<0..62, bool>
+var b: bool = false
+action fill when not b and not a[0] { for k in 0..62 { a[k] := true } }
+action up when a[0] and not b { b := true }
+reachable all_ones { b and a[0] }
+"""
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("flags", [("-O2",), ("-O2", "-march=native"), ("-O0",)], ids=" ".join)
+@pytest.mark.parametrize("part", PARTS)
+def test_no_warning(compiler: str, flags: tuple[str, ...], part: str) -> None:
+    """Each file on its own."""
+    command = [compiler, *flags, "-std=gnu11", "-pthread", "-Wall", "-Wextra", "-Werror", "-c"]
+    done = _done([*command, "-o", "/dev/null", str(FOLDER / part)])
+    assert done.returncode == 0, done.stderr
+
+
+def of_model(file: str, name: str) -> System:
+    return compile_job(next(j for j in load(ROOT / "models" / file) if j.name == name))
+
+
+SYSTEMS = {
+    "one word": lambda: of_model("two_phase.dsm", "four"),
+    "bags and sequences": lambda: of_model("causal_broadcast.dsm", "forgets"),
+    "queues": lambda: system_of(QUEUES),
+    "processes": lambda: of_model("wal.dsm", "corrected"),
+    "wide values": lambda: system_of(WIDE),
+    "many initial states": lambda: system_of(MANY),
+    "all bits": lambda: system_of(ONES),
+    "all bits of a state": lambda: system_of(ONES_ALONE),
+}
+
+
+@pytest.mark.skipif("gcc" not in COMPILERS, reason="there is no compiler with sanitizers")
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("sanitizer", SANITIZERS)
+def test_sanitizers(name: str, sanitizer: str, tmp_path: Path) -> None:
+    """They have nothing to say, and the search finds what the reference finds."""
+    system = SYSTEMS[name]()
+    wanted = [
+        n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario | NoError)
+    ]
+    source, program = tmp_path / "model.c", tmp_path / "program"
+    source.write_text(generate(system, Layout(system)), encoding="utf-8")
+    parts = [*_objects(sanitizer), str(source), "-o", str(program)]
+    built = _done(["gcc", *FLAGS, f"-fsanitize={sanitizer}", *parts])
+    assert built.returncode == 0, built.stderr
+    ran = _done([str(program), str(SANITIZERS[sanitizer]), *map(str, wanted)])
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert _as_numbers(ran.stdout) == _by_reference(system, frozenset(wanted))
+
+
+@functools.cache
+def _objects(sanitizer: str) -> tuple[str, ...]:
+    """The search and `main.c`, once for all systems."""
+    if not _works(sanitizer):
+        pytest.skip(f"-fsanitize={sanitizer} does not work here")
+    folder = Path(tempfile.mkdtemp(prefix="dsmc-"))
+    _FOLDERS.append(folder)
+    made = []
+    for path in (*(FOLDER / part for part in PARTS), ROOT / "tests" / "c" / "main.c"):
+        made.append(str(folder / f"{path.stem}.o"))
+        done = _done(["gcc", *FLAGS, f"-fsanitize={sanitizer}", "-c", "-o", made[-1], str(path)])
+        assert done.returncode == 0, done.stderr
+    return tuple(made)
+
+
+_FOLDERS: list[Path] = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def clean() -> object:
+    """Remove the objects."""
+    yield
+    for folder in _FOLDERS:
+        shutil.rmtree(folder)
+
+
+def _works(sanitizer: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = Path(folder) / "empty.c", Path(folder) / "empty"
+        source.write_text("int main(void) { return 0; }\n")
+        built = _done(["gcc", f"-fsanitize={sanitizer}", "-o", str(program), str(source)])
+        return built.returncode == 0 and _done([str(program)]).returncode == 0
+
+
+def _done(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def _as_numbers(text: str) -> tuple[list[int], dict[int, int]]:
+    """The counts; of each property that was decided the number of levels of its run."""
+    counts, *decided = [list(map(int, line.split())) for line in text.splitlines()]
+    return counts, {number: level for number, level, _ in decided}
+
+
+def _by_reference(system: System, wanted: frozenset[int]) -> tuple[list[int], dict[int, int]]:
+    found = explore(PythonMachine(system), wanted, to_the_end=True)
+    s = found.statistics
+    levels = {number: len(run.states) for number, run in found.decided.items()}
+    return [s.states, s.transitions, s.initial, s.depth], levels
