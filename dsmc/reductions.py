@@ -31,11 +31,17 @@ def search(
     reductions: Reductions,
     *,
     limits: Limits,
+    to_the_end: bool = False,
     watch: Watcher | None = None,
 ) -> Explored:
-    """Search until all `wanted` properties are decided. Raises `ReplayError` if a run that was found
-    with reductions is none of the system's.
+    """See `engine.search.explore`. To see every state (`to_the_end`) is to see the system as it is.
+
+    Raises `ReplayError` if a run that was found with reductions is none of the system's.
     """
+    if to_the_end or not reductions.any:
+        return search_plainly(
+            machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=watch
+        )
     return _Search(machine, wanted, how, limits, watch).explored(reductions)
 
 
@@ -165,5 +171,6 @@ def _sum(each: Sequence[Statistics], parts: Sequence[Reduced]) -> Statistics:
         complete_depth=min(s.complete_depth for s in each),
         seconds=sum(s.seconds for s in each), complete=complete,
         stopped=each[-1].stopped, engine=max(each, key=lambda s: s.states).engine,
-        unreduced=unreduced, reductions=told(parts, unreduced / max(each[0].states, 1)),
+        preparation=sum(s.preparation for s in each), unreduced=unreduced,
+        reductions=told(parts, unreduced / max(each[0].states, 1)),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine, TracedStep
-from dsmc.backends.tiers import How, search
+from dsmc.backends.tiers import How
 from dsmc.cache.findings import Findings, Tried, as_data, from_data
 from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
@@ -30,7 +30,7 @@ from dsmc.ir.system import Property, System
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions
-from dsmc.reductions import search as search_reduced
+from dsmc.reductions import search
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
 from dsmc.traces.growth import describe
@@ -285,12 +285,10 @@ class _Check:
             if self._last:
                 return Explored(self._last, _NOTHING)
             limits = replace(limits, enough=_bad(self._system))
-        watch, reductions = self._watcher(), self._options.reductions
-        if reductions.any and not to_the_end:
-            return search_reduced(
-                self._machine, wanted, how, reductions, limits=limits, watch=watch
-            )
-        return search(self._machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=watch)
+        return search(
+            self._machine, wanted, how, self._options.reductions,
+            limits=limits, to_the_end=to_the_end, watch=self._watcher(),
+        )  # fmt: skip
 
     def _result(self, prop: Property, number: int, found: Findings) -> Result | None:
         explored = found.explored
