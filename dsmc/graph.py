@@ -15,6 +15,7 @@ from dsmc.ir import types as t
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Storage, Variable
 from dsmc.project import Job
+from dsmc.reduce.plan import NO_REDUCTIONS
 from dsmc.session import Options, check, compile_job
 from dsmc.traces.render.dot import quoted
 
@@ -151,7 +152,8 @@ def draw(job: Job, property_: str | None, max_states: int = MAX_STATES) -> Drawi
 
 def _highlighted(job: Job, states: _States, property_: str) -> list[int]:
     """The numbers of the states of the run that decides a property."""
-    report = check(job, Options(properties=(property_,), limits=Limits()))
+    options = Options(properties=(property_,), limits=Limits(), reductions=NO_REDUCTIONS)
+    report = check(job, options)
     trace = report.result(property_).trace
     if trace is None:
         return []

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dsmc.diagnostics import Mistakes
 from dsmc.files import write_file
+from dsmc.ir.system import System
+from dsmc.reduce.symmetry import symmetry
 from dsmc.session import Report
 from dsmc.traces.render import RENDERERS
 from dsmc.traces.render.json import as_data as trace_data
@@ -38,8 +40,17 @@ def as_data(report: Report) -> dict[str, Any]:
             "cached": report.cached,
         },
         "within": report.within,
+        "reductions": {"used": s.reductions, "not_symmetric": _not_symmetric(report.system)},
         "notes": list(report.notes),
     }  # fmt: skip
+
+
+def _not_symmetric(system: System) -> list[dict[str, Any]]:
+    """Why names are not interchangeable."""
+    return [
+        {"type": r.type.name, "why": r.text, "file": r.span.source.name, "line": r.span.line}
+        for r in symmetry(system).reasons
+    ]
 
 
 def simulation_data(simulation: Simulation) -> dict[str, Any]:

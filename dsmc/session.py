@@ -12,14 +12,14 @@ from pathlib import Path
 
 from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine, TracedStep
-from dsmc.backends.tiers import How, search
+from dsmc.backends.tiers import How
 from dsmc.cache.findings import Findings, Tried, as_data, from_data
 from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Form, Watcher
+from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -29,8 +29,8 @@ from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
-from dsmc.reduce.canonical import Canonical
-from dsmc.reduce.symmetry import NO_SYMMETRY, symmetry
+from dsmc.reduce.plan import Reductions
+from dsmc.reductions import search
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
 from dsmc.traces.growth import describe
@@ -48,9 +48,9 @@ _NESTING = 20_000
 class Options(Frozen):
     """How to check: which properties (all if empty), within which limits, whether to see every
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
-    threads (0: as many as there are cores); whether the `first` counterexample is enough; whether
-    states that differ in names only count as one; in which folder searches are kept on disk (empty:
-    nowhere), and whether to `resume` them.
+    threads (0: as many as there are cores); whether the `first` counterexample is enough; which
+    reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
+    `resume` them.
     """
 
     properties: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Options(Frozen):
     engine: str = "auto"
     threads: int = 0
     first: bool = False
-    symmetry: bool = False
+    reductions: Reductions = Reductions()
     checkpoint: str = ""
     resume: bool = False
 
@@ -193,7 +193,6 @@ class _Check:
         self._system = compile_job(job, options.properties)
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
         self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
-        self._symmetry = symmetry(self._system) if options.symmetry else NO_SYMMETRY
         refuse_unknown(job, self._system, options.properties)
 
     @functools.cached_property
@@ -220,7 +219,7 @@ class _Check:
         told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
-        notes = (grows, statistics.engine.note, self._symmetry.note, *found.explored.notes)
+        notes = (grows, statistics.engine.note, statistics.reductions, *found.explored.notes)
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
         said = tuple(filter(None, notes))
         return Report(self._job, self._system, told, statistics, surprises, said, cached)
@@ -290,21 +289,9 @@ class _Check:
                 return Explored(self._last, _NOTHING)
             limits = replace(limits, enough=_bad(self._system))
         return search(
-            self._machine,
-            wanted,
-            how,
-            limits=limits,
-            to_the_end=to_the_end,
-            watch=self._watcher(),
-            canonical=self._canonical(),
-        )
-
-    def _canonical(self) -> Form | None:
-        """What states have in common that differ in names only; None if no two do."""
-        if not self._symmetry.types:
-            return None
-        form = Canonical(self._system, self._symmetry.types, self._machine.encode)
-        return lambda state: form(self._machine.decode(state))
+            self._machine, wanted, how, self._options.reductions,
+            limits=limits, to_the_end=to_the_end, watch=self._watcher(),
+        )  # fmt: skip
 
     @property
     def _kept_in(self) -> str:
@@ -318,7 +305,7 @@ class _Check:
             case y.Law() | y.Scenario():
                 return self._apart(prop, number, found)
             case y.NoError() if number not in explored.decided:
-                if not explored.statistics.stopped:
+                if not explored.statistics.stopped or number in explored.proven:
                     return None
         run = explored.decided.get(number)
         witness = isinstance(prop, y.Reachable | y.Fires)
@@ -326,7 +313,8 @@ class _Check:
             verdict = Verdict.HOLDS if witness else Verdict.VIOLATED
             result = shown(self._job, self._machine, prop, verdict, run)
             return result if run is not self._last.get(number) else replace(result, note=_LAST)
-        if not explored.statistics.complete or self._hidden(prop, explored):
+        seen = explored.statistics.complete or number in explored.proven
+        if not seen or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
 

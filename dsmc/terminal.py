@@ -15,8 +15,10 @@ from dsmc.engine.outcome import Statistics, Verdict
 from dsmc.engine.search import Progress, Watcher
 from dsmc.ir import types as t
 from dsmc.ir.system import System
+from dsmc.reduce.symmetry import symmetry
 from dsmc.results import Result
 from dsmc.session import Report, within
+from dsmc.source import Span
 from dsmc.traces.render.text import render
 
 if TYPE_CHECKING:
@@ -97,6 +99,17 @@ def _told(report: Report | Simulation, covered: list[str]) -> str:
         if report.job.expectations
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def reductions_text(report: Report) -> str:
+    """Why names are not interchangeable, line by line."""
+    reasons = symmetry(report.system).reasons
+    lines = [f"  {r.type.name} is not symmetric: {r.text}{_at(r.span)}" for r in reasons]
+    return "".join(f"{line}\n" for line in lines or ["  all names are interchangeable"])
+
+
+def _at(span: Span) -> str:
+    return f" ({span.source.name}:{span.line})" if span.source.name else ""
 
 
 def _outcome(result: Result) -> str:

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from conftest import MODELS, words
 
 import dsmc.session
-from dsmc.backends.tiers import search
 from dsmc.cache import key
 from dsmc.cache.store import Store, cache
 from dsmc.cli import main
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.files import home
+from dsmc.reductions import search
 from dsmc.session import Options, Report, check, load
 from dsmc.terminal import report_text
 

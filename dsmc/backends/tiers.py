@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import Form, Watcher, explore, states_limit
 from dsmc.frozen import Frozen, replace
+from dsmc.reduce.permute import Named
 
 #: So many states the reference has seen before C code would be written and compiled.
 FIRST = 3_000
@@ -37,13 +39,14 @@ def search(
     limits: Limits,
     to_the_end: bool,
     watch: Watcher | None = None,
-    canonical: Form | None = None,
+    symmetric: tuple[Named, ...] = (),
 ) -> Explored:
-    """See `engine.search.explore`. Canonical forms are the reference's business. What is done before the
-    search that gives the answer is preparation: generating and compiling, and the first few thousand
-    states where they were not all.
+    """See `engine.search.explore`. States that differ in names of the `symmetric` types only count as
+    one; that is for the reference. What is done before the search that gives the answer is preparation:
+    generating and compiling, and the first few thousand states where they were not all.
     """
     asked = time.perf_counter()
+    canonical = forms(machine, symmetric)
     if canonical is not None:
         found = _in_python(machine, wanted, limits, to_the_end, watch, asked, canonical)
         return replace(found, notes=(*found.notes, _NOT_KEPT)) if how.checkpoint else found

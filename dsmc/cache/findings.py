@@ -48,6 +48,7 @@ def as_data(found: Findings, steps_from: Steps) -> dict[str, Any]:
         "statistics": _statistics_data(explored.statistics),
         "decided": [[n, *_run_data(run)] for n, run in explored.decided.items()],
         "pump": [pump.start, *_run_data(pump.run)] if pump is not None else None,
+        "proven": sorted(explored.proven),
         "tried": [[n, t.verdict.value, t.note] for n, t in found.tried.items()],
         "enacted": [[n, *_enacted_data(e, steps_from)] for n, e in found.enacted.items()],
     }
@@ -67,6 +68,7 @@ def _findings(data: Any, steps_from: Steps) -> Findings:
         {n: _run(*run) for n, *run in data["decided"]},
         _statistics(**data["statistics"]),
         Pump(_run(*pump[1:]), pump[0]) if pump is not None else None,
+        frozenset(data["proven"]),
     )
     tried = {n: Tried(Verdict(verdict), note) for n, verdict, note in data["tried"]}
     enacted = {n: _enacted(steps_from, *rest) for n, *rest in data["enacted"]}

@@ -12,6 +12,7 @@ import click
 from dsmc.cli.options import (
     DEFINE,
     ENGINE,
+    EXPLAIN_REDUCTIONS,
     FAULTS,
     FILES,
     LIMIT,
@@ -24,6 +25,7 @@ from dsmc.cli.options import (
     WORST,
     chosen,
     complain,
+    reductions,
 )
 
 
@@ -92,11 +94,14 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @ENGINE
 @THREADS
+@reductions
+@EXPLAIN_REDUCTIONS
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, checkpoint: str, resume: bool, to_the_end: bool, first: bool,
-    no_cache: bool, as_json: bool, engine: str, threads: int,
+    no_cache: bool, as_json: bool, engine: str, threads: int, reductions: Any,
+    explain_reductions: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -106,11 +111,12 @@ def check(
     limits = Limits(max_states, max_time, max_memory)
     _refuse_checkpoint(checkpoint, engine, resume=resume)
     options = Options(
-        properties, limits, to_the_end, engine, threads, first, checkpoint=checkpoint, resume=resume
+        properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume
     )
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
-    sys.exit(_run(files, model, overrides, options, _Checking(out, as_json), cache))
+    reporter = _Checking(out, as_json, explained=explain_reductions)
+    sys.exit(_run(files, model, overrides, options, reporter, cache))
 
 
 def _refuse_checkpoint(checkpoint: str, engine: str, *, resume: bool) -> None:
@@ -123,9 +129,10 @@ def _refuse_checkpoint(checkpoint: str, engine: str, *, resume: bool) -> None:
 class _Checking:
     """Prints each report in full."""
 
-    def __init__(self, out: Path | None, as_json: bool) -> None:
+    def __init__(self, out: Path | None, as_json: bool, *, explained: bool = False) -> None:
         self._out = out
         self._json = as_json
+        self._explained = explained
         self._data: list[Any] = []
 
     def add(self, report: Any) -> None:
@@ -135,9 +142,11 @@ class _Checking:
 
             self._data.append(as_data(report))
             return
-        from dsmc.terminal import report_text
+        from dsmc.terminal import reductions_text, report_text
 
         click.echo(report_text(report), nl=False)
+        if self._explained:
+            click.echo(reductions_text(report), nl=False)
         if written:
             click.echo(f"  pictures: {written}")
         click.echo()
@@ -171,16 +180,18 @@ class _Checking:
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 @ENGINE
 @THREADS
+@reductions
 def test(
     paths: tuple[Path, ...], max_time: float | None, max_states: int | None, no_cache: bool,
-    as_json: bool, engine: str, threads: int,
+    as_json: bool, engine: str, threads: int, reductions: Any,
 ) -> None:  # fmt: skip
     """Check that every model is as it expects to be. PATHS are files and folders (here if none)."""
     from dsmc.engine.outcome import Limits
     from dsmc.project import Overrides
     from dsmc.session import Options
 
-    options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
+    limits = Limits(max_states, max_time)
+    options = Options(limits=limits, engine=engine, threads=threads, reductions=reductions)
     files = _model_files(paths or (Path(),))
     if not files:
         click.echo("There are no models there.", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,39 @@ THREADS = click.option(
 NO_CACHE = click.option(
     "--no-cache", is_flag=True, help="Search, even if the answer is known from an earlier time."
 )
+
+EXPLAIN_REDUCTIONS = click.option(
+    "--explain-reductions", is_flag=True, help="Say why nodes or symbols are not interchangeable."
+)
+_OFF = (
+    ("--no-reductions", "Search the system as it is, and count its states."),
+    ("--no-symmetry", "Tell states apart that differ in names only."),
+    ("--no-dead-values", "Keep values that are never read again."),
+    ("--no-slices", "Keep what no property depends on."),
+)
+
+
+def reductions(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command options that switch reductions off; it gets which are on, as `reductions`."""
+
+    @functools.wraps(command)
+    def with_reductions(
+        *,
+        no_reductions: bool,
+        no_symmetry: bool,
+        no_dead_values: bool,
+        no_slices: bool,
+        **rest: Any,
+    ) -> Any:
+        from dsmc.reduce.plan import Reductions
+
+        off = (no_symmetry, no_dead_values, no_slices)
+        return command(reductions=Reductions(*(not (no_reductions or o) for o in off)), **rest)
+
+    found: Callable[..., Any] = with_reductions
+    for name, help in reversed(_OFF):
+        found = click.option(name, is_flag=True, help=help)(found)
+    return found
 
 
 def chosen(file: Path, model: str | None, overrides: Any) -> tuple[Any, ...]:

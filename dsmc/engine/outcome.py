@@ -69,6 +69,9 @@ class Statistics(Frozen):
     initial states alone are depth 1; every state of a level before `complete_depth` was expanded.
     `seconds` are those of the search; before it, so many were spent on `preparation`: generating and
     compiling, and what was searched by a slower engine first.
+    With symmetry `unreduced` is the number of states that those stand for that were kept, if it is
+    known (otherwise 0). `reductions` says what was searched in the place of the system; empty if that
+    was the system itself.
     """
 
     states: int
@@ -81,6 +84,8 @@ class Statistics(Frozen):
     stopped: str = ""
     engine: Engine = Engine()
     preparation: float = 0.0
+    unreduced: int = 0
+    reductions: str = ""
 
     @property
     def generated(self) -> int:
@@ -89,9 +94,13 @@ class Statistics(Frozen):
 
 
 class Explored(Frozen):
-    """The runs that decided properties, by number, and what was covered; what else is worth saying."""
+    """The runs that decided properties, by number, and what was covered; what else is worth saying.
+
+    No run decides those that are `proven`; if all states were seen, these are all that are not decided.
+    """
 
     decided: dict[int, Run]
     statistics: Statistics
     pump: Pump | None = None
+    proven: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()

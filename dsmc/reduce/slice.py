@@ -26,12 +26,6 @@ class Slice(Frozen):
     system: y.System
     left_out: tuple[str, ...]
 
-    @property
-    def note(self) -> str:
-        """What was done, in a sentence; empty if there is nothing."""
-        names = ", ".join(self.left_out)
-        return f"variables that decide nothing were left out: {names}" if names else ""
-
 
 def sliced(system: y.System) -> Slice:
     """The slice for all properties that the system has."""
@@ -41,7 +35,8 @@ def sliced(system: y.System) -> Slice:
 
 
 def slices(system: y.System) -> tuple[Slice, ...]:
-    """A slice for each of the properties that are searched for; those with equal slices share one.
+    """A slice for each of the properties that are searched for; those with equal slices share one,
+    and one that is part of another is no search of its own.
 
     Range errors and assertions are asked of every slice.
     """
@@ -51,8 +46,17 @@ def slices(system: y.System) -> tuple[Slice, ...]:
         if not isinstance(prop, y.NoError | y.Assertion | y.Law | y.Scenario):
             alone = sliced(replace(system, properties=(prop, *always)))
             shared.setdefault(alone.left_out, []).append(prop)
-    groups: list[list[y.Property]] = list(shared.values()) or [[]]
+    groups = _largest(shared) or [[]]
     return tuple(sliced(replace(system, properties=(*group, *always))) for group in groups)
+
+
+def _largest(shared: dict[tuple[str, ...], list[y.Property]]) -> list[list[y.Property]]:
+    """The properties in groups, those of a slice that is part of another with those of that one."""
+    found: dict[tuple[str, ...], list[y.Property]] = {}
+    for left_out in sorted(shared, key=len):
+        larger = next((other for other in found if set(other) <= set(left_out)), left_out)
+        found.setdefault(larger, []).extend(shared[left_out])
+    return [found[left_out] for left_out in shared if left_out in found]
 
 
 class _Slicer:

@@ -41,16 +41,6 @@ class Symmetry(Frozen):
     types: tuple[Named, ...]
     reasons: tuple[Reason, ...]
 
-    @property
-    def note(self) -> str:
-        """What was done, in a sentence; empty if there is nothing."""
-        names = ", ".join(of.name for of in self.types)
-        return f"states that differ only in the names of {names} count as one" if names else ""
-
-
-#: Nothing is renamed.
-NO_SYMMETRY = Symmetry((), ())
-
 
 def symmetry(system: y.System) -> Symmetry:
     """The symmetric types of a system, with all the properties that it has."""

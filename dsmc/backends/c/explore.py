@@ -250,7 +250,7 @@ class _Search:
             stopped=self._stopped, engine=self._engine(), preparation=self._began - self._asked,
         )  # fmt: skip
         notes = self._keeper.notes(stopped=self._may_go_on) if self._keeper is not None else ()
-        return Explored(runs, statistics, self._pump, notes)
+        return Explored(runs, statistics, self._pump, notes=notes)
 
     @property
     def _may_go_on(self) -> bool:

@@ -1,0 +1,112 @@
+"""Which reductions are used for a system, one after the other: slices, dead values, symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import factorial, prod
+
+from dsmc.frozen import Frozen, replace
+from dsmc.ir import system as y
+from dsmc.reduce.dead import forgetful
+from dsmc.reduce.permute import Named, Values
+from dsmc.reduce.slice import Slice, sliced, slices
+from dsmc.reduce.symmetry import symmetry
+
+#: Smaller spaces are searched as they are: in C that takes less time than to look for reductions.
+AFTER = 50_000
+
+
+class Reductions(Frozen):
+    """Which reductions may be used, and after how many states of the system as it is."""
+
+    symmetry: bool = True
+    dead_values: bool = True
+    slices: bool = True
+    after: int = AFTER
+
+    @property
+    def any(self) -> bool:
+        """May one be used?"""
+        return self.symmetry or self.dead_values or self.slices
+
+
+NO_REDUCTIONS = Reductions(symmetry=False, dead_values=False, slices=False)
+
+
+class Reduced(Frozen):
+    """What is searched in the place of a system, for some of its properties: without the variables
+    that are `left_out`, with the dead values of some `forgotten`, up to the names of some types.
+    """
+
+    system: y.System
+    left_out: tuple[str, ...]
+    forgotten: tuple[str, ...]
+    types: tuple[Named, ...]
+
+
+def plan(
+    system: y.System, reductions: Reductions, first: Callable[[], Sequence[Values]]
+) -> tuple[Reduced, ...]:
+    """What is searched in the place of a system; nothing if that is the system itself.
+
+    `first` gives the first states of the system: slices are searched apart if they have fewer.
+    """
+    searched = tuple(p for p in system.properties if not isinstance(p, y.Law | y.Scenario))
+    asked = replace(system, properties=searched)
+    parts = _parts(asked, first) if reductions.slices else (Slice(asked, ()),)
+    found = tuple(_reduced(part, reductions) for part in parts)
+    used = len(found) > 1 or any(r.left_out or r.forgotten or r.types for r in found)
+    return found if used else ()
+
+
+def _reduced(part: Slice, reductions: Reductions) -> Reduced:
+    system, forgotten = part.system, tuple[str, ...]()
+    if reductions.dead_values:
+        less = forgetful(system)
+        system, forgotten = less.system, tuple(dict.fromkeys(name for name, _ in less.found))
+    types = symmetry(system).types if reductions.symmetry else ()
+    return Reduced(system, part.left_out, forgotten, types)
+
+
+def _parts(system: y.System, first: Callable[[], Sequence[Values]]) -> tuple[Slice, ...]:
+    """A slice for all properties, or several that are smaller together."""
+    whole, apart = sliced(system), slices(system)
+    if len(apart) == 1:
+        return apart
+    known = first()
+    fewer = sum(_count(known, part) for part in apart) < _count(known, whole)
+    return apart if fewer else (whole,)
+
+
+def _count(states: Sequence[Values], part: Slice) -> int:
+    """How many there are of some states, when only the variables of a slice are looked at."""
+    names = [variable.name for variable in part.system.variables]
+    return len({tuple(state[name] for name in names) for state in states})
+
+
+# ---------------------------------------------------------------- what is said of it
+
+
+def told(parts: Sequence[Reduced], factor: float = 0) -> str:
+    """What was used, in a line; how many times fewer states there are by symmetry, if it is known."""
+    types = dict.fromkeys(of for part in parts for of in part.types)
+    forgotten = dict.fromkeys(name for part in parts for name in part.forgotten)
+    said = [f"{_symmetry(list(types))} ({_fewer(parts, factor)})"] if types else []
+    said += [f"dead values of {', '.join(forgotten)} reset"] if forgotten else []
+    return "; ".join([*said, *_slices(parts)])
+
+
+def _symmetry(types: Sequence[Named]) -> str:
+    return f"symmetry of {', '.join(sorted({of.name for of in types}))}"
+
+
+def _fewer(parts: Sequence[Reduced], factor: float) -> str:
+    most = max(prod(factorial(of.size) for of in part.types) for part in parts)
+    return f"{factor:,.1f} times fewer states" if factor else f"up to {most:,} times fewer states"
+
+
+def _slices(parts: Sequence[Reduced]) -> list[str]:
+    if len(parts) > 1:
+        return [f"{len(parts)} slices"]
+    left_out = parts[0].left_out
+    return [f"{', '.join(left_out)} left out"] if left_out else []

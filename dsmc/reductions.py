@@ -1,0 +1,177 @@
+"""A search with reductions: small spaces as they are, larger ones by what is left of them.
+
+What is small is answered as if there were no reductions, so its counts and runs are those of the
+system. Of what is larger, runs of reduced systems are taken in the system itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from dsmc.backends.python.machine import PythonMachine
+from dsmc.backends.tiers import How
+from dsmc.backends.tiers import search as search_plainly
+from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics
+from dsmc.engine.search import Watcher, states_limit, time_limit
+from dsmc.frozen import replace
+from dsmc.reduce.permute import Named, Values
+from dsmc.reduce.plan import Reduced, Reductions, plan, told
+from dsmc.traces.lift import Lift, shows
+from dsmc.traces.replay import ReplayError
+
+#: So many states say how large slices are.
+_FIRST = 3_000
+
+
+def search(
+    machine: PythonMachine,
+    wanted: frozenset[int],
+    how: How,
+    reductions: Reductions,
+    *,
+    limits: Limits,
+    to_the_end: bool = False,
+    watch: Watcher | None = None,
+) -> Explored:
+    """See `engine.search.explore`. To see every state (`to_the_end`) is to see the system as it is; and
+    what is kept on disk is one search, not several.
+
+    Raises `ReplayError` if a run that was found with reductions is none of the system's.
+    """
+    if to_the_end or how.checkpoint or not reductions.any:
+        return search_plainly(
+            machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=watch
+        )
+    return _Search(machine, wanted, how, limits, watch).explored(reductions)
+
+
+class _Search:
+    def __init__(
+        self, machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits,
+        watch: Watcher | None,
+    ) -> None:  # fmt: skip
+        self._machine = machine
+        self._wanted = wanted
+        self._how = how
+        self._limits = limits
+        self._watch = watch
+        self._began = time.perf_counter()
+        self._numbers = {p.name: n for n, p in enumerate(machine.system.properties)}
+
+    def explored(self, reductions: Reductions) -> Explored:
+        most = reductions.after
+        if self._limits.states is not None and self._limits.states <= most:
+            return self._plainly(self._limits)
+        if most:
+            found = self._plainly(replace(self._limits, states=most))
+            if found.statistics.stopped != states_limit(most):
+                return found
+        parts = plan(self._machine.system, reductions, self._first_states)
+        return self._in_parts(parts) if parts else self._plainly(self._limits)
+
+    # ------------------------------------------------------------ the system as it is
+
+    def _plainly(self, limits: Limits) -> Explored:
+        return self._timed(self._machine, self._wanted, limits)
+
+    def _first_states(self) -> Sequence[Values]:
+        found = dict.fromkeys(self._machine.initial()[0])
+        waiting = list(found)
+        for state in waiting:
+            if len(found) >= _FIRST:
+                break
+            successors: list[object] = []
+            self._machine.expand(state, successors, [])
+            new = [s for s in dict.fromkeys(successors) if s not in found]
+            found.update(dict.fromkeys(new))
+            waiting += new
+        return [self._machine.decode(state) for state in found]
+
+    # ------------------------------------------------------------ what is left of it
+
+    def _in_parts(self, parts: Sequence[Reduced]) -> Explored:
+        """Search one part after the other, until one is stopped."""
+        found: list[Explored] = []
+        for part in parts:
+            found.append(self._part(part))
+            if found[-1].statistics.stopped:
+                break
+        return together(found, parts)
+
+    def _part(self, part: Reduced) -> Explored:
+        machine = PythonMachine(part.system)
+        found = self._searched(machine, part.types)
+        if part.types and machine.error in found.decided and not found.statistics.stopped:
+            # What else such a step would have done depends on the order of the names.
+            found = self._searched(machine, ())
+        return self._lifted(found, machine, part)
+
+    def _searched(self, machine: PythonMachine, symmetric: tuple[Named, ...]) -> Explored:
+        own = {self._numbers[p.name]: n for n, p in enumerate(machine.system.properties)}
+        enough = frozenset(own[n] for n in self._limits.enough if n in own)
+        wanted = frozenset(own[n] for n in self._wanted if n in own)
+        return self._timed(machine, wanted, replace(self._limits, enough=enough), symmetric)
+
+    def _timed(
+        self, machine: PythonMachine, wanted: frozenset[int], limits: Limits,
+        symmetric: tuple[Named, ...] = (),
+    ) -> Explored:  # fmt: skip
+        """One search of several: the time is for all of them."""
+        limits = replace(limits, seconds=self._seconds_left())
+        found = search_plainly(
+            machine, wanted, self._how, limits=limits, to_the_end=False, watch=self._watch,
+            symmetric=symmetric,
+        )  # fmt: skip
+        s = found.statistics
+        if limits.seconds is not None and s.stopped == time_limit(limits.seconds):
+            assert self._limits.seconds is not None
+            s = replace(s, stopped=time_limit(self._limits.seconds))
+        return replace(found, statistics=s)
+
+    def _seconds_left(self) -> float | None:
+        seconds = self._limits.seconds
+        return seconds and max(0.0, seconds - (time.perf_counter() - self._began))
+
+    def _lifted(self, found: Explored, machine: PythonMachine, part: Reduced) -> Explored:
+        """The same of the system itself."""
+        lift = Lift(self._machine, machine, part.forgotten)
+        numbers = [self._numbers[p.name] for p in machine.system.properties]
+        decided = {numbers[n]: lift.run(run) for n, run in found.decided.items()}
+        for number, run in decided.items():
+            self._look_again(number, run)
+        pump = found.pump and Pump(lift.run(found.pump.run), found.pump.start)
+        proven = frozenset(numbers) - decided.keys() if found.statistics.complete else frozenset()
+        return Explored(decided, found.statistics, pump, proven)
+
+    def _look_again(self, number: int, run: Run) -> None:
+        if not shows(self._machine, number, run):
+            name = self._machine.system.properties[number].name
+            raise ReplayError(f"the run that was found with reductions does not decide {name}")
+
+
+def together(found: Sequence[Explored], parts: Sequence[Reduced]) -> Explored:
+    """What the searches of the parts found, as far as they got: of each property the shortest run."""
+    decided: dict[int, Run] = {}
+    for explored in found:
+        for number, run in explored.decided.items():
+            if number not in decided or run.length < decided[number].length:
+                decided[number] = run
+    proven = frozenset[int]().union(*(explored.proven for explored in found))
+    pump = next((explored.pump for explored in found if explored.pump), None)
+    each = [explored.statistics for explored in found]
+    return Explored(decided, _sum(each, parts), pump, proven)
+
+
+def _sum(each: Sequence[Statistics], parts: Sequence[Reduced]) -> Statistics:
+    complete = len(each) == len(parts) and all(s.complete for s in each)
+    unreduced = each[0].unreduced if len(parts) == 1 else 0
+    return Statistics(
+        states=sum(s.states for s in each), transitions=sum(s.transitions for s in each),
+        initial=sum(s.initial for s in each), depth=max(s.depth for s in each),
+        complete_depth=min(s.complete_depth for s in each),
+        seconds=sum(s.seconds for s in each), complete=complete,
+        stopped=each[-1].stopped, engine=max(each, key=lambda s: s.states).engine,
+        preparation=sum(s.preparation for s in each), unreduced=unreduced,
+        reductions=told(parts, unreduced / max(each[0].states, 1)),
+    )  # fmt: skip
