@@ -19,7 +19,7 @@ from dsmc.cache.store import Cache
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
-from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Form, Watcher
+from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -29,7 +29,6 @@ from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
-from dsmc.reduce.canonical import Canonical
 from dsmc.reduce.symmetry import NO_SYMMETRY, symmetry
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
@@ -220,7 +219,8 @@ class _Check:
         told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
-        notes = (grows, statistics.engine.note, self._symmetry.note, *found.explored.notes)
+        alike = self._symmetry.told(statistics.states, statistics.unreduced)
+        notes = (grows, statistics.engine.note, alike, *found.explored.notes)
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
         said = tuple(filter(None, notes))
         return Report(self._job, self._system, told, statistics, surprises, said, cached)
@@ -296,15 +296,8 @@ class _Check:
             limits=limits,
             to_the_end=to_the_end,
             watch=self._watcher(),
-            canonical=self._canonical(),
+            symmetric=self._symmetry.types,
         )
-
-    def _canonical(self) -> Form | None:
-        """What states have in common that differ in names only; None if no two do."""
-        if not self._symmetry.types:
-            return None
-        form = Canonical(self._system, self._symmetry.types, self._machine.encode)
-        return lambda state: form(self._machine.decode(state))
 
     @property
     def _kept_in(self) -> str:

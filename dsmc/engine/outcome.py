@@ -69,6 +69,8 @@ class Statistics(Frozen):
     initial states alone are depth 1; every state of a level before `complete_depth` was expanded.
     `seconds` are those of the search; before it, so many were spent on `preparation`: generating and
     compiling, and what was searched by a slower engine first.
+    With symmetry `unreduced` is the number of states that those stand for that were kept, if it is
+    known (otherwise 0).
     """
 
     states: int
@@ -81,6 +83,7 @@ class Statistics(Frozen):
     stopped: str = ""
     engine: Engine = Engine()
     preparation: float = 0.0
+    unreduced: int = 0
 
     @property
     def generated(self) -> int:

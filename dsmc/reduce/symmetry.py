@@ -47,6 +47,10 @@ class Symmetry(Frozen):
         names = ", ".join(of.name for of in self.types)
         return f"states that differ only in the names of {names} count as one" if names else ""
 
+    def told(self, states: int, unreduced: int) -> str:
+        """The same with the number of states, and of those that they stand for if it is known."""
+        return f"{self.note}: {states:,} of {unreduced:,} states" if unreduced else self.note
+
 
 #: Nothing is renamed.
 NO_SYMMETRY = Symmetry((), ())
