@@ -31,6 +31,21 @@ from dsmc.reduce.permute import Named, permuted_state
 from dsmc.reduce.symmetry import symmetry
 from dsmc.session import Options, check, compile_job, load
 
+S, A = t.Symbols("S", 3), t.Role("A", 2)
+WIDE = t.Set(t.Int(0, 69))
+NUMBERED = t.Tuple((S, t.Int(0, 29)))
+HELD = t.Record("Held", (("by", S), ("what", t.Seq(t.Option(S), None)), ("wide", WIDE)))
+#: Values of several words, and boxes in boxes.
+LARGE = (
+    ((t.Set(NUMBERED),), (S,)),
+    ((t.Map(S, WIDE), t.Option(S)), (S,)),
+    ((t.Map(t.BOOL, t.Map(S, t.Option(NUMBERED))), t.Map(S, t.Int(-3, 1 << 9))), (S,)),
+    ((t.Seq(t.Tuple((S, WIDE)), 3),), (S,)),
+    ((t.Bag(HELD), t.Map(S, t.Bag(t.Int(0, 1)))), (S,)),
+    ((t.Option(t.Seq(t.Set(S), None)), t.Map(A, t.Bag(t.Tuple((A, S))))), (A, S)),
+    ((t.Set(t.Map(S, t.BOOL)), t.Map(t.Option(S), t.Set(A))), (A, S)),
+)
+
 #: The reference takes long to bring more states than these into their canonical form.
 MOST = 400
 
@@ -65,7 +80,7 @@ def test_two_phase(name: str, states: int, all_states: int) -> None:
     assert (found.states, found.unreduced, found.complete) == (states, all_states, True)
 
 
-@pytest.mark.parametrize(("kinds", "types"), STATES)
+@pytest.mark.parametrize(("kinds", "types"), STATES + LARGE)
 @given(data=st.data())
 def test_one_form_for_each_orbit(
     kinds: tuple[t.Type, ...], types: tuple[Named, ...], data: st.DataObject
