@@ -41,6 +41,11 @@ def test_models(job: Job) -> None:
 
 #: What is easily done wrong in C.
 HARD = {
+    "the content of `none`": """symbols S[3]
+var x: S in S
+reachable same { x == none? }
+action lose { x := none? }
+""",
     "a function without a value": """var x: 0..9 = 0
 fun half(n: 0..9): 0..4 = n div (n mod 2)
 action up when x < 9 { x := x + 1 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
-from dsmc.engine.search import Form, Watcher, explore, states_limit
+from dsmc.engine.search import Watcher, explore, states_limit
 from dsmc.frozen import Frozen, replace
 from dsmc.reduce.permute import Named
 
@@ -16,6 +16,8 @@ from dsmc.reduce.permute import Named
 FIRST = 3_000
 #: The reference writes no checkpoints.
 _NOT_KEPT = "there is no checkpoint: only the search in C is kept"
+#: Where the reference must bring each successor into its canonical form, it sees fewer.
+FIRST_FORMS = 300
 #: What `--engine` takes.
 ENGINES = ("auto", "python", "c")
 
@@ -42,45 +44,44 @@ def search(
     symmetric: tuple[Named, ...] = (),
 ) -> Explored:
     """See `engine.search.explore`. States that differ in names of the `symmetric` types only count as
-    one; that is for the reference. What is done before the search that gives the answer is preparation:
-    generating and compiling, and the first few thousand states where they were not all.
+    one. What is done before the search that gives the answer is preparation: generating and compiling,
+    and the first few thousand states where they were not all.
     """
     asked = time.perf_counter()
-    canonical = forms(machine, symmetric)
-    if canonical is not None:
-        found = _in_python(machine, wanted, limits, to_the_end, watch, asked, canonical)
-        return replace(found, notes=(*found.notes, _NOT_KEPT)) if how.checkpoint else found
+    rest = (to_the_end, watch, asked, symmetric)
     if how.engine == "c" or how.checkpoint:
-        return _in_c(machine, wanted, how, limits, to_the_end, watch, asked)
-    first = limits if how.engine == "python" else _first(limits)
-    found = _in_python(machine, wanted, first, to_the_end, watch, asked)
-    if first == limits or found.statistics.stopped != states_limit(FIRST):
+        return _in_c(machine, wanted, how, limits, *rest)
+    most = FIRST_FORMS if symmetric else FIRST
+    first = limits if how.engine == "python" else _first(limits, most)
+    found = _in_python(machine, wanted, first, *rest)
+    if first == limits or found.statistics.stopped != states_limit(most):
         return found
-    return _in_c(machine, wanted, how, limits, to_the_end, watch, asked)
+    return _in_c(machine, wanted, how, limits, *rest)
 
 
-def _first(limits: Limits) -> Limits:
-    """The limits of the first few thousand states."""
-    if limits.states is not None and limits.states <= FIRST:
+def _first(limits: Limits, states: int) -> Limits:
+    """The limits of the first states."""
+    if limits.states is not None and limits.states <= states:
         return limits
-    return replace(limits, states=FIRST)
+    return replace(limits, states=states)
 
 
 def _in_python(
     machine: PythonMachine, wanted: frozenset[int], limits: Limits, to_the_end: bool,
-    watch: Watcher | None, asked: float, canonical: Form | None = None,
+    watch: Watcher | None, asked: float, symmetric: tuple[Named, ...],
 ) -> Explored:  # fmt: skip
     machine.prepare()
     preparation = time.perf_counter() - asked
     found = explore(
-        machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch, canonical=canonical
-    )
+        machine, wanted, limits=limits, to_the_end=to_the_end, watch=watch,
+        canonical=forms(machine, symmetric),
+    )  # fmt: skip
     return replace(found, statistics=replace(found.statistics, preparation=preparation))
 
 
 def _in_c(
     machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits, to_the_end: bool,
-    watch: Watcher | None, asked: float,
+    watch: Watcher | None, asked: float, symmetric: tuple[Named, ...],
 ) -> Explored:  # fmt: skip
     from dsmc.backends.c.explore import explore as explore_in_c
     from dsmc.backends.c.keeping import Checkpoint
@@ -90,10 +91,10 @@ def _in_c(
     try:
         return explore_in_c(
             machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch,
-            asked=asked, checkpoint=kept,
+            asked=asked, checkpoint=kept, symmetric=symmetric,
         )  # fmt: skip
     except CompileError as error:
-        found = _in_python(machine, wanted, limits, to_the_end, watch, asked)
+        found = _in_python(machine, wanted, limits, to_the_end, watch, asked, symmetric)
         note = f"no C compiler works here ({error}): the slower reference ran"
         note += f"; {_NOT_KEPT}" if how.checkpoint else ""
         engine = replace(found.statistics.engine, note=note)

@@ -38,6 +38,9 @@ def converted(emit: Expressions, text: str, source: Type, to: Type) -> str:
         case t.Role(), t.Role():
             emit.fail_if("1")
             return "0ull"
+        case t.Empty(), _:  # there is no such value
+            emit.fail_if("1")
+            return emit.literal(to, t.default(to))
         case t.Set(of), t.Set(to_of):
             return _set(emit, text, source, to, of, to_of)
         case (t.Map(_, of), t.Map(_, to_of)) if t.fixed(source):

@@ -20,6 +20,8 @@ from dsmc.ir.system import System
 #: How the search ended a slice, and how a property was decided: as in `runtime/search.h`.
 FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY = range(6)
 STEP, STATE, OUTSIDE, NOT, KEY = range(5)
+#: What became of the way to it: as in `runtime/trace.c`.
+NO_ROOM, FOUND, LOST = range(3)
 
 _U64 = ctypes.c_uint64
 _U32 = ctypes.c_uint32
@@ -42,6 +44,12 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_restore": (ctypes.c_int, (_POINTER,) * 4),
     "dsmc_trace": (ctypes.c_int, (_POINTER, _U32, _U32, _U64, _U32, _POINTER)),
 }
+
+
+class LostError(Exception):
+    """No run leads to what was decided: the steps of states that differ in names only are not alike
+    where one of them has no value.
+    """
 
 
 class Driver:
@@ -101,11 +109,19 @@ class Driver:
         if self._model.arrived():
             self._call("dsmc_swap", self._s, self._model.address("dsmc_model"))
 
+    def _numbers(self) -> list[int]:
+        numbers = (_U64 * 8)()
+        self._call("dsmc_stats", self._s, numbers)
+        return list(numbers)
+
     def stats(self) -> tuple[int, int, int, int, int]:
         """States, transitions, initial states, levels begun, states of the last level."""
-        numbers = (_U64 * 7)()
-        self._call("dsmc_stats", self._s, numbers)
-        return numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+        states, transitions, initial, levels, frontier, *_ = self._numbers()
+        return states, transitions, initial, levels, frontier
+
+    def unreduced(self) -> int:
+        """For how many states those stand that were kept; 0 if these are too many to count."""
+        return self._numbers()[7]
 
     def decided(self) -> dict[int, tuple[int, int]]:
         """Of each decided property: at which level (from 1; 0: the start), and how."""
@@ -115,11 +131,10 @@ class Driver:
 
     def loaded(self) -> list[int]:
         """The keys of the states of the last level with more messages than the limit."""
-        numbers = (_U64 * 7)()
-        self._call("dsmc_stats", self._s, numbers)
-        keys = (_U64 * (numbers[6] + 1))()
+        count = self._numbers()[6]
+        keys = (_U64 * (count + 1))()
         self._call("dsmc_loaded", self._s, keys)
-        return list(keys[: numbers[6]])
+        return list(keys[:count])
 
     def load_limit(self, limit: int) -> None:
         """Tell of states with more messages than this."""
@@ -159,8 +174,9 @@ class Driver:
     def path(self, prop: int, level: int, kind: int, key: int = 0) -> list[State]:
         """The run that decided a property, or (`KEY`) that leads to a state."""
         keys = (_U64 * level)()
-        if not self._call("dsmc_trace", self._s, prop, kind, key, level, keys):
-            raise MemoryError
+        found = self._call("dsmc_trace", self._s, prop, kind, key, level, keys)
+        if found != FOUND:
+            raise LostError if found == LOST else MemoryError
         return [self.state(key) for key in keys]
 
     def state(self, key: int) -> State:

@@ -17,11 +17,13 @@ from dsmc.backends.c.driver import (
     STATE,
     TOO_MANY,
     Driver,
+    LostError,
 )
 from dsmc.backends.c.generate import generate
 from dsmc.backends.c.keeping import Checkpoint, Keeper
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
+from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
 from dsmc.engine.memory import most_bytes, resident_bytes
@@ -39,7 +41,9 @@ from dsmc.engine.search import (
     states_limit,
     time_limit,
 )
+from dsmc.engine.search import explore as explore_again
 from dsmc.ir.expr import TRUE
+from dsmc.reduce.permute import Named
 
 #: The first slices are short, so that faster code takes over soon.
 _FIRST_SLICE = 0.02
@@ -65,15 +69,19 @@ def explore(
     watch: Watcher | None = None,
     asked: float | None = None,
     checkpoint: Checkpoint | None = None,
+    symmetric: tuple[Named, ...] = (),
 ) -> Explored:
     """See `engine.search.explore`. With so many threads (0: as many as there are cores). The time is
     limited from when the answer was `asked` for. With a `checkpoint`, what was found is kept on disk.
+    States that differ in names of the `symmetric` types only count as one.
     Raises `CompileError` where nothing can be compiled, `Mistakes` if a checkpoint is not of this
     search.
     """
     asked = time.perf_counter() if asked is None else asked
     try:
-        search = _Search(machine, wanted, threads or cores(), limits, to_the_end, watch, asked)
+        search = _Search(
+            machine, wanted, threads or cores(), limits, to_the_end, watch, asked, symmetric
+        )
     except KeyboardInterrupt:
         return _nothing(INTERRUPTED, asked)
     except MemoryError:
@@ -108,7 +116,7 @@ def _tiers(text: str) -> tuple[Tier, Tier]:
 class _Search:
     def __init__(
         self, machine: PythonMachine, wanted: frozenset[int], threads: int, limits: Limits,
-        to_the_end: bool, watch: Watcher | None, asked: float,
+        to_the_end: bool, watch: Watcher | None, asked: float, symmetric: tuple[Named, ...],
     ) -> None:  # fmt: skip
         self._asked = asked
         self._machine = machine
@@ -117,8 +125,9 @@ class _Search:
         self._to_the_end = to_the_end
         self._watch = watch
         self._threads = threads
+        self._symmetric = symmetric
         layout = Layout(machine.system)
-        self._text = generate(machine.system, layout)
+        self._text = generate(machine.system, layout, symmetric)
         self._model, self._code = _tiers(self._text)
         self._driver = Driver(
             machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
@@ -215,8 +224,14 @@ class _Search:
     def _look_for_pump(self) -> None:
         level = self._driver.stats()[3]
         suspects = {self._driver.state(key): key for key in self._driver.loaded()}
-        paths = lambda state: self._driver.path(0, level, KEY, suspects[state])  # noqa: E731
-        self._pump = pump_among(self._machine, list(suspects), paths)
+
+        def path_to(state: State) -> list[State]:
+            try:
+                return self._driver.path(0, level, KEY, suspects[state])
+            except LostError:
+                return []
+
+        self._pump = pump_among(self._machine, list(suspects), path_to)
         if self._pump is not None:
             self._stopped = GROWS
         self._load_limit *= 2
@@ -248,6 +263,7 @@ class _Search:
             states=states, transitions=transitions, initial=self._initial(initial), depth=depth,
             complete_depth=levels - 1, seconds=seconds, complete=self._finished and not self._stopped,
             stopped=self._stopped, engine=self._engine(), preparation=self._began - self._asked,
+            unreduced=self._unreduced(),
         )  # fmt: skip
         notes = self._keeper.notes(stopped=self._may_go_on) if self._keeper is not None else ()
         return Explored(runs, statistics, self._pump, notes=notes)
@@ -260,12 +276,22 @@ class _Search:
     def _runs(self) -> dict[int, Run]:
         """The runs that decided properties. What cannot be shown for want of memory is not known."""
         found: dict[int, Run] = {}
+        lost = set()
         try:
             for prop, how in self._driver.decided().items():
-                found[prop] = self._run(prop, *how)
+                try:
+                    found[prop] = self._run(prop, *how)
+                except LostError:
+                    lost.add(prop)
+            return found | self._found_again(frozenset(lost))
         except MemoryError:
             self._stopped = OUT_OF_MEMORY
         return found
+
+    def _unreduced(self) -> int:
+        """What a step does that has no value depends on names: then nobody knows. Nor does a checkpoint."""
+        known = self._machine.error not in self._driver.decided() and self._keeper is None
+        return self._driver.unreduced() if self._symmetric and known else 0
 
     def _engine(self) -> Engine:
         names = {self._model.name, self._code.name}
@@ -274,9 +300,17 @@ class _Search:
 
     def _initial(self, inside: int) -> int:
         """How many initial states there are: those outside the bound are not stored."""
-        if self._machine.system.within == TRUE:
+        if self._machine.system.within == TRUE and not self._symmetric:
             return inside
         return len(self._machine.initial()[0])
+
+    def _found_again(self, lost: frozenset[int]) -> dict[int, Run]:
+        """The runs that the reference finds to what was decided where names are not alike."""
+        if not lost:
+            return {}
+        canonical = forms(self._machine, self._symmetric)
+        found = explore_again(self._machine, lost, canonical=canonical)
+        return {prop: run for prop, run in found.decided.items() if prop in lost}
 
     def _run(self, prop: int, level: int, kind: int) -> Run:
         if not level:
@@ -313,5 +347,7 @@ class _Search:
             return Run(tuple(path), in_step=True)
         successors: list[State] = []
         machine.expand(path[-1], successors, [])
-        target = successors[machine.step_deciders[prop](path[-1], successors)]
-        return Run(tuple(path), in_step=True, target=target)
+        index = machine.step_deciders[prop](path[-1], successors)
+        if index < 0:  # what another state's step did before it failed
+            raise LostError
+        return Run(tuple(path), in_step=True, target=successors[index])

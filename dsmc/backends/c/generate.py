@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from dsmc.backends.c.canonical import canonical
 from dsmc.backends.c.expressions import Expressions, c_type
 from dsmc.backends.c.layout import Form, Layout, form, words
 from dsmc.backends.c.pool import Pool
@@ -29,21 +30,23 @@ from dsmc.ir.system import (
     System,
     Transition,
 )
+from dsmc.reduce.permute import Named
 
 #: The number of what `runtime/model.h` says.
-ABI = 1
+ABI = 2
 RUNTIME = files("dsmc.backends.c") / "runtime"
 
 
-def generate(system: System, layout: Layout) -> str:
-    """The C file of a system: it includes nothing."""
-    return _Module(system, layout).text()
+def generate(system: System, layout: Layout, symmetric: tuple[Named, ...] = ()) -> str:
+    """The C file of a system: it includes nothing. With `canonical` if there are symmetric types."""
+    return _Module(system, layout, symmetric).text()
 
 
 class _Module:
-    def __init__(self, system: System, layout: Layout) -> None:
+    def __init__(self, system: System, layout: Layout, symmetric: tuple[Named, ...]) -> None:
         self._system = system
         self._layout = layout
+        self._symmetric = symmetric
         self._pool = Pool()
         self._functions = {f.name: n for n, f in enumerate(system.functions)}
         self._assertions = {
@@ -54,12 +57,12 @@ class _Module:
 
     def text(self) -> str:
         """The whole file."""
-        headers = [(RUNTIME / name).read_text(encoding="utf-8") for name in ("model.h", "values.h")]
+        headers = [_header(name) for name in ("model.h", "values.h")]
         body = [
             *self._prototypes(), *(line for f in self._system.functions for line in self._function(f)),
             *self._within(), *self._steps(), *self._done(), *self._initial(), *self._actions(),
             *self._looks(), *self._ends("rest", Quiescent), *self._ends("stuck", NoDeadlock),
-            *self._in_flight(), *self._offered(),
+            *self._in_flight(), *self._canonical(), *self._offered(),
         ]  # fmt: skip
         name = f"/* The system `{self._system.name}`. */"
         return "\n".join([*headers, name, *self._pool.lines, *body]) + "\n"
@@ -376,6 +379,12 @@ class _Module:
             return []
         return ["static u64 load(const u64 *s)", "{", f"\treturn {' + '.join(parts)};", "}", ""]
 
+    def _canonical(self) -> list[str]:
+        if not self._symmetric:
+            return []
+        header = _header("canonical.h")
+        return canonical(self._system, self._layout, self._pool, self._symmetric, header)
+
     def _offered(self) -> list[str]:
         layout, properties = self._layout, self._system.properties
         shapes = ", ".join(self._pool.shape(of) for of in layout.boxed.values()) or "0"
@@ -390,8 +399,13 @@ class _Module:
         return [
             f"static const shape *const shapes[] = {{{shapes}}};",
             f"const model dsmc_model = {{{', '.join(map(str, numbers))},",
-            f"\tshapes, initial, expand, look, rest, stuck, {self._load()}}};",
+            f"\tshapes, initial, expand, look, rest, stuck, {self._load()},",
+            f"\t{'canonical' if self._symmetric else '0'}}};",
         ]
+
+
+def _header(name: str) -> str:
+    return (RUNTIME / name).read_text(encoding="utf-8")
 
 
 def _phase(action: Action) -> int:

@@ -14,7 +14,7 @@ typedef long long i64;
 typedef unsigned int u32;
 
 /* Changes when anything below does: code that was compiled with another is not used. */
-#define DSMC_ABI 1
+#define DSMC_ABI 2
 
 /* A value without a fixed width. `count` elements (of a variant: words), each of so many words as
  * its type says. Never changed once somebody else can see it. */
@@ -75,6 +75,9 @@ typedef struct model {
 	void (*rest)(ctx *, const u64 *state);
 	void (*stuck)(ctx *, const u64 *state);
 	u64 (*load)(const u64 *state); /* messages in flight; none: they have a bound */
+	/* The canonical form of a state, and for how many states it stands (0: too many to count); none:
+	 * every state stands for itself. */
+	u64 (*canonical)(ctx *, const u64 *state, u64 *form);
 } model;
 
 #endif

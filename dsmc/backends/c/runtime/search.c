@@ -41,6 +41,7 @@ static void more_successors(ctx *c)
 	w->room *= 2;
 	w->out = realloc(w->out, w->room * words * sizeof(u64));
 	w->keys = realloc(w->keys, w->room * sizeof(u64));
+	w->orbit = realloc(w->orbit, w->room * sizeof(u64));
 	c->out = w->out + used;
 	c->end = w->out + (w->room - 1) * words;
 }
@@ -129,6 +130,24 @@ static void fold_all(worker *w)
 		w->keys[w->folded] = fold(w, w->out + w->folded * words);
 }
 
+static void fold_forms(worker *w)
+{
+	u64 words = w->s->m->words, n = (u64)(w->c.out - w->out) / words;
+	for (u64 at = w->folded; at < n; at++)
+		w->keys[at] = form_key(w, w->out + at * words, &w->orbit[at]);
+	w->folded = n;
+}
+
+/* The keys of the successors that have none yet. */
+static void find_keys(worker *w)
+{
+	const model *m = w->s->m;
+	if (m->canonical)
+		fold_forms(w);
+	else if (m->words > 1 || m->boxes)
+		fold_all(w);
+}
+
 /* The successors of a state, with their keys. */
 void expand_state(worker *w, u64 key)
 {
@@ -137,8 +156,7 @@ void expand_state(worker *w, u64 key)
 	unfold(w, key);
 	c->moved = c->failed = 0;
 	m->expand(c, w->state);
-	if (m->words > 1 || m->boxes)
-		fold_all(w);
+	find_keys(w);
 	look_at_end(w);
 	if (w->outside.count)
 		look_outside(w);
@@ -150,7 +168,7 @@ static void keep(worker *w, u64 key, u64 hash, const u64 *words)
 {
 	search *s = w->s;
 	u64 which = hash >> SUB_SHIFT;
-	if (!list_add(&w->next, key))
+	if (!list_add(&w->next, s->m->canonical ? fold(w, words) : key))
 		STORE(&s->no_memory, 1);
 	w->fresh[which]++;
 	w->found++;
@@ -168,8 +186,10 @@ static inline void look_up(worker *w, const u64 *keys, u64 which)
 	int is_new;
 	u64 hash = w->hash[which & (FLIGHT - 1)];
 	table_put(sub_of(&s->set, hash), hash, keys[which], &is_new);
-	if (is_new)
+	if (is_new) {
 		keep(w, keys[which], hash, w->out + which * s->m->words);
+		w->unreduced += s->m->canonical ? w->orbit[which] : 1;
+	}
 	if (w->crowded)
 		pause_all(w);
 }
@@ -196,7 +216,7 @@ static const u64 *keys_of(worker *w, u64 *count)
 {
 	const model *m = w->s->m;
 	*count = (u64)(w->c.out - w->out) / m->words;
-	return m->words > 1 || m->boxes ? w->keys : w->out;
+	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
 }
 
 /* Put the successors that were collected into the set; all of them, if the room is to be used again. */
@@ -349,7 +369,8 @@ static void gather(search *s)
 		worker *w = &s->workers[i];
 		collect(w);
 		s->transitions += w->transitions;
-		w->transitions = 0;
+		s->unreduced += w->unreduced;
+		w->transitions = w->unreduced = 0;
 	}
 }
 
@@ -465,6 +486,8 @@ static int open_worker(worker *w, search *s)
 	w->state = calloc(m->words + 1, sizeof(u64));
 	w->out = malloc(w->room * m->words * sizeof(u64));
 	w->keys = malloc(w->room * sizeof(u64));
+	w->orbit = malloc(w->room * sizeof(u64));
+	w->form = calloc(m->words + 1, sizeof(u64));
 	w->chunk = malloc(sizeof(char *));
 	w->chunk[0] = malloc(CHUNK);
 	w->chunks = 1;
@@ -568,10 +591,7 @@ int dsmc_begin(search *s)
 	worker *w = &s->workers[0];
 	w->others = 1;
 	s->m->initial(&w->c);
-	u64 words = s->m->words, count = (u64)(w->c.out - w->out) / words;
-	if (words > 1 || s->m->boxes)
-		for (; w->folded < count; w->folded++)
-			w->keys[w->folded] = fold(w, w->out + w->folded * words);
+	find_keys(w);
 	if (w->c.failed)
 		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
 	look_outside(w);
@@ -600,6 +620,8 @@ static void close_worker(worker *w, const search *s)
 	free(w->state);
 	free(w->out);
 	free(w->keys);
+	free(w->orbit);
+	free(w->form);
 	free(w->c.choice);
 	free(w->c.depth);
 	list_free(&w->next);

@@ -43,7 +43,9 @@ typedef struct worker {
 	u64 *out;                /* the successors' words */
 	u64 room, folded;        /* how many fit; how many have keys, … */
 	u64 located, looked_up;  /* … places in the set, were put there */
-	u64 *keys;
+	u64 *keys;               /* those of their canonical forms, if there are such; … */
+	u64 *orbit;              /* … and for how many states these stand */
+	u64 *form;               /* room for the words of one */
 	u64 hash[FLIGHT];
 	list next, outside, loaded, large;
 	u64 known_pair[REMEMBERED]; /* … */
@@ -52,7 +54,7 @@ typedef struct worker {
 	char **chunk;            /* rooms for boxes */
 	u32 chunks, chunk_at;
 	u64 fresh[SUBS], fresh_nodes[SUBS]; /* put into each table since the last pause */
-	u64 found, transitions;
+	u64 found, transitions, unreduced;
 	u32 crowded, others;     /* is a table too full? how many put into them? */
 } worker;
 
@@ -75,6 +77,7 @@ struct search {
 	list states, level_at;   /* all states in order; where each level begins */
 	u64 taken;               /* of the last level: states that were given to workers */
 	u64 transitions, initial, found;
+	u64 unreduced;           /* for how many states those stand that were kept */
 	u64 *wanted;             /* bits: the properties that are looked for */
 	u32 *level, *kind;       /* of each property: at which level (from 1; 0: the start), and how */
 	u64 most_states, load_limit;
@@ -93,6 +96,8 @@ void unfold(worker *w, u64 key);
 u64 fold(worker *w, const u64 *words);
 void ask_for_nodes(worker *w, const u64 *words);
 void ask_for_parts(search *s, u64 key);
+/* The key of the canonical form of a state, or of the state itself if there is none. */
+u64 form_key(worker *w, const u64 *words, u64 *orbit);
 u32 box_leaves(search *s, u32 reference, u32 *found);
 
 /* search.c */

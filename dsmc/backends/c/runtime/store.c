@@ -227,3 +227,12 @@ u64 fold(worker *w, const u64 *words)
 	}
 	return w->there.at[top][0] | (s->width[top] > 1 ? (u64)w->there.at[top][1] << 32 : 0);
 }
+
+u64 form_key(worker *w, const u64 *words, u64 *orbit)
+{
+	const model *m = w->s->m;
+	if (!m->canonical)
+		return fold(w, words);
+	*orbit = m->canonical(&w->c, words, w->form);
+	return fold(w, w->form);
+}

@@ -3,14 +3,18 @@
  *
  * Backwards, level by level, those states are marked that have a successor that is marked; then
  * forwards from the first initial state that is marked. No state needs to know its parent.
+ *
+ * Where a state stands for others, its canonical form is marked. The way leads through states as they
+ * are, to the first successor whose form is marked: so it does not depend on which was found first.
  */
 #include "search.h"
 #include "values.h"
 
-/* A set of keys for one thread. */
+/* A set of keys for one thread, those of canonical forms if there are such; the state, as it was
+ * found, that the first is of. */
 typedef struct marks {
 	u64 *slot;
-	u64 size;
+	u64 size, first;
 	int greatest; /* is the key there that plus one is 0? */
 	list all;
 } marks;
@@ -56,14 +60,25 @@ static const u64 *successors(worker *w, u64 key, u64 *count)
 	reset_room(w);
 	expand_state(w, key);
 	*count = (u64)(w->c.out - w->out) / m->words;
-	return m->words > 1 || m->boxes ? w->keys : w->out;
+	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
+}
+
+/* The key by which the state that is expanded is marked. */
+static u64 mark_of(worker *w, u64 key)
+{
+	u64 orbit;
+	return w->s->m->canonical ? form_key(w, w->state, &orbit) : key;
 }
 
 static int is_goal(worker *w, u64 key, const goal *g)
 {
 	u64 count;
+	if (g->kind == KEY && w->s->m->canonical) {
+		reset_room(w);
+		unfold(w, key);
+	}
 	if (g->kind == KEY)
-		return key == g->key;
+		return mark_of(w, key) == g->key;
 	for (u32 i = 0; i < 3; i++)
 		clear(w->flags[i], w->s->m->properties / 64 + 1);
 	reset_room(w);
@@ -86,7 +101,7 @@ static int leads_to(worker *w, u64 key, const marks *later)
 }
 
 /* The states of a level that are goals, or have a marked successor. */
-static int mark(worker *w, u32 level, const goal *g, const marks *later, list *found)
+static int mark(worker *w, u32 level, const goal *g, const marks *later, marks *found)
 {
 	search *s = w->s;
 	u64 end = level + 1 < s->level_at.count ? s->level_at.at[level + 1] : s->states.count;
@@ -94,52 +109,70 @@ static int mark(worker *w, u32 level, const goal *g, const marks *later, list *f
 		u64 key = s->states.at[i];
 		if (later ? !leads_to(w, key, later) : !is_goal(w, key, g))
 			continue;
-		if (!list_add(found, key))
+		if (!found->all.count)
+			found->first = key;
+		if (!list_add(&found->all, mark_of(w, key)))
 			return 0;
 	}
 	return 1;
 }
 
-static void walk(worker *w, marks *at, u32 levels, u64 *path)
+/* The first successor that is marked; false if there is none. */
+static int step(worker *w, const marks *at, u64 *key)
 {
-	path[0] = at[0].all.at[0];
-	for (u32 d = 1; d < levels; d++) {
-		u64 count;
-		open_marks(&at[d]);
-		const u64 *found = successors(w, path[d - 1], &count);
-		for (u64 i = 0; i < count; i++)
-			if (has(&at[d], found[i])) {
-				path[d] = found[i];
-				break;
-			}
+	u64 count, i = 0;
+	const u64 *found = successors(w, *key, &count);
+	while (i < count && !has(at, found[i]))
+		i++;
+	if (i == count)
+		return 0;
+	*key = w->s->m->canonical ? fold(w, w->out + i * w->s->m->words) : found[i];
+	return 1;
+}
+
+/* What became of a way. It can be lost where a step has no value: what such a state leads to depends on
+ * the names in it. */
+enum { NO_ROOM, FOUND, LOST };
+
+static int walk(worker *w, marks *at, u32 levels, u64 *path)
+{
+	int good = FOUND;
+	path[0] = at[0].first;
+	for (u32 d = 1; good == FOUND && d < levels; d++) {
+		path[d] = path[d - 1];
+		if (!open_marks(&at[d]))
+			return NO_ROOM;
+		good = step(w, &at[d], &path[d]) ? FOUND : LOST;
 		free(at[d].slot);
 		at[d].slot = NULL;
 	}
+	return good;
 }
 
 /* The keys of the states of the run that decided a property (of the kind KEY: that leads to a state).
- * False: no memory, or no such run. */
+ */
 int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path)
 {
 	worker *w = &s->workers[0];
 	goal g = {kind, property, key};
 	u64 *wanted = calloc(s->m->properties / 64 + 1, sizeof(u64));
 	marks *at = calloc(levels, sizeof(marks));
-	int good = wanted && at;
+	int good = wanted && at ? FOUND : NO_ROOM;
 	if (good && kind != KEY)
 		wanted[property >> 6] |= 1ull << (property & 63);
 	w->c.wanted = wanted;
-	for (u32 d = levels; good && d-- > 0;) {
+	for (u32 d = levels; good == FOUND && d-- > 0;) {
 		marks *later = d + 1 < levels ? &at[d + 1] : NULL;
-		good = (!later || open_marks(later)) && mark(w, d, &g, later, &at[d].all)
-		    && at[d].all.count;
+		good = (!later || open_marks(later)) && mark(w, d, &g, later, &at[d]);
+		if (good && !at[d].all.count)
+			good = LOST;
 		if (later) {
 			free(later->slot);
 			later->slot = NULL;
 		}
 	}
-	if (good)
-		walk(w, at, levels, path);
+	if (good == FOUND)
+		good = walk(w, at, levels, path);
 	for (u32 d = 0; at && d < levels; d++)
 		list_free(&at[d].all);
 	for (u32 i = 0; i < 3; i++)
@@ -165,6 +198,9 @@ void dsmc_stats(const search *s, u64 *numbers)
 	numbers[4] = s->states.count - s->level_at.at[s->level_at.count - 1];
 	numbers[5] = s->node_count;
 	numbers[6] = s->loaded.count;
+	numbers[7] = s->unreduced;
+	for (u32 i = 0; i < s->threads; i++)
+		numbers[7] += s->workers[i].unreduced;
 }
 
 void dsmc_decided(const search *s, u32 *level, u32 *kind)
