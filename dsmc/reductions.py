@@ -68,7 +68,10 @@ class _Search:
             if found.statistics.stopped != states_limit(most):
                 return found
         parts = plan(self._machine.system, reductions, self._first_states)
-        return self._in_parts(parts) if parts else self._plainly(self._limits)
+        before = time.perf_counter() - self._began
+        found = self._in_parts(parts) if parts else self._plainly(self._limits)
+        preparation = found.statistics.preparation + before
+        return replace(found, statistics=replace(found.statistics, preparation=preparation))
 
     # ------------------------------------------------------------ the system as it is
 

@@ -174,7 +174,9 @@ def report(process: subprocess.Popen[str]) -> Any:
     if process.returncode < 0:
         return None
     (data,) = json.loads(output)
-    data["notes"] = data["statistics"]["seconds"] = data["statistics"]["engine"] = None
+    for part in ("seconds", "engine", "preparation"):
+        data["statistics"][part] = None
+    data["notes"] = None
     return data
 
 

@@ -311,7 +311,7 @@ def test_interrupted(spec: Callable[[str], Path], tmp_path: Path, by: signal.Sig
     cc.chmod(0o755)
     (tmp_path / "tmp").mkdir()
     path = spec(SPEC)
-    asked = [path, "-D", "N=16", "-p", "not_all", "--engine", "c", "--json"]
+    asked = [path, "-D", "N=16", "-p", "not_all", "--engine", "c", "--no-reductions", "--json"]
     process = subprocess.Popen(
         [sys.executable, "-m", "dsmc", "check", *map(str, asked)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -34,7 +34,7 @@ static void *must(void *p)
 /* Until every state was seen, or a limit is met; often looked at from outside. */
 static void go_on(search *s, int event)
 {
-	u64 limit = 12, numbers[7];
+	u64 limit = 12, numbers[8];
 	while (event == PAUSED || event == DECIDED || event == LOADED) {
 		if (event == LOADED)
 			dsmc_load_limit(s, limit *= 2);
@@ -92,7 +92,7 @@ static void tell_way(search *s, u32 property, u32 kind, u32 levels)
 int main(int count, char **args)
 {
 	u32 threads = (u32)atoi(args[1]), properties = dsmc_model.properties;
-	u64 *wanted = must(calloc(properties / 64 + 1, sizeof(u64))), numbers[7];
+	u64 *wanted = must(calloc(properties / 64 + 1, sizeof(u64))), numbers[8];
 	u32 *level = must(calloc(properties + 1, sizeof(u32)));
 	u32 *kind = must(calloc(properties + 1, sizeof(u32)));
 	for (int i = 2; i < count; i++)
