@@ -24,7 +24,7 @@ help:
 	@echo "make format   lay out the code in the one usual way"
 	@echo "make golden   make counterexamples/ again"
 	@echo "make docs     make the printed pages and the blocks of README.md again"
-	@echo "make fuzz     compare the reference and the oracle on many random systems"
+	@echo "make fuzz     compare the oracle, the reference and C on many random systems"
 	@echo "make bench    measure speed, against programs written by hand and other model checkers"
 	@echo "make bench-all  the same in every size; bench/RESULTS.md is written anew (hours)"
 	@echo "make wheel    build the package into dist/"
@@ -81,7 +81,7 @@ docs: $(DEV)
 	$(BIN)/python tests/readme.py
 
 fuzz: $(DEV)
-	$(PYTEST) tests/test_agreement.py -k random --hypothesis-profile=many
+	$(PYTEST) tests/test_agreement.py tests/test_c.py -k random --hypothesis-profile=many
 
 wheel: $(DEV)
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
