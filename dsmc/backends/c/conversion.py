@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dsmc.backends.c import making, sequences
 from dsmc.backends.c.access import signed
-from dsmc.backends.c.layout import Form, form, words
+from dsmc.backends.c.layout import words
+from dsmc.backends.c.loops import through_set
 from dsmc.backends.c.ops import add_rank, empty
 from dsmc.backends.codec import entry_shift
 from dsmc.ir import expr as x
@@ -70,8 +71,6 @@ def _set(emit: Expressions, text: str, source: t.Set, to: t.Set, of: Type, to_of
 
     def add(element: str) -> None:
         add_rank(emit, name, to, emit.place(converted(emit, element, of, to_of), to_of))
-
-    from dsmc.backends.c.folds import through_set
 
     through_set(emit, text, source, add)
     return name
@@ -177,6 +176,3 @@ def _case(emit: Expressions, whole: str, source: t.Variant, to: t.Variant, case:
     if len(values) < len(t.field_types(to, case)):  # `some` of nothing: there is no such value
         return emit.literal(to, t.default(to))
     return making.variant(emit, to, case, values)
-
-
-__all__ = ["Form", "convert", "converted", "element_of", "form"]

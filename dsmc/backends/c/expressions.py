@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
-from dsmc.backends.c import conversion, folds, making
+from dsmc.backends.c import conversion, folds, loops, making
 from dsmc.backends.c.access import Access, raised, signed, unsigned
 from dsmc.backends.c.layout import Form, Layout, form, words
 from dsmc.backends.c.ops import C
@@ -389,7 +389,7 @@ class Expressions:
         self, domain: x.Expr, name: str, body: Callable[[], None], *, distinct: bool = False
     ) -> None:
         """Write code for each element of a domain."""
-        folds.loop(self, domain, name, body, distinct=distinct)
+        loops.loop(self, domain, name, body, distinct=distinct)
 
 
 def c_type(type: Type) -> str:

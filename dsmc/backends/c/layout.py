@@ -11,7 +11,7 @@ import enum
 from collections.abc import Callable
 from typing import TypeAlias
 
-from dsmc.backends.codec import Register, bits, encode, low, mask, width
+from dsmc.backends.codec import Register, low, mask, width
 from dsmc.engine.machine import State
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
@@ -170,9 +170,3 @@ def _element(type: Type, part: list[int], leaves: Leaves) -> Register:
 def leaves_of(type: Type) -> int:
     """How many leaves of 32 bits an element of a box is."""
     return max(1, -(-bits_in_box(type) // 32))
-
-
-__all__ = [
-    "ONE_WORD", "WORD", "Form", "Layout", "Leaves", "Placed", "Register", "bits", "bits_in_box",
-    "box_register", "encode", "form", "leaves_of", "words",
-]  # fmt: skip

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dsmc.backends.c import sequences
 from dsmc.backends.c.access import signed
-from dsmc.backends.c.layout import WORD, Form, form, words
-from dsmc.backends.codec import low, members
+from dsmc.backends.c.layout import Form, form, words
+from dsmc.backends.codec import low, mask, width
 from dsmc.ir import types as t
 from dsmc.ir.expr import Apply
 from dsmc.ir.ops import Op
@@ -176,8 +176,6 @@ def _put(emit: Expressions, e: Apply) -> str:
 
 def put_in_word(word: str, position: str, code: str, of: t.Type) -> str:
     """A number with other bits at a place."""
-    from dsmc.backends.codec import mask, width
-
     if not width(of):
         return word
     return f"(({word} & ~({mask(of):#x}ull << {position})) | {code} << {position})"
@@ -257,5 +255,3 @@ C: dict[Op, Row] = {
     Op.INDEX: "(i64){0}",
     Op.NODE_AT: lambda emit, e: f"(u64){emit.value(e.args[1])}",
 }
-
-__all__ = ["WORD", "C", "Row", "add_rank", "empty", "members", "put_in_word"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsmc.backends.c.layout import WORD, Form, bits_in_box, form, words
-from dsmc.backends.codec import Register, encode, members, ranks, width
+from dsmc.backends.codec import Register, decode, encode, low, members, ranks, width
 from dsmc.ir import types as t
 from dsmc.ir.types import Type, Value
 
@@ -107,8 +107,6 @@ class Pool:
                 raise AssertionError(type)
 
     def _item(self, of: Type, register: Register) -> list[str]:
-        from dsmc.backends.codec import decode, low
-
         if not isinstance(register, int):
             return [f"(u64)(unsigned long){self.box(of, decode(of, register))}"]
         code = register - low(of)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsmc.backends.c.access import raised
 from dsmc.backends.c.layout import Form, form, words
 from dsmc.backends.codec import length_shift, width
 from dsmc.ir import types as t
@@ -258,9 +257,3 @@ def unpacked(emit: Expressions, text: str, type: t.Seq) -> str:
         item = emit.stored(found.element(emit, place), type.of)
         emit.w.line(f"{made_box} = box_push(c, {made_box}, {item}, {words(type.of)});")
     return made_box
-
-
-__all__ = [
-    "Packed", "at", "boxed", "concat", "contains", "first", "insert", "last", "length", "made",
-    "move", "packed", "raised", "remove", "replace_", "result", "slice_", "unpacked", "write_code",
-]  # fmt: skip
