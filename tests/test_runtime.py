@@ -24,7 +24,7 @@ FOLDER = Path(str(RUNTIME))
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 #: Small numbers, so that threads meet, and tables grow, in a small search.
 FLAGS = (
-    "-std=gnu11", "-pthread", "-g", "-O1", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-w",
+    "-std=gnu11", "-pthread", "-g", "-O1", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-DPAGE=512", "-w",
     "-fno-strict-aliasing", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", f"-I{FOLDER}",
 )  # fmt: skip
 SANITIZERS = {"address,undefined": 1, "thread": 3}
@@ -62,6 +62,14 @@ var b: 0..7 in 0..7
 var c: set<0..90> = {}
 action fill when a == 1023 and b < 7 { b += 1; c := {90} }
 invariant bound { b < 8 }
+"""
+#: As many in a table that keeps only a part of each.
+NARROW = """spec narrow
+var a: 0..4095 in 0..4095
+var b: 0..65535 = 0
+action up when b mod 16 < 15 { b += 1 }
+action far when a mod 64 == 63 and b < 60000 { b += 5001 }
+invariant bound { b < 60000 or a == 4095 }
 """
 #: Words, and pairs of words, of which every bit is set.
 ONES = """spec ones
@@ -101,6 +109,7 @@ SYSTEMS = {
     "processes": lambda: of_model("wal.dsm", "corrected"),
     "wide values": lambda: system_of(WIDE),
     "many initial states": lambda: system_of(MANY),
+    "many in a narrow table": lambda: system_of(NARROW),
     "all bits": lambda: system_of(ONES),
     "all bits of a state": lambda: system_of(ONES_ALONE),
 }

@@ -22,6 +22,7 @@ u32 dsmc_box(search *s, u32 reference, u32 *found);
 int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path);
 void dsmc_mark(const search *s, extent *m);
 int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **nodes);
+int dsmc_cool(search *s, int file);
 int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind);
 
 static void *must(void *p)
@@ -31,16 +32,21 @@ static void *must(void *p)
 	return p;
 }
 
-/* Until every state was seen, or a limit is met; often looked at from outside. */
+/* Until every state was seen, or a limit is met; often looked at from outside, and old states put into
+ * a file. */
 static void go_on(search *s, int event)
 {
 	u64 limit = 12, numbers[8];
+	FILE *file = must(tmpfile());
 	while (event == PAUSED || event == DECIDED || event == LOADED) {
 		if (event == LOADED)
 			dsmc_load_limit(s, limit *= 2);
 		event = dsmc_run(s, 0.01);
 		dsmc_stats(s, numbers);
+		if (!dsmc_cool(s, fileno(file)))
+			exit(5);
 	}
+	fclose(file);
 	if (event == NO_MEMORY)
 		exit(3);
 }

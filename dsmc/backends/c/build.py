@@ -25,7 +25,7 @@ from dsmc.backends.c.generate import RUNTIME
 from dsmc.backends.c.tinycc import CompileError
 
 #: The parts of the search that are C files.
-PARTS = ("table.c", "store.c", "search.c", "trace.c", "checkpoint.c")
+PARTS = ("table.c", "store.c", "search.c", "trace.c", "checkpoint.c", "cold.c")
 _HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
 #: The search is compiled once for a machine; models are compiled while somebody waits.
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")

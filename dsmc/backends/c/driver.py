@@ -39,6 +39,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_load_limit": (None, (_POINTER, _U64)),
     "dsmc_state": (None, (_POINTER, _U64, _POINTER)),
     "dsmc_box": (_U32, (_POINTER, _U32, _POINTER)),
+    "dsmc_cool": (ctypes.c_int, (_POINTER, ctypes.c_int)),
     "dsmc_mark": (None, (_POINTER, _POINTER)),
     "dsmc_arrays": (ctypes.c_int, (_POINTER,) * 5),
     "dsmc_restore": (ctypes.c_int, (_POINTER,) * 4),
@@ -122,6 +123,10 @@ class Driver:
     def unreduced(self) -> int:
         """For how many states those stand that were kept; 0 if these are too many to count."""
         return self._numbers()[7]
+
+    def cool(self, file: int) -> bool:
+        """Put the states that have been expanded into a file. False: it has no room for them."""
+        return bool(self._call("dsmc_cool", self._s, file))
 
     def decided(self) -> dict[int, tuple[int, int]]:
         """Of each decided property: at which level (from 1; 0: the start), and how."""

@@ -7,6 +7,7 @@ import time
 
 from dsmc.backends.c import build
 from dsmc.backends.c.checkpoint import identity
+from dsmc.backends.c.cooling import Cooler
 from dsmc.backends.c.driver import (
     FINISHED,
     KEY,
@@ -133,6 +134,7 @@ class _Search:
             machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
         )
         self._keeper: Keeper | None = None
+        self._cooler = Cooler()
         self._stopped = ""
         self._finished = False
         self._load_limit = FIRST_LOAD
@@ -143,6 +145,7 @@ class _Search:
     def close(self) -> None:
         """Wait for nothing more, give the memory back."""
         self._driver.close()
+        self._cooler.close()
         self._model.close()
         self._code.close()
 
@@ -186,6 +189,7 @@ class _Search:
             self._driver.take_what_came()
             if self._keeper is not None:
                 self._keeper.look(self._driver)
+            self._cooler.look(self._driver)
 
     def _order(self) -> None:
         """What lives long gets something faster."""

@@ -23,7 +23,7 @@ void dsmc_mark(const search *s, extent *m)
 /* Where the arrays are, with room for so much. False: no memory. */
 int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **nodes)
 {
-	if (!list_reserve(&s->states, m->states) || !list_reserve(&s->level_at, m->levels)
+	if (m->states > s->states.room || !list_reserve(&s->level_at, m->levels)
 	    || m->nodes >= s->nodes_room)
 		return 0;
 	*states = s->states.at;
@@ -37,15 +37,16 @@ int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **no
 /* Put a number that is new; its value, if there are values. False: no memory, or it was there. */
 static int put_again(table *t, u64 key, u32 value)
 {
-	u64 hash = mix(key);
+	u64 hash = mix(key, t->bits);
 	sub *own = sub_of(t, hash);
-	if (sub_is_full(t, own, 1) && !table_grow(t))
+	if ((own->full || sub_is_full(t, own, 1)) && !table_grow(t))
 		return 0;
+	own->used++;
+	if (!t->valued)
+		return set_put(own, hash, key) == NEW;
 	int is_new;
 	u64 *place = table_put(own, hash, key, &is_new);
-	own->used++;
-	if (t->valued)
-		own->value[place - own->key] = value;
+	own->value[place - own->key] = value;
 	return is_new;
 }
 

@@ -14,6 +14,7 @@ void *memcpy(void *, const void *, size_t);
 void *memset(void *, int, size_t);
 void *mmap(void *, size_t, int, int, int, long);
 int munmap(void *, size_t);
+long pwrite(int, const void *, size_t, long);
 struct dsmc_time { long seconds, nanoseconds; };
 int clock_gettime(int, struct dsmc_time *);
 #ifndef NULL

@@ -179,19 +179,34 @@ static void keep(worker *w, u64 key, u64 hash, const u64 *words)
 		list_add(&w->loaded, key);
 }
 
-/* Put a successor into the set. */
-static inline void look_up(worker *w, const u64 *keys, u64 which)
+/* Put a key into the set: was it new? */
+static inline int put_key(worker *w, u64 hash, u64 key)
 {
 	search *s = w->s;
-	int is_new;
-	u64 hash = w->hash[which & (FLIGHT - 1)];
-	table_put(sub_of(&s->set, hash), hash, keys[which], &is_new);
-	if (is_new) {
+	int found;
+	while ((found = set_put(sub_of(&s->set, hash), hash, key)) == NO_ROOM && !LOAD(&s->no_memory))
+		pause_all(w);
+	return found == NEW;
+}
+
+/* Put a successor into the set that is not where it would mostly be if it were there. */
+static void put_successor(worker *w, const u64 *keys, u64 which)
+{
+	search *s = w->s;
+	u64 hash = w->flying[which & (FLIGHT - 1)].hash;
+	if (put_key(w, hash, keys[which])) {
 		keep(w, keys[which], hash, w->out + which * s->m->words);
 		w->unreduced += s->m->canonical ? w->orbit[which] : 1;
 	}
 	if (w->crowded)
 		pause_all(w);
+}
+
+static inline void look_up(worker *w, const u64 *keys, u64 which)
+{
+	const flight *f = &w->flying[which & (FLIGHT - 1)];
+	if (!LIKELY(set_has_in_line(f->own, f->line, f->hash, keys[which])))
+		put_successor(w, keys, which);
 }
 
 /* Ask for the places of the successors that have none yet: they will have come when they are needed.
@@ -201,12 +216,15 @@ static void locate(worker *w, const u64 *keys, u64 count)
 {
 	table *set = &w->s->set;
 	u64 at = w->located, behind = w->looked_up;
+	u32 bits = set->bits;
 	for (; at < count; at++) {
-		u64 hash = mix(keys[at]);
-		PREFETCH(line_of(sub_of(set, hash), hash));
+		u64 hash = mix(keys[at], bits);
 		if (at - behind == FLIGHT)
 			look_up(w, keys, behind++);
-		w->hash[at & (FLIGHT - 1)] = hash;
+		sub *own = sub_of(set, hash);
+		flight f = {hash, own, line_of(own, hash)};
+		PREFETCH(f.line);
+		w->flying[at & (FLIGHT - 1)] = f;
 	}
 	w->located = at;
 	w->looked_up = behind;
@@ -246,12 +264,22 @@ static void collect(worker *w)
 	w->crowded = 0;
 }
 
+/* The tables have moved. */
+static void find_lines(worker *w)
+{
+	for (u32 i = 0; i < FLIGHT; i++)
+		if (w->flying[i].own)
+			w->flying[i].line = line_of(w->flying[i].own, w->flying[i].hash);
+}
+
 static void grow(search *s)
 {
 	for (u32 i = 0; i < s->threads; i++)
 		collect(&s->workers[i]);
 	if (!table_grow(&s->set) || !table_grow(&s->nodes))
 		STORE(&s->no_memory, 1);
+	for (u32 i = 0; i < s->threads; i++)
+		find_lines(&s->workers[i]);
 }
 
 #if THREADS
@@ -403,7 +431,7 @@ static int next_level(search *s)
 		return NO_MEMORY;
 	for (u32 i = 0; i < s->threads; i++) {
 		list *next = &s->workers[i].next, *loaded = &s->workers[i].loaded;
-		if (!list_reserve(&s->states, s->states.count + next->count))
+		if (s->states.count + next->count > s->states.room)
 			return NO_MEMORY;
 		if (next->count)
 			memcpy(s->states.at + s->states.count, next->at, next->count * sizeof(u64));
@@ -576,9 +604,12 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 	s->kind = calloc(m->properties + 1, sizeof(u32));
 	for (u32 p = 0; p < m->properties; p++)
 		s->kind[p] = NOT;
-	s->nodes_room = 1ull << 32;
+	s->nodes_room = s->states.room = 1ull << 32;
 	s->pairs = reserve(&s->nodes_room);
-	if (s->pairs && table_open(&s->set, 1 << 12, 0, spare) && table_open(&s->nodes, 1 << 10, 1, spare)
+	s->states.at = reserve(&s->states.room);
+	u32 bits = s->leaves > 2 || m->boxes ? 64 : m->bits < 8 ? 8 : m->bits;
+	if (s->pairs && s->states.at && table_open(&s->set, 1 << 12, bits, 0, spare)
+	    && table_open(&s->nodes, 1 << 10, 64, 1, spare)
 	    && dsmc_adopt(s, threads))
 		return s;
 	dsmc_close(s);
@@ -643,7 +674,8 @@ void dsmc_close(search *s)
 	table_close(&s->nodes);
 	if (s->pairs)
 		munmap(s->pairs, s->nodes_room * sizeof(u64));
-	list_free(&s->states);
+	if (s->states.at)
+		munmap(s->states.at, s->states.room * sizeof(u64));
 	list_free(&s->level_at);
 	list_free(&s->loaded);
 	free(s->wanted);

@@ -10,6 +10,7 @@
 #define BATCH 1024        /* successors that are collected before their room is used again */
 #define UNIT 256          /* states that a worker takes at once */
 #define PARALLEL 4096     /* levels of so many states are worth several threads */
+#define PAGE (1u << 13)   /* states that are put into a file at once: whole pages of the system's */
 #endif
 #define FLIGHT 32         /* successors whose places are on their way from memory */
 #define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
@@ -35,6 +36,13 @@ typedef struct tree {
 	unsigned char *changed[DEEPEST];
 } tree;
 
+/* A successor whose place in the set is on its way from memory. */
+typedef struct flight {
+	u64 hash;
+	sub *own;
+	u64 *line;
+} flight;
+
 typedef struct worker {
 	ctx c; /* first: generated code knows only this */
 	search *s;
@@ -46,7 +54,7 @@ typedef struct worker {
 	u64 *keys;               /* those of their canonical forms, if there are such; … */
 	u64 *orbit;              /* … and for how many states these stand */
 	u64 *form;               /* room for the words of one */
-	u64 hash[FLIGHT];
+	flight flying[FLIGHT];
 	list next, outside, loaded, large;
 	u64 known_pair[REMEMBERED]; /* … */
 	u32 known_node[REMEMBERED]; /* its node; 0: none is remembered */
@@ -75,6 +83,7 @@ struct search {
 	u64 *pairs;              /* of each node: its two parts */
 	u64 nodes_room, node_count;
 	list states, level_at;   /* all states in order; where each level begins */
+	u64 cold;                /* so many of the states are in a file: they are read only */
 	u64 taken;               /* of the last level: states that were given to workers */
 	u64 transitions, initial, found;
 	u64 unreduced;           /* for how many states those stand that were kept */
@@ -106,6 +115,9 @@ void look_at(worker *w, const u64 *state, u32 which);
 void reset_room(worker *w);
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
 void pause_all(worker *w);
+
+/* A large array whose pages come when they are written; its room, which becomes less if it must. */
+u64 *reserve(u64 *room);
 
 /* checkpoint.c */
 void mark_level(search *s, int event);

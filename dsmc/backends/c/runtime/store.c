@@ -37,7 +37,7 @@ static u32 node(worker *w, u32 left, u32 right)
 {
 	if (w->crowded)
 		pause_all(w);
-	u64 key = left | (u64)right << 32, hash = mix(key);
+	u64 key = left | (u64)right << 32, hash = mix(key, 64);
 	u64 at = hash & (REMEMBERED - 1);
 	if (w->known_pair[at] != key || !w->known_node[at]) {
 		w->known_node[at] = find_node(w, key, hash);
@@ -53,7 +53,7 @@ void ask_for_nodes(worker *w, const u64 *words)
 	for (u32 i = 0; i < s->m->bits / 64; i++) {
 		if (words[i] == w->state[i])
 			continue;
-		u64 hash = mix(words[i]);
+		u64 hash = mix(words[i], 64);
 		sub *t = sub_of(&s->nodes, hash);
 		const u64 *line = line_of(t, hash);
 		PREFETCH(line);

@@ -28,7 +28,7 @@ static int has(const marks *m, u64 key)
 {
 	if (!(key + 1))
 		return m->greatest;
-	for (u64 at = mix(key) & (m->size - 1); m->slot[at]; at = (at + 1) & (m->size - 1))
+	for (u64 at = mix(key, 64) & (m->size - 1); m->slot[at]; at = (at + 1) & (m->size - 1))
 		if (m->slot[at] == key + 1)
 			return 1;
 	return 0;
@@ -36,7 +36,7 @@ static int has(const marks *m, u64 key)
 
 static void put(marks *m, u64 key)
 {
-	u64 at = mix(key) & (m->size - 1);
+	u64 at = mix(key, 64) & (m->size - 1);
 	m->greatest |= !(key + 1);
 	while (m->slot[at])
 		at = (at + 1) & (m->size - 1);
@@ -132,7 +132,7 @@ static int step(worker *w, const marks *at, u64 *key)
 
 /* What became of a way. It can be lost where a step has no value: what such a state leads to depends on
  * the names in it. */
-enum { NO_ROOM, FOUND, LOST };
+enum { NO_SPACE, FOUND, LOST };
 
 static int walk(worker *w, marks *at, u32 levels, u64 *path)
 {
@@ -141,7 +141,7 @@ static int walk(worker *w, marks *at, u32 levels, u64 *path)
 	for (u32 d = 1; good == FOUND && d < levels; d++) {
 		path[d] = path[d - 1];
 		if (!open_marks(&at[d]))
-			return NO_ROOM;
+			return NO_SPACE;
 		good = step(w, &at[d], &path[d]) ? FOUND : LOST;
 		free(at[d].slot);
 		at[d].slot = NULL;
@@ -157,7 +157,7 @@ int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path
 	goal g = {kind, property, key};
 	u64 *wanted = calloc(s->m->properties / 64 + 1, sizeof(u64));
 	marks *at = calloc(levels, sizeof(marks));
-	int good = wanted && at ? FOUND : NO_ROOM;
+	int good = wanted && at ? FOUND : NO_SPACE;
 	if (good && kind != KEY)
 		wanted[property >> 6] |= 1ull << (property & 63);
 	w->c.wanted = wanted;
