@@ -33,7 +33,7 @@ from dsmc.ir.system import (
 from dsmc.reduce.permute import Named
 
 #: The number of what `runtime/model.h` says.
-ABI = 2
+ABI = 3
 RUNTIME = files("dsmc.backends.c") / "runtime"
 
 

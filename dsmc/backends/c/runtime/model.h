@@ -14,7 +14,7 @@ typedef long long i64;
 typedef unsigned int u32;
 
 /* Changes when anything below does: code that was compiled with another is not used. */
-#define DSMC_ABI 2
+#define DSMC_ABI 3
 
 /* A value without a fixed width. `count` elements (of a variant: words), each of so many words as
  * its type says. Never changed once somebody else can see it. */

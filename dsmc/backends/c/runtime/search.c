@@ -533,8 +533,10 @@ static int open_worker(worker *w, search *s)
 
 static void measure(search *s)
 {
-	s->leaves = (s->m->bits + 31) / 32 + s->m->boxes;
-	s->width[0] = s->leaves;
+	const model *m = s->m;
+	s->alone = m->packed <= 1 && !m->boxes;
+	s->word_nodes = m->packed - (m->packed && (m->bits - 1) % 64 < 32);
+	s->width[0] = m->words;
 	for (s->levels = 1; s->width[s->levels - 1] > 2; s->levels++)
 		s->width[s->levels] = (s->width[s->levels - 1] + 1) / 2;
 }
@@ -607,7 +609,7 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 	s->nodes_room = s->states.room = 1ull << 32;
 	s->pairs = reserve(&s->nodes_room);
 	s->states.at = reserve(&s->states.room);
-	u32 bits = s->leaves > 2 || m->boxes ? 64 : m->bits < 8 ? 8 : m->bits;
+	u32 bits = !s->alone ? 64 : m->bits < 8 ? 8 : m->bits;
 	if (s->pairs && s->states.at && table_open(&s->set, 1 << 12, bits, 0, spare)
 	    && table_open(&s->nodes, 1 << 10, 64, 1, spare)
 	    && dsmc_adopt(s, threads))

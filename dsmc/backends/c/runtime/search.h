@@ -30,7 +30,7 @@ int list_add(list *l, u64 v);
 int list_reserve(list *l, u64 count);
 void list_free(list *l);
 
-/* The leaves of a state and the nodes above them: in `at[0]` the leaves. */
+/* The words of a state and the nodes above them: in `at[0]` what stands for the words. */
 typedef struct tree {
 	u32 *at[DEEPEST];
 	unsigned char *changed[DEEPEST];
@@ -47,7 +47,7 @@ typedef struct worker {
 	ctx c; /* first: generated code knows only this */
 	search *s;
 	u64 *state;              /* what is expanded */
-	tree here, there;        /* its leaves; those of a successor */
+	tree here, there;        /* its tree; that of a successor */
 	u64 *out;                /* the successors' words */
 	u64 room, folded;        /* how many fit; how many have keys, … */
 	u64 located, looked_up;  /* … places in the set, were put there */
@@ -77,7 +77,10 @@ enum { FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY };
 
 struct search {
 	const model *m;
-	u32 threads, leaves, levels; /* levels of the tree of a state */
+	u32 threads;
+	u32 alone;               /* is a state one word, which is its key? */
+	u32 word_nodes;          /* words of a state that are nodes */
+	u32 levels;              /* of the tree of a state: its words, and what is above them */
 	u32 width[DEEPEST];      /* how many there are in each */
 	table set, nodes;
 	u64 *pairs;              /* of each node: its two parts */

@@ -1,7 +1,7 @@
-/* States as keys: the leaves of a state are words of 32 bits; two of them are a node, two nodes are
- * one, until two are left: these are the key. A node is stored once, so states that have much in
- * common share it (tree compression: Laarman, van de Pol, Weber, "Parallel Recursive State
- * Compression for Free", SPIN 2011). A box is a list of nodes: all but its last leaf, and that.
+/* States as keys: a word of 64 bits is a node; two nodes are one, until two are left: these are the
+ * key. A node is stored once, so states that have much in common share it (tree compression: Laarman,
+ * van de Pol, Weber, "Parallel Recursive State Compression for Free", SPIN 2011). A box is a list of
+ * nodes: all but its last leaf of 32 bits, and that. A last word of 32 bits or less needs no node.
  */
 #include "search.h"
 #include "values.h"
@@ -33,12 +33,11 @@ static u32 find_node(worker *w, u64 key, u64 hash)
 }
 
 /* The number of a pair. Few pairs are asked for again and again: the last ones are remembered. */
-static u32 node(worker *w, u32 left, u32 right)
+static u32 node_of(worker *w, u64 key)
 {
 	if (w->crowded)
 		pause_all(w);
-	u64 key = left | (u64)right << 32, hash = mix(key, 64);
-	u64 at = hash & (REMEMBERED - 1);
+	u64 hash = mix(key, 64), at = hash & (REMEMBERED - 1);
 	if (w->known_pair[at] != key || !w->known_node[at]) {
 		w->known_node[at] = find_node(w, key, hash);
 		w->known_pair[at] = key;
@@ -46,14 +45,21 @@ static u32 node(worker *w, u32 left, u32 right)
 	return w->known_node[at];
 }
 
-/* Ask for the nodes of words that changed: each whole word is one. */
+static u32 node(worker *w, u32 left, u32 right)
+{
+	return node_of(w, left | (u64)right << 32);
+}
+
+/* Ask for the nodes of words that changed. */
 void ask_for_nodes(worker *w, const u64 *words)
 {
 	search *s = w->s;
-	for (u32 i = 0; i < s->m->bits / 64; i++) {
+	for (u32 i = 0; i < s->word_nodes; i++) {
 		if (words[i] == w->state[i])
 			continue;
 		u64 hash = mix(words[i], 64);
+		if (w->known_pair[hash & (REMEMBERED - 1)] == words[i])
+			continue;
 		sub *t = sub_of(&s->nodes, hash);
 		const u64 *line = line_of(t, hash);
 		PREFETCH(line);
@@ -64,10 +70,10 @@ void ask_for_nodes(worker *w, const u64 *words)
 /* Ask for the parts of a state that will be expanded soon. */
 void ask_for_parts(search *s, u64 key)
 {
-	if (s->levels > 1) {
+	if (s->levels > 1 || s->word_nodes > 0)
 		PREFETCH(&s->pairs[(u32)key]);
+	if (s->levels > 1 || s->word_nodes > 1)
 		PREFETCH(&s->pairs[(u32)(key >> 32)]);
-	}
 }
 
 /* ---- boxes */
@@ -162,7 +168,7 @@ void unfold(worker *w, u64 key)
 {
 	search *s = w->s;
 	const model *m = s->m;
-	if (s->leaves <= 2 && !m->boxes) {
+	if (s->alone) {
 		w->state[0] = key;
 		return;
 	}
@@ -181,50 +187,63 @@ void unfold(worker *w, u64 key)
 			at[d][2 * i] = (u32)pair;
 			at[d][2 * i + 1] = (u32)(pair >> 32);
 		}
-	u32 halves = (m->bits + 31) / 32;
 	for (u32 i = 0; i < m->packed; i++)
-		w->state[i] = at[0][2 * i] | (2 * i + 1 < halves ? (u64)at[0][2 * i + 1] << 32 : 0);
-	for (u32 i = 0; i < m->boxes; i++)
-		w->state[m->packed + i] = WORD(unfold_box(w, at[0][halves + i], m->shapes[i]));
+		w->state[i] = i < s->word_nodes ? s->pairs[at[0][i]] : at[0][i];
+	for (u32 i = m->packed; i < m->words; i++)
+		w->state[i] = WORD(unfold_box(w, at[0][i], m->shapes[i - m->packed]));
 }
 
-/* The leaves that differ from those of the state that is expanded; before there is one, all do. */
-static void leaves_of(worker *w, const u64 *words)
+static u32 fold_word(worker *w, const u64 *words, u32 i)
 {
 	const model *m = w->s->m;
-	u32 halves = (m->bits + 31) / 32, *leaf = w->there.at[0];
-	for (u32 i = 0; i < halves; i++)
-		leaf[i] = (u32)(words[i / 2] >> 32 * (i & 1));
-	for (u32 i = 0; i < m->boxes; i++) {
-		u64 b = words[m->packed + i];
-		if (b == w->state[m->packed + i])
-			leaf[halves + i] = w->here.at[0][halves + i];
-		else
-			leaf[halves + i] = fold_box(w, BOX(b), m->shapes[i]);
+	if (i < w->s->word_nodes)
+		return node_of(w, words[i]);
+	return i < m->packed ? (u32)words[i] : fold_box(w, BOX(words[i]), m->shapes[i - m->packed]);
+}
+
+/* The same, if it is not as in the state that is expanded; before there is one, nothing is. */
+static inline u32 fold_changed(worker *w, const u64 *words, u32 i)
+{
+	return words[i] == w->state[i] && w->s->initial ? w->here.at[0][i] : fold_word(w, words, i);
+}
+
+/* Which of the words are not as in the state that is expanded, and what stands for them. */
+static void fold_words(worker *w, const u64 *words)
+{
+	u32 all = !w->s->initial;
+	for (u32 i = 0; i < w->s->m->words; i++) {
+		w->there.at[0][i] = fold_changed(w, words, i);
+		w->there.changed[0][i] = all || words[i] != w->state[i];
 	}
-	for (u32 i = 0; i < w->s->leaves; i++)
-		w->there.changed[0][i] = !w->s->initial || leaf[i] != w->here.at[0][i];
+}
+
+static void fold_level(worker *w, u32 d)
+{
+	u32 *leaf = w->there.at[d], *up = w->there.at[d + 1], n = w->s->width[d];
+	unsigned char *changed = w->there.changed[d], *above = w->there.changed[d + 1];
+	for (u32 i = 0; i < w->s->width[d + 1]; i++) {
+		int alone = 2 * i + 1 == n;
+		above[i] = changed[2 * i] | (alone ? 0 : changed[2 * i + 1]);
+		if (!above[i])
+			up[i] = w->here.at[d + 1][i];
+		else
+			up[i] = alone ? leaf[2 * i] : node(w, leaf[2 * i], leaf[2 * i + 1]);
+	}
 }
 
 u64 fold(worker *w, const u64 *words)
 {
 	search *s = w->s;
-	if (s->leaves <= 2 && !s->m->boxes)
+	if (s->alone)
 		return words[0];
-	leaves_of(w, words);
-	u32 top = s->levels - 1;
-	for (u32 d = 0; d < top; d++) {
-		u32 *leaf = w->there.at[d], *up = w->there.at[d + 1], n = s->width[d];
-		unsigned char *changed = w->there.changed[d], *above = w->there.changed[d + 1];
-		for (u32 i = 0; i < s->width[d + 1]; i++) {
-			int alone = 2 * i + 1 == n;
-			above[i] = changed[2 * i] | (alone ? 0 : changed[2 * i + 1]);
-			if (!above[i])
-				up[i] = w->here.at[d + 1][i];
-			else
-				up[i] = alone ? leaf[2 * i] : node(w, leaf[2 * i], leaf[2 * i + 1]);
-		}
+	if (s->levels == 1) {
+		u32 left = fold_changed(w, words, 0);
+		return left | (s->m->words > 1 ? (u64)fold_changed(w, words, 1) << 32 : 0);
 	}
+	fold_words(w, words);
+	u32 top = s->levels - 1;
+	for (u32 d = 0; d < top; d++)
+		fold_level(w, d);
 	return w->there.at[top][0] | (s->width[top] > 1 ? (u64)w->there.at[top][1] << 32 : 0);
 }
 

@@ -228,7 +228,7 @@ void dsmc_state(search *s, u64 key, u64 *words)
 	unfold(w, key);
 	copy(words, w->state, m->packed);
 	for (u32 i = 0; i < m->boxes; i++)
-		words[m->packed + i] = w->here.at[0][(m->bits + 31) / 32 + i];
+		words[m->packed + i] = w->here.at[0][m->packed + i];
 }
 
 u32 dsmc_box(search *s, u32 reference, u32 *found)
