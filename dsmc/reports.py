@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsmc.diagnostics import Mistakes
+from dsmc.engine.outcome import Engine
 from dsmc.files import write_file
 from dsmc.ir.system import System
 from dsmc.reduce.symmetry import symmetry
@@ -34,15 +35,16 @@ def as_data(report: Report) -> dict[str, Any]:
             "initial": s.initial, "depth": s.depth, "complete_depth": s.complete_depth,
             "complete": s.complete, "stopped": s.stopped, "seconds": round(s.seconds, 6),
             "preparation": round(s.preparation, 6),
-            "engine": {
-                "name": s.engine.name, "compiler": s.engine.compiler, "threads": s.engine.threads,
-            },
-            "cached": report.cached,
+            "engine": _engine(s.engine), "cached": report.cached,
         },
         "within": report.within,
         "reductions": {"used": s.reductions, "not_symmetric": _not_symmetric(report.system)},
         "notes": list(report.notes),
     }  # fmt: skip
+
+
+def _engine(engine: Engine) -> dict[str, Any]:
+    return {"name": engine.name, "compiler": engine.compiler, "threads": engine.threads}
 
 
 def _not_symmetric(system: System) -> list[dict[str, Any]]:
@@ -63,7 +65,8 @@ def simulation_data(simulation: Simulation) -> dict[str, Any]:
         },
         "statistics": {
             "runs": found.runs, "steps": found.steps, "states": found.states,
-            "longest": found.longest, "stopped": found.stopped,
+            "longest": found.longest, "stopped": found.stopped, "seconds": round(found.seconds, 6),
+            "engine": _engine(found.engine),
         },
         "actions": [
             {"name": action.name, "taken": found.taken[n], "possible": found.enabled[n]}

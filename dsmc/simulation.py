@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dsmc.backends import tiers
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Verdict
 from dsmc.engine.search import Watcher
 from dsmc.engine.simulate import Plan, Simulated
-from dsmc.engine.simulate import simulate as simulate_machine
 from dsmc.expectations import refuse_unknown, unexpected
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -29,14 +29,18 @@ class Simulation(Frozen):
 
 
 def simulate(
-    job: Job, plan: Plan, properties: tuple[str, ...] = (), watch: Watcher | None = None
+    job: Job,
+    plan: Plan,
+    properties: tuple[str, ...] = (),
+    watch: Watcher | None = None,
+    engine: str = "auto",
 ) -> Simulation:
-    """Take random runs of a job. Raises `Mistakes`."""
+    """Take random runs of a job, by an engine of `tiers.ENGINES`. Raises `Mistakes`."""
     system = compile_job(job, properties)
     refuse_unknown(job, system, properties)
     machine = PythonMachine(system)
     wanted = frozenset(n for n, p in enumerate(system.properties) if not _is_apart(p))
-    simulated = simulate_machine(machine, wanted, plan, watch)
+    simulated = tiers.walk(machine, wanted, plan, engine, watch)
     refuse_no_start(simulated.initial, simulated.decided)
     results = tuple(
         _result(job, machine, number, prop, simulated)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dsmc.engine.memory import resident_bytes
-from dsmc.engine.outcome import Statistics, Verdict
+from dsmc.engine.outcome import Engine, Statistics, Verdict
 from dsmc.engine.search import Progress, Watcher
 from dsmc.ir import types as t
 from dsmc.ir.system import System
@@ -51,11 +51,14 @@ def _traces(report: Report | Simulation) -> list[str]:
 def simulation_text(simulation: Simulation) -> str:
     """A simulation: traces, verdicts, and how often each action was taken."""
     plan, found = simulation.plan, simulation.simulated
+    rate = found.steps / max(found.seconds, 1e-9)
     runs = f"{found.runs:,} run{'s' * (found.runs != 1)} of up to {plan.depth:,} steps"
     stopped = f"; stopped: {found.stopped}" if found.stopped else ""
     covered = [
         f"{runs} ({plan.scheduler}, seed {plan.seed}): {found.steps:,} steps,"
-        f" {found.states:,} distinct states{stopped}"
+        f" {found.states:,} distinct states{stopped}",
+        f"in {found.seconds:.2f} s{_engine(found.engine, rate, 'steps')}",
+        *filter(None, [found.engine.note]),
     ]
     return "\n".join([*_traces(simulation), _told(simulation, covered), _actions(simulation)])
 
@@ -122,7 +125,9 @@ def _outcome(result: Result) -> str:
 
 def _covered(statistics: Statistics, *, cached: bool) -> str:
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
-    seconds = f"{statistics.seconds:.2f} s{_preparation(statistics)}{_engine(statistics)}"
+    rate = statistics.transitions / max(statistics.seconds, 1e-9)
+    engine = _engine(statistics.engine, rate, "transitions")
+    seconds = f"{statistics.seconds:.2f} s{_preparation(statistics)}{engine}"
     if statistics.complete:
         how = "cached" if cached else f"in {seconds}"
         return f"{counts}, depth {statistics.depth}; all of them, {how}"
@@ -136,14 +141,12 @@ def _preparation(statistics: Statistics) -> str:
     return f" and {seconds:.2f} s of preparation" if seconds > _TRIFLE else ""
 
 
-def _engine(statistics: Statistics) -> str:
+def _engine(engine: Engine, rate: float, what: str) -> str:
     """What ran, and how fast: worth saying of what took a while."""
-    engine = statistics.engine
     if engine.name == "python":
         return ""
-    rate = statistics.transitions / max(statistics.seconds, 1e-9)
     threads = f"{engine.threads} thread{'s' * (engine.threads != 1)}"
-    return f" (C by {engine.compiler}, {threads}, {rate / 1e6:.1f} M transitions/s)"
+    return f" (C by {engine.compiler}, {threads}, {rate / 1e6:.1f} M {what}/s)"
 
 
 def _bounds(system: System) -> str:

@@ -99,6 +99,20 @@ var b: map<I, bool> = [i: false for i in I]
 action fill { b := [i: true for i in I] }
 invariant not_all { exists i in I: not b[i] }
 """,
+    "a handler that a crash cuts, whose sender may be down": """network fifo
+message M(v: 0..1)
+message N(v: 0..1)
+role A[2] {
+  on M(v) from s { skip }
+  on N(v) from s { skip }
+}
+role B[1] {
+  on M(v) from s { skip }
+  on N(v) from s { send M(0) to A.1
+    reply M(0) }
+}
+faults { crash B at most 1 }
+""",
     "negative numbers": """var x: -7..7 = -7
 var y: -3..3 = 0
 action up when x < 7 { x := x + 1

@@ -12,11 +12,13 @@ import pytest
 from conftest import ROOT
 from test_agreement import system_of
 
-from dsmc.backends.c.build import PARTS
+from dsmc.backends.acting import nodes
+from dsmc.backends.c.build import PARTS, SIMULATION
 from dsmc.backends.c.generate import RUNTIME, generate
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.search import explore
+from dsmc.engine.simulate import SCHEDULERS, Plan, simulate
 from dsmc.ir.system import Law, NoError, Scenario, System
 from dsmc.session import compile_job, load
 
@@ -24,7 +26,8 @@ FOLDER = Path(str(RUNTIME))
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 #: Small numbers, so that threads meet, and tables grow, in a small search.
 FLAGS = (
-    "-std=gnu11", "-pthread", "-g", "-O1", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-DPAGE=512", "-w",
+    "-std=gnu11", "-pthread", "-g", "-O1", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-DPAGE=512",
+    "-DPLACES=4", "-w",
     "-fno-strict-aliasing", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", f"-I{FOLDER}",
 )  # fmt: skip
 SANITIZERS = {"address,undefined": 1, "thread": 3}
@@ -90,7 +93,7 @@ reachable all_ones { b and a[0] }
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("flags", [("-O2",), ("-O2", "-march=native"), ("-O0",)], ids=" ".join)
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [*PARTS, *SIMULATION])
 def test_no_warning(compiler: str, flags: tuple[str, ...], part: str) -> None:
     """Each file on its own."""
     command = [compiler, *flags, "-std=gnu11", "-pthread", "-Wall", "-Wextra", "-Werror", "-c"]
@@ -126,7 +129,7 @@ def test_sanitizers(name: str, sanitizer: str, tmp_path: Path) -> None:
     ]
     source, program = tmp_path / "model.c", tmp_path / "program"
     source.write_text(generate(system, Layout(system)), encoding="utf-8")
-    parts = [*_objects(sanitizer), str(source), "-o", str(program)]
+    parts = [*_objects(sanitizer, PARTS, "main.c"), str(source), "-o", str(program)]
     built = _done(["gcc", *FLAGS, f"-fsanitize={sanitizer}", *parts])
     assert built.returncode == 0, built.stderr
     ran = _done([str(program), str(SANITIZERS[sanitizer]), *map(str, wanted)])
@@ -134,16 +137,48 @@ def test_sanitizers(name: str, sanitizer: str, tmp_path: Path) -> None:
     assert _as_numbers(ran.stdout) == _by_reference(system, frozenset(wanted))
 
 
+@pytest.mark.skipif("gcc" not in COMPILERS, reason="there is no compiler with sanitizers")
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_sanitizers_of_random_runs(name: str, tmp_path: Path) -> None:
+    """They have nothing to say, and the runs are those of the reference."""
+    system = SYSTEMS[name]()
+    source, program = tmp_path / "model.c", tmp_path / "program"
+    source.write_text(generate(system, Layout(system), walked=True), encoding="utf-8")
+    parts = [*_objects("address,undefined", SIMULATION, "simulate.c"), str(source)]
+    built = _done(["gcc", *FLAGS, "-fsanitize=address,undefined", *parts, "-o", str(program)])
+    assert built.returncode == 0, built.stderr
+    for scheduler in SCHEDULERS:
+        plan = Plan(20, 60, 1, scheduler)
+        found = simulate(PythonMachine(system), frozenset(), plan)
+        ran = _done([str(program), *_arguments(system, plan)])
+        assert (ran.returncode, ran.stderr) == (0, "")
+        counts, taken, enabled, *_ = [list(map(int, t.split())) for t in ran.stdout.splitlines()]
+        told = [found.runs, found.steps, found.states, found.initial, found.longest]
+        assert counts == told
+        actions = range(len(system.actions))
+        assert (taken, enabled) == (
+            [found.taken[n] for n in actions],
+            [found.enabled[n] for n in actions],
+        )
+
+
+def _arguments(system: System, plan: Plan) -> list[str]:
+    """The plan, and that runs are wanted that decide any property."""
+    numbers = (plan.runs, plan.depth, plan.seed, plan.scheduler == "pct")
+    sizes = (len(system.actions), nodes(system))
+    return [str(int(n)) for n in (*numbers, *sizes, *(1 << 40 for _ in system.properties))]
+
+
 @functools.cache
-def _objects(sanitizer: str) -> tuple[str, ...]:
-    """The search and `main.c`, once for all systems."""
+def _objects(sanitizer: str, parts: tuple[str, ...], main: str) -> tuple[str, ...]:
+    """Parts of the runtime with what calls them, once for all systems."""
     if not _works(sanitizer):
         pytest.skip(f"-fsanitize={sanitizer} does not work here")
     folder = Path(tempfile.mkdtemp(prefix="dsmc-"))
     _FOLDERS.append(folder)
     made = []
-    for path in (*(FOLDER / part for part in PARTS), ROOT / "tests" / "c" / "main.c"):
-        made.append(str(folder / f"{path.stem}.o"))
+    for path in (*(FOLDER / part for part in parts), ROOT / "tests" / "c" / main):
+        made.append(str(folder / f"{len(made)}.o"))
         done = _done(["gcc", *FLAGS, f"-fsanitize={sanitizer}", "-c", "-o", made[-1], str(path)])
         assert done.returncode == 0, done.stderr
     return tuple(made)

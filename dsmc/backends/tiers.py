@@ -1,4 +1,6 @@
-"""Which engine runs a search: the reference for the first few thousand states, C for what is larger."""
+"""Which engine runs: the reference for the first few thousand states of a search, and for few random runs;
+C for what is larger.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import Watcher, explore, states_limit
+from dsmc.engine.simulate import Plan, Simulated, simulate
 from dsmc.frozen import Frozen, replace
 from dsmc.reduce.permute import Named
 
@@ -18,6 +21,8 @@ FIRST = 3_000
 _NOT_KEPT = "there is no checkpoint: only the search in C is kept"
 #: Where the reference must bring each successor into its canonical form, it sees fewer.
 FIRST_FORMS = 300
+#: Random runs of so many steps in all are taken by the reference before C code would be compiled.
+FEW_STEPS = 1_000
 #: What `--engine` takes.
 ENGINES = ("auto", "python", "c")
 
@@ -95,7 +100,35 @@ def _in_c(
         )  # fmt: skip
     except CompileError as error:
         found = _in_python(machine, wanted, limits, to_the_end, watch, asked, symmetric)
-        note = f"no C compiler works here ({error}): the slower reference ran"
+        note = _without_c(error)
         note += f"; {_NOT_KEPT}" if how.checkpoint else ""
         engine = replace(found.statistics.engine, note=note)
         return replace(found, statistics=replace(found.statistics, engine=engine))
+
+
+def _without_c(error: Exception) -> str:
+    return f"no C compiler works here ({error}): the slower reference ran"
+
+
+# ---------------------------------------------------------------- random runs
+
+
+def walk(
+    machine: PythonMachine,
+    wanted: frozenset[int],
+    plan: Plan,
+    engine: str,
+    watch: Watcher | None = None,
+) -> Simulated:
+    """See `engine.simulate.simulate`."""
+    few = plan.runs * plan.depth <= FEW_STEPS
+    if engine == "python" or (engine == "auto" and few):
+        return simulate(machine, wanted, plan, watch)
+    from dsmc.backends.c.simulate import simulate as simulate_in_c
+    from dsmc.backends.c.tinycc import CompileError
+
+    try:
+        return simulate_in_c(machine, wanted, plan, watch)
+    except CompileError as error:
+        found = simulate(machine, wanted, plan, watch)
+        return replace(found, engine=replace(found.engine, note=_without_c(error)))

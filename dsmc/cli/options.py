@@ -27,7 +27,7 @@ ENGINE = click.option(
     "--engine",
     type=click.Choice(["auto", "python", "c"]),
     default="auto",
-    help="Search in generated Python, in C, or (auto) in C when there are many states.",
+    help="Run generated Python, C, or (auto) C where there is much to do.",
 )
 THREADS = click.option(
     "--threads",

@@ -11,6 +11,7 @@ import click
 
 from dsmc.cli.options import (
     DEFINE,
+    ENGINE,
     FAULTS,
     FILE,
     LIMIT,
@@ -30,7 +31,7 @@ from dsmc.cli.options import (
     "--runs", type=click.IntRange(1), default=1000, show_default=True, metavar="N", help="Runs."
 )
 @click.option(
-    "--depth", type=click.IntRange(1), default=100, show_default=True, metavar="D",
+    "--depth", type=click.IntRange(1, 1 << 31), default=100, show_default=True, metavar="D",
     help="Steps of a run, at most.",
 )  # fmt: skip
 @click.option(
@@ -58,11 +59,12 @@ from dsmc.cli.options import (
     "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
     help="Stop each model after so long.",
 )  # fmt: skip
+@ENGINE
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def simulate(
     file: Path, model: str | None, runs: int, depth: int, seed: int, scheduler: str,
     properties: tuple[str, ...], define: tuple[str, ...], faults: str | None, out: Path | None,
-    max_time: float | None, as_json: bool,
+    max_time: float | None, engine: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Take random runs of a spec or model that is too large to be explored."""
     from dsmc.engine.search import INTERRUPTED
@@ -74,7 +76,7 @@ def simulate(
     data: list[Any] = []
     codes = []
     for job in jobs:
-        found = _simulated(job, plan, properties)
+        found = _simulated(job, plan, properties, engine)
         _tell(found, out, data if as_json else None)
         codes.append(_code(found))
         if found.simulated.stopped == INTERRUPTED:
@@ -84,12 +86,12 @@ def simulate(
     sys.exit(next(code for code in WORST if code in codes))
 
 
-def _simulated(job: Any, plan: Any, properties: tuple[str, ...]) -> Any:
+def _simulated(job: Any, plan: Any, properties: tuple[str, ...], engine: str) -> Any:
     from dsmc.simulation import simulate as simulate_job
     from dsmc.terminal import progress
 
     with progress(job.name or str(job.path)) as watch:
-        return or_mistakes(lambda: simulate_job(job, plan, properties, watch))
+        return or_mistakes(lambda: simulate_job(job, plan, properties, watch, engine))
 
 
 def _tell(found: Any, out: Path | None, data: list[Any] | None) -> None:

@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from random import Random
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from dsmc.engine.lookout import Lookout
 from dsmc.engine.machine import Machine, State
-from dsmc.engine.outcome import Run
-from dsmc.engine.search import INTERRUPTED, Progress, Watcher
+from dsmc.engine.outcome import Engine, Run
+from dsmc.engine.search import INTERRUPTED, Progress, Watcher, time_limit
+from dsmc.engine.splitmix import SplitMix
 from dsmc.frozen import Frozen
 
 #: How often the PCT scheduler changes its mind in a run.
@@ -63,6 +63,8 @@ class Simulated(Frozen):
     taken: Counter[int]
     enabled: Counter[int]
     stopped: str = ""
+    seconds: float = 0.0
+    engine: Engine = Engine()
 
 
 def simulate(
@@ -83,7 +85,7 @@ def simulate(
 Scheduler: TypeAlias = Callable[[Sequence[Choice], int], Choice]
 
 
-def uniform(random: Random, length: int) -> Scheduler:
+def uniform(random: SplitMix, length: int) -> Scheduler:
     """Each action that is possible is as likely as each other, then each of its choices: an action
     with many parameters does not drown those with few.
     """
@@ -95,32 +97,32 @@ def uniform(random: Random, length: int) -> Scheduler:
     return choose
 
 
-def pct(random: Random, length: int) -> Scheduler:
+def pct(random: SplitMix, length: int) -> Scheduler:
     """Who acts has a priority, and the highest acts; at a few random steps of the `length` that runs
     have it becomes the lowest.
 
     Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees
     of Finding Bugs, ASPLOS 2010.
     """
-    changes = set(random.sample(range(length), min(CHANGES, length)))
-    priorities: dict[int, float] = {}
+    changes = {random.below(length) for _ in range(CHANGES)}
+    priorities: dict[int, int] = {}
     among = uniform(random, length)
 
     def choose(choices: Sequence[Choice], step: int) -> Choice:
         actors = list(dict.fromkeys(choice.actor for choice in choices))
         for actor in actors:
             if actor not in priorities:
-                priorities[actor] = random.random()
+                priorities[actor] = random.number() >> 1
         first = max(actors, key=priorities.__getitem__)
         if step in changes:
-            priorities[first] = -1.0 - step
+            priorities[first] = -1 - step
             first = max(actors, key=priorities.__getitem__)
         return among([choice for choice in choices if choice.actor == first], step)
 
     return choose
 
 
-SCHEDULERS: dict[str, Callable[[Random, int], Scheduler]] = {"uniform": uniform, "pct": pct}
+SCHEDULERS: dict[str, Callable[[SplitMix, int], Scheduler]] = {"uniform": uniform, "pct": pct}
 
 
 # ---------------------------------------------------------------- runs
@@ -166,12 +168,12 @@ class _Runs:
         initial = self._lookout.start()
         self._initial = len(initial)
         while initial and self._runs < self._plan.runs and not self.stopped:
-            random = Random(f"{self._plan.seed} {self._runs}")  # noqa: S311
+            random = SplitMix(self._plan.seed, self._runs)
             self._walk(random, random.choice(initial))
             self._runs += not self.stopped
             self._tell()
 
-    def _walk(self, random: Random, first: State) -> None:
+    def _walk(self, random: SplitMix, first: State) -> None:
         choose = SCHEDULERS[self._plan.scheduler](random, self._longest or self._plan.depth)
         path = _Path(first)
         self._enter(first)
@@ -193,7 +195,7 @@ class _Runs:
         """Is there time left, and is the state inside the bound?"""
         seconds = self._plan.seconds
         if seconds is not None and time.perf_counter() - self._began >= seconds:
-            self.stopped = f"the limit of {seconds:g} seconds"
+            self.stopped = time_limit(seconds)
         return not self.stopped and self._lookout.may_go_on(state)
 
     def _enter(self, state: State) -> None:
@@ -212,4 +214,5 @@ class _Runs:
         return Simulated(
             self._lookout.decided, self._runs, self._taken.total(), len(self._seen), self._initial,
             self._longest, self._taken, self._enabled, self.stopped,
+            time.perf_counter() - self._began,
         )  # fmt: skip

@@ -27,6 +27,9 @@ from dsmc.backends.c.tinycc import CompileError
 #: The parts of the search that are C files.
 PARTS = ("table.c", "store.c", "search.c", "trace.c", "checkpoint.c", "cold.c")
 _HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
+#: Those of what takes random runs.
+SIMULATION = ("path.c", "simulate.c")
+_SIMULATION_HEADERS = ("platform.h", "model.h", "values.h", "simulate.h")
 #: The search is compiled once for a machine; models are compiled while somebody waits.
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")
 MODEL_FLAGS = ("-O1", "-std=gnu11", "-fno-strict-aliasing", "-w")
@@ -36,8 +39,17 @@ _OBJECT = ("-shared", "-fPIC")
 @functools.cache
 def search_text() -> str:
     """The search as one C file."""
-    names = (*_HEADERS, *PARTS)
-    lines = []
+    return _joined((*_HEADERS, *PARTS))
+
+
+@functools.cache
+def simulation_text() -> str:
+    """What takes random runs, as one C file."""
+    return _joined((*_SIMULATION_HEADERS, *SIMULATION))
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    lines: list[str] = []
     for name in names:
         text = (RUNTIME / name).read_text(encoding="utf-8")
         lines += [line for line in text.splitlines() if not line.startswith('#include "')]

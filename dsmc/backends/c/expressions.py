@@ -78,6 +78,15 @@ class Expressions:
         return "f_" + re.sub(r"\W", lambda m: f"_{ord(m.group()):x}_", name)
 
     @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Names that are bound inside mean afterwards what they meant before."""
+        outer = dict(self.locals)
+        try:
+            yield
+        finally:
+            self.locals = outer
+
+    @contextmanager
     def knowing(self, condition: x.Expr) -> Iterator[None]:
         """Write what is evaluated only where a condition is true."""
         found = [(c.of, c.case) for c in x.conjuncts(condition) if isinstance(c, x.IsCase)]
@@ -389,7 +398,8 @@ class Expressions:
         self, domain: x.Expr, name: str, body: Callable[[], None], *, distinct: bool = False
     ) -> None:
         """Write code for each element of a domain."""
-        loops.loop(self, domain, name, body, distinct=distinct)
+        with self.scope():
+            loops.loop(self, domain, name, body, distinct=distinct)
 
 
 def c_type(type: Type) -> str:

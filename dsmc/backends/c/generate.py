@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from dsmc.backends.acting import actor, labels
 from dsmc.backends.c.canonical import canonical
 from dsmc.backends.c.expressions import Expressions, c_type
 from dsmc.backends.c.layout import Form, Layout, form, words
@@ -11,6 +12,7 @@ from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
 from dsmc.backends.codec import code
 from dsmc.backends.unroll import instances
+from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
@@ -34,19 +36,33 @@ from dsmc.reduce.permute import Named
 
 #: The number of what `runtime/model.h` says.
 ABI = 3
+#: Which bit of the word behind a state says that it is beyond the bound: as in `runtime/simulate.h`.
+_BEYOND = 31
+#: What the node that acts is bound to, in the text of a system that is walked: no name of a spec.
+_WHO = ""
 RUNTIME = files("dsmc.backends.c") / "runtime"
 
 
-def generate(system: System, layout: Layout, symmetric: tuple[Named, ...] = ()) -> str:
-    """The C file of a system: it includes nothing. With `canonical` if there are symmetric types."""
-    return _Module(system, layout, symmetric).text()
+def generate(
+    system: System, layout: Layout, symmetric: tuple[Named, ...] = (), *, walked: bool = False
+) -> str:
+    """The C file of a system: it includes nothing. With `canonical` if there are symmetric types.
+
+    If it is `walked`, every step is kept, also one that leads nowhere new or beyond the bound, and a
+    word behind each state says which step it is by: `runtime/simulate.h` says how.
+    """
+    return _Module(system, layout, symmetric, walked=walked).text()
 
 
 class _Module:
-    def __init__(self, system: System, layout: Layout, symmetric: tuple[Named, ...]) -> None:
+    def __init__(
+        self, system: System, layout: Layout, symmetric: tuple[Named, ...], *, walked: bool
+    ) -> None:
         self._system = system
         self._layout = layout
         self._symmetric = symmetric
+        self._walked = walked
+        self._stride = layout.words + walked
         self._pool = Pool()
         self._functions = {f.name: n for n, f in enumerate(system.functions)}
         self._assertions = {
@@ -135,7 +151,8 @@ class _Module:
     def _done(self) -> list[str]:
         """What every step ends with: `p` is where it leads, and stands where `out` points to."""
         if self._looks_at_steps():
-            return [*self._done_apart(), *_macro("c->out = p;", "done(c, s, p);", "out = c->out;")]
+            call = f"done(c, s, p{', tag' * self._walked});"
+            return [*self._done_apart(), *_macro("c->out = p;", call, "out = c->out;")]
         kept = [
             f"out = p + {self._layout.words};",
             "if (out >= c->end) { c->out = out; c->full(c); out = c->out; }",
@@ -154,10 +171,10 @@ class _Module:
 
     def _looks_at_steps(self) -> bool:
         """Is there something to be said of steps, or of where they lead, before it is kept?"""
-        return self._has(Transition) or self._system.within != x.TRUE
+        return self._walked or self._has(Transition) or self._system.within != x.TRUE
 
     def _moved(self) -> list[str]:
-        if not self._has(Quiescent, NoDeadlock):
+        if not (self._walked or self._has(Quiescent, NoDeadlock)):
             return []
         differs = f"if (!(c->moved >> c->phase & 1) && ({self._differs()}))"
         return [differs, "\tc->moved |= 1u << c->phase;"]
@@ -168,12 +185,25 @@ class _Module:
             if isinstance(prop, Transition):
                 test = f"{_wanted(number)} && property_{number}(c, s, p)"
                 lines.append(f"if ({test}) {_flag(number)}")
+        lines += self._told("tag") if self._walked else self._left_out()
+        tag = ", u64 tag" * self._walked
+        head = [f"static void done(ctx *c, const u64 *s, u64 *p{tag})", "{", "\t(void)s;"]
+        return [*head, *("\t" + line for line in lines), *_advance(self._stride), "}", ""]
+
+    def _left_out(self) -> list[str]:
+        """What leads beyond the bound, or nowhere new, is no successor."""
+        lines = []
         if self._system.within != x.TRUE:
             lines += ["if (!within(c, p)) {", "\tc->beyond(c, p);", "\treturn;", "}"]
         if not self._layout.boxed:
             lines.append(f"if (!({self._differs()})) return;")
-        head = ["static void done(ctx *c, const u64 *s, u64 *p)", "{", "\t(void)s;"]
-        return [*head, *("\t" + line for line in lines), *_advance(self._layout.words), "}", ""]
+        return lines
+
+    def _told(self, tag: str) -> list[str]:
+        """The word behind a state, with whether it is beyond the bound."""
+        bounded = self._system.within != x.TRUE
+        beyond = f" | (u64)!within(c, p) << {_BEYOND}" if bounded else ""
+        return [f"p[{self._layout.words}] = {tag}{beyond};"]
 
     def _differs(self) -> str:
         tests = [f"p[{i}] != s[{i}]" for i in range(self._layout.packed_words)]
@@ -189,14 +219,18 @@ class _Module:
         self._start(e)
         self._run(e, self._system.init, "begun(c, p); out = c->out;")
         failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
-        beyond = ["\tif (!within(c, p)) {", "\t\tc->beyond(c, p);", "\t\treturn;", "\t}"]
-        begun = [
-            "static void begun(ctx *c, u64 *p)", "{",
-            *(beyond if self._system.within != x.TRUE else []), *_advance(self._layout.words),
-            "}", "",
-        ]  # fmt: skip
         head = ["static void initial(ctx *c)", "{", "\tu64 *out = c->out;"]
-        return [*begun, *head, *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
+        return [*self._begun(), *head, *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
+
+    def _begun(self) -> list[str]:
+        """What making an initial state ends with."""
+        lines = ["if (!within(c, p)) {", "\tc->beyond(c, p);", "\treturn;", "}"]
+        if self._walked:
+            lines = self._told("0ull")
+        elif self._system.within == x.TRUE:
+            lines = []
+        head = ["static void begun(ctx *c, u64 *p)", "{"]
+        return [*head, *("\t" + line for line in lines), *_advance(self._stride), "}", ""]
 
     def _start(self, e: Expressions) -> None:
         """The state in which every variable has its type's default."""
@@ -264,8 +298,9 @@ class _Module:
 
     def _action(self, number: int, action: Action) -> list[str]:
         e = self._expressions()
-        for instance in instances(action):
-            self._instance(e, instance)
+        first, label = actor(number, action) if self._walked else (0, "")
+        for instance in instances(_with_who(action, label) if label else action):
+            self._instance(e, instance, number, first)
         span = action.origin.span
         where = f"{span.source.name}:{span.line} " if span.source.name else ""
         head = [
@@ -279,7 +314,7 @@ class _Module:
         end = ["\tc->out = out;", "\tc->count += count;", "}", ""]
         return [*head, *_used(e, "s"), *e.w.lines, *over, *end]
 
-    def _instance(self, e: Expressions, action: Action) -> None:
+    def _instance(self, e: Expressions, action: Action, number: int, first: int) -> None:
         """The loops over the parameters, the names, the guard, the body."""
         parts = (action.guard, *(v for _, v in action.names), *s.all_exprs(action.body))
         used = {name for part in parts for name in x.free_names(part)}
@@ -288,6 +323,10 @@ class _Module:
             for name, value in action.names:
                 if name in used:
                     e.let(name, value)
+            if self._walked:
+                node = dict(action.names).get(_WHO)
+                who = f"{first} + {e.value(node)}" if node is not None else str(first)
+                e.w.line(f"u64 tag = {number} | (u64)(u32)({who}) << 32;")
             test = e.test(action.guard)
             with (
                 e.w.block(f"if ({test})" if action.guard != x.TRUE else ""),
@@ -411,6 +450,12 @@ def _header(name: str) -> str:
 def _phase(action: Action) -> int:
     """Work, requests, faults: in this order they stand."""
     return {Kind.REQUEST: 1, Kind.FAULT: 2}.get(action.origin.kind, 0)
+
+
+def _with_who(action: Action, label: str) -> Action:
+    """The action with the node that acts as another name: a constant, where it is one."""
+    of = next(of for name, of in labels(action) if name == label)
+    return replace(action, names=(*action.names, (_WHO, x.Local(label, of))))
 
 
 def _pointer(of: t.Type) -> str:

@@ -36,7 +36,7 @@ class Statements:
             self._statement(statement)
 
     def _inner(self, head: str, block: s.Block) -> None:
-        with self.w.block(head):
+        with self.w.block(head), self.e.scope():
             self.block(block)
 
     def _go(self, label: str) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from dsmc.backends.acting import actor
+from dsmc.backends.acting import labels as labels_of
 from dsmc.backends.codec import Register, decode
 from dsmc.backends.python.access import Pool
 from dsmc.backends.python.generate import Layout, generate
@@ -127,7 +129,7 @@ class PythonMachine:
         return [self._story(*step) for step in found]
 
     def choices(self, state: State) -> list[Choice]:
-        """See `Walkable`. Faults act as one, and so does each action of no node."""
+        """See `Walkable`."""
         found: list[tuple[Any, ...]] = []
         for action in self._traced["actions"]:
             with suppress(RangeError):
@@ -163,10 +165,9 @@ class PythonMachine:
         target: State | None, error: str = "",
     ) -> TracedStep:  # fmt: skip
         action = self.system.actions[number]
-        kinds = [(p.name, p.type) for p in action.params]
-        kinds += [(name, value.type) for name, value in action.names]
         shown = tuple(
-            (name, decode(of, label), of) for (name, of), label in zip(kinds, labels, strict=False)
+            (name, decode(of, label), of)
+            for (name, of), label in zip(labels_of(action), labels, strict=False)
         )
         return TracedStep(action, shown, tuple(map(_event, events)), target, error)
 
@@ -226,14 +227,9 @@ def _in_flight(channel: tuple[Any, ...]) -> int:
 
 
 def _actors_of(number: int, action: Action) -> tuple[int, int | None]:
-    if not action.origin.kind.is_own:
-        return -1, None
-    labels = [(p.name, p.type) for p in action.params]
-    labels += [(name, value.type) for name, value in action.names]
-    for place, (name, of) in enumerate(labels):
-        if name == action.origin.node and isinstance(of, t.Role):
-            return of.first, place
-    return -2 - number, None
+    first, label = actor(number, action)
+    names = [name for name, _ in labels_of(action)]
+    return first, names.index(label) if label else None
 
 
 _TAKING = frozenset({"receive", "lose", "reorder", "forget"})
