@@ -6,12 +6,11 @@ from itertools import permutations, product
 from typing import Any
 
 import pytest
-import random_names
-import random_protocols
+import random_systems
 from conftest import MODELS
 from hypothesis import given
 from hypothesis import strategies as st
-from test_agreement import small_jobs, system_of
+from test_agreement import small_jobs
 from test_canonical import STATES, values
 
 from dsmc.backends.c.build import compiler
@@ -189,19 +188,12 @@ def test_models(job: Job) -> None:
     agrees(compile_job(job))
 
 
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    _checked(system_of(text))
-
-
-@given(random_protocols.protocols())
-def test_random_protocols(protocol: random_protocols.Protocol) -> None:
-    _checked(system_of(protocol.text()))
-
-
-def _checked(system: System) -> None:
+def agrees_if_symmetric(system: System) -> None:
     if symmetry(system).types:
         agrees(system)
+
+
+test_random = random_systems.test_of(agrees_if_symmetric, random_systems.with_names())
 
 
 # ---------------------------------------------------------------- threads, reports
