@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from test_agreement import small_jobs
 from test_canonical import STATES, values
 
-from dsmc.backends.c.build import compiler
+from dsmc.backends.c import build
 from dsmc.backends.c.explore import explore as explore_in_c
+from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How, search
@@ -199,11 +200,28 @@ test_random = random_systems.test_of(agrees_if_symmetric, random_systems.with_na
 # ---------------------------------------------------------------- threads, reports
 
 
-@pytest.mark.skipif(compiler() is None, reason="TinyCC has no threads")
-def test_threads() -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's compiler has made the search; levels of four states are worth several threads."""
+    monkeypatch.setattr(build, "SEARCH_FLAGS", SMALL)
+    try:
+        build.order(build.search_text(), SMALL).library()
+    except CompileError as error:
+        pytest.skip(f"TinyCC has no threads, and {error}")
+
+
+#: A search that is compiled soon, of small numbers.
+SMALL = ("-O1", "-std=gnu11", "-pthread", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4")
+
+
+def test_threads(impatient: None) -> None:
     """Counts and runs are the same, whoever finds a state first."""
     system = compile_job(job("two_phase_commit", "fenced_restart"))
     one, two = (in_c(system, threads=n) for n in (1, 2))
+    assert two.statistics.engine.threads == 2
+    assert (
+        two.statistics.states > 4 * two.statistics.depth
+    )  # there are levels that are large enough
     assert counts(one.statistics) == counts(two.statistics)
     assert one.statistics.unreduced == two.statistics.unreduced
     assert one.decided == two.decided
