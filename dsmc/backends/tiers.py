@@ -18,8 +18,6 @@ FIRST = 3_000
 _NOT_KEPT = "there is no checkpoint: only the search in C is kept"
 #: Where the reference must bring each successor into its canonical form, it sees fewer.
 FIRST_FORMS = 300
-#: What `--engine` takes.
-ENGINES = ("auto", "python", "c")
 
 
 class How(Frozen):

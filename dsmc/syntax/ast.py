@@ -30,10 +30,6 @@ class Ident(Node):
     text: str
 
 
-class IdentList(Node):
-    items: tuple[Ident, ...]
-
-
 class Dotted(Node):
     items: tuple[Ident, ...]
 
