@@ -20,7 +20,7 @@ from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
 from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
-from dsmc.expectations import refuse_unknown, surprises_in
+from dsmc.expectations import refuse_unknown, surprises_in, with_unknown
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.ir.expr import TRUE, conjuncts
@@ -190,10 +190,19 @@ class _Check:
         self._cache = cache
         self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
-        self._system = compile_job(job, options.properties)
+        self._system = self._compiled()
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
         self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
         refuse_unknown(job, self._system, options.properties)
+
+    def _compiled(self) -> System:
+        """The system; mistakes of the spec and of what is expected of it are told together."""
+        try:
+            return compile_job(self._job, self._options.properties)
+        except Mistakes as mistakes:
+            if self._options.properties:
+                raise
+            raise Mistakes(with_unknown(self._job, mistakes.diagnostics)) from None
 
     @functools.cached_property
     def _machine(self) -> PythonMachine:

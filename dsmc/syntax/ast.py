@@ -30,6 +30,12 @@ class Ident(Node):
     text: str
 
 
+class Quoted(Node):
+    """`"spec.dsm"`, without the quotes."""
+
+    text: str
+
+
 class Dotted(Node):
     items: tuple[Ident, ...]
 
@@ -510,7 +516,7 @@ class SpecName(Node):
 
 
 class ImportFile(Node):
-    path: str
+    path: Quoted
 
 
 class Const(Node):
@@ -826,7 +832,7 @@ ModelItem: TypeAlias = "Const | Faults | Network | Expect | Explore | Broken"
 
 class Model(Node):
     name: Ident
-    spec: str | None
+    spec: Quoted | None
     items: tuple[ModelItem, ...]
 
 
