@@ -38,6 +38,7 @@ from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
 from dsmc.typecheck.models import ExpectCount
 from dsmc.typecheck.program import Checked, check_spec
+from dsmc.typecheck.warnings import warnings_of
 
 #: Without other limits a scenario looks at no more states than this.
 _SCENARIO_STATES = 1_000_000
@@ -111,6 +112,11 @@ def compile_job(job: Job, properties: tuple[str, ...] = ()) -> System:
     if unknown:
         raise Mistakes(tuple(_no_property(name, list(dict.fromkeys(known))) for name in unknown))
     return system
+
+
+def warnings(job: Job) -> tuple[Diagnostic, ...]:
+    """What is no mistake in the spec of a job, but seldom meant."""
+    return warnings_of(job.files)
 
 
 def check(

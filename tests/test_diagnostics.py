@@ -14,7 +14,7 @@ from dsmc.cli import main
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.diagnostics.codes import CODES
 from dsmc.diagnostics.render import render, render_all
-from dsmc.session import check, compile_job, load
+from dsmc.session import check, compile_job, load, warnings
 from dsmc.source import Source, Span
 
 #: These need a file that is missing, a command line, or a thousand brackets.
@@ -24,13 +24,14 @@ Write = Callable[..., Path]
 
 
 def found(path: Path) -> tuple[Diagnostic, ...]:
-    """All mistakes in a file, those in its expectations included."""
+    """All mistakes in a file; of one without mistakes, what is warned of."""
     try:
-        for job in load(path):
+        jobs = load(path)
+        for job in jobs:
             compile_job(job)
     except Mistakes as mistakes:
         return mistakes.diagnostics
-    return ()
+    return tuple(w for job in jobs for w in warnings(job))
 
 
 # ---------------------------------------------------------------- pages

@@ -256,10 +256,12 @@ def _run(
     from dsmc.diagnostics import Mistakes
 
     codes = []
+    warned: set[Any] = set()
     for file in files:
         try:
             for job in chosen(file, model, overrides):
                 codes.append(_checked(job, options, reporter, cache))
+                _warn(job, warned)
         except _Interrupted:
             codes.append(LIMIT)
             break
@@ -269,6 +271,17 @@ def _run(
             codes.append(MISTAKE)
     reporter.end()
     return next(code for code in WORST if code in codes)
+
+
+def _warn(job: Any, known: set[Any]) -> None:
+    """Show the warnings of a spec, once for all its models."""
+    from dsmc.diagnostics.render import render
+    from dsmc.session import warnings
+
+    for warning in warnings(job):
+        if warning.order not in known:
+            known.add(warning.order)
+            click.echo(render(warning), err=True)
 
 
 def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:
