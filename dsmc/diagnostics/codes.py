@@ -404,7 +404,8 @@ CODES: dict[str, Page] = {
     "D801": Page(
         "a message that nobody takes",
         "It is sent, and no handler and no `receive` of any role is for its kind: it stays in flight for"
-        " ever (on a synchronous network it cannot be sent). This is a warning: the spec is checked as it is written, and the exit code is the same.",
+        " ever (on a synchronous network it cannot be sent). This is a warning: the spec is checked as it is"
+        " written, and the exit code is the same.",
         "message Ask\nrole A { action ask { broadcast Ask to A } }",
         "message Ask\nrole A { action ask { broadcast Ask to A }\n on Ask { skip } }",
     ),
