@@ -33,6 +33,7 @@ from dsmc.reduce.plan import Reductions
 from dsmc.reductions import search
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
+from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
@@ -168,7 +169,7 @@ def refuse_no_start(initial: int, decided: dict[int, Run]) -> None:
 def shown(job: Job, machine: PythonMachine, prop: Property, verdict: Verdict, run: Run) -> Result:
     """The result that a run shows. Raises `ReplayError` if the run cannot be taken."""
     if not run.states:
-        return Result(prop, verdict, 0, None, "in the making of the initial state")
+        return Result(prop, verdict, 0, None, beginning(machine, prop))
     trace = replay(machine, prop, run, spec=machine.system.name, model=job.name)
     return Result(prop, verdict, trace.length, trace)
 
