@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
@@ -10,6 +11,7 @@ from dsmc.ir import system as y
 from dsmc.ir.system import Property, System
 from dsmc.project import Job
 from dsmc.results import Result, Surprise
+from dsmc.syntax import ast
 from dsmc.typecheck.models import ExpectAll, ExpectCount, ExpectProperty
 
 
@@ -19,6 +21,22 @@ def refuse_unknown(job: Job, system: System, chosen: tuple[str, ...]) -> None:
     wrong = [e for e in _of_properties(job) if e.name not in known]
     if wrong and not chosen:
         raise Mistakes(tuple(_no_property(e, known) for e in wrong))
+
+
+def with_unknown(job: Job, mistakes: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """The mistakes of a spec, and the expectations of properties that its text does not declare."""
+    items = [item for parsed in job.files for item in parsed.file.items]
+    known = [item.name.text for item in items if isinstance(item, _Property)]
+    wrong = [e for e in _of_properties(job) if e.name not in known and not _MADE.match(e.name)]
+    found = (*mistakes, *(_no_property(e, known) for e in wrong))
+    return tuple(sorted(dict.fromkeys(found), key=lambda d: d.order))
+
+
+#: The names of properties that nobody declares.
+_MADE = re.compile("no_deadlock|no_range_error|assert_line_")
+
+
+_Property = ast.Formula | ast.Law | ast.LeadsTo | ast.Witness | ast.WitnessAction | ast.Scenario
 
 
 def _no_property(e: ExpectProperty, known: list[str]) -> Diagnostic:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
+from dsmc.engine.search import INTERRUPTED
 from dsmc.files import write_file
 from dsmc.frozen import Frozen
-from dsmc.ir import types as t
-from dsmc.ir.show import node_name, show
-from dsmc.ir.system import Storage, Variable
+from dsmc.ir.show import show
 from dsmc.project import Job
 from dsmc.reduce.plan import NO_REDUCTIONS
 from dsmc.session import Options, check, compile_job
+from dsmc.traces.labels import Labels
 from dsmc.traces.render.dot import quoted
+from dsmc.traces.replay import lanes
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,28 +68,12 @@ class _States:
             self.number[state] = len(self.number)
         return True
 
-    def label(self, state: State) -> str:
-        """The values of the user's variables, and what is in flight."""
-        values = self.machine.decode(state)
-        lines = []
-        for variable in self.machine.system.variables:
-            lines += _lines(variable, values[variable.name])
-        return "\n".join(lines)
-
-
-def _lines(variable: Variable, value: Any) -> list[str]:
-    in_flight = isinstance(variable.type, t.Bag)
-    if in_flight and value:
-        return [f"in flight: {show(variable.type, value)}"]
-    if in_flight or variable.storage in (Storage.INTERNAL, Storage.CONTROL):
-        return []
-    if variable.owner is None or not isinstance(variable.type, t.Map):
-        return [f"{variable.name} = {show(variable.type, value)}"]
-    short = variable.name.partition(".")[2]
-    return [
-        f"{node_name(variable.owner, n)}.{short} = {show(variable.type.value, v)}"
-        for n, v in enumerate(value)
-    ]
+    def labels(self) -> list[str]:
+        """The labels of the states, in their order."""
+        system = self.machine.system
+        values = [self.machine.decode(state) for state in self.number]
+        labels = Labels(system, lanes(system), values)
+        return [labels.of(each) for each in values]
 
 
 def _action(step: TracedStep) -> str:
@@ -109,11 +94,11 @@ def state_graph(job: Job, max_states: int = MAX_STATES) -> nx.MultiDiGraph[Any]:
 
     states = _States(job, max_states)
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph(complete=states.complete)
-    for state, number in states.number.items():
+    for (state, number), label in zip(states.number.items(), states.labels(), strict=True):
         graph.add_node(
             number,
             values=states.machine.decode(state),
-            label=states.label(state),
+            label=label,
             initial=number < states.initial,
         )
     for source, target, step in states.steps:
@@ -131,12 +116,10 @@ def draw(job: Job, property_: str | None, max_states: int = MAX_STATES) -> Drawi
         "  node [shape=box, fontname=Helvetica, fontsize=10];",
         "  edge [fontname=Helvetica, fontsize=9];",
     ]
-    for state, number in states.number.items():
+    for number, label in enumerate(states.labels()):
         colour = ", color=red, penwidth=2" if number in path else ""
         initial = ", style=bold, peripheries=2" if number < states.initial else ""
-        lines.append(
-            f"  s{number} [label={quoted(states.label(state) + chr(10))}{colour}{initial}];"
-        )
+        lines.append(f"  s{number} [label={quoted(label + chr(10))}{colour}{initial}];")
     for source, target, step in states.steps:
         colour = ", color=red, fontcolor=red, penwidth=2" if (source, target) in edges else ""
         lines.append(f"  s{source} -> s{target} [label={quoted(_action(step))}{colour}];")
@@ -154,6 +137,8 @@ def _highlighted(job: Job, states: _States, property_: str) -> list[int]:
     """The numbers of the states of the run that decides a property."""
     options = Options(properties=(property_,), limits=Limits(), reductions=NO_REDUCTIONS)
     report = check(job, options)
+    if report.statistics.stopped == INTERRUPTED:
+        raise KeyboardInterrupt
     trace = report.result(property_).trace
     if trace is None:
         return []

@@ -82,16 +82,15 @@ class _Loader:
         instance = _combined(model.instance, extra)
         spec_path, spec = path, parsed
         if model.spec is not None:
-            spec_path = Path(os.path.normpath(path.parent / model.spec))
-            found = self._load(spec_path, model.span)
+            spec_path = Path(os.path.normpath(path.parent / model.spec.text))
+            found = self._load(spec_path, model.spec.span)
             if found is None:
                 return None
             spec = found
         if not _declares(spec):
+            place = model.spec.span if model.spec is not None else model.span
             help = 'name the spec: `model m of "spec.dsm" { … }`' if model.spec is None else ""
-            self._problems.add(
-                "D708", model.span, f"`{spec_path}` declares nothing to check", help=help
-            )
+            self._problems.add("D708", place, f"`{spec_path}` declares nothing to check", help=help)
             return None
         files = self._with_imports(spec_path, spec)
         return Job(model.name, path, files, instance, model.expectations, model.doc)
@@ -137,11 +136,11 @@ class _Loader:
         for item in parsed.file.items:
             if not isinstance(item, ast.ImportFile):
                 continue
-            wanted = Path(os.path.normpath(path.parent / item.path))
+            wanted = Path(os.path.normpath(path.parent / item.path.text))
             if wanted.resolve() in (*open_, here):
-                self._problems.add("D703", item.span, f"`{wanted}` imports itself")
+                self._problems.add("D703", item.path.span, f"`{wanted}` imports itself")
             elif wanted.resolve() not in found:
-                other = self._load(wanted, item.span)
+                other = self._load(wanted, item.path.span)
                 if other is not None:
                     self._import(wanted, other, found, [*open_, here])
         found[here] = parsed

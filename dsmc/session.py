@@ -20,7 +20,7 @@ from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
 from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
-from dsmc.expectations import refuse_unknown, surprises_in
+from dsmc.expectations import refuse_unknown, surprises_in, with_unknown
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.ir.expr import TRUE, conjuncts
@@ -33,11 +33,13 @@ from dsmc.reduce.plan import Reductions
 from dsmc.reductions import search
 from dsmc.results import Result, Surprise
 from dsmc.source import NOWHERE
+from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
 from dsmc.typecheck.models import ExpectCount
 from dsmc.typecheck.program import Checked, check_spec
+from dsmc.typecheck.warnings import warnings_of
 
 #: Without other limits a scenario looks at no more states than this.
 _SCENARIO_STATES = 1_000_000
@@ -113,6 +115,11 @@ def compile_job(job: Job, properties: tuple[str, ...] = ()) -> System:
     return system
 
 
+def warnings(job: Job) -> tuple[Diagnostic, ...]:
+    """What is no mistake in the spec of a job, but seldom meant."""
+    return warnings_of(job.files)
+
+
 def check(
     job: Job,
     options: Options = Options(),  # noqa: B008
@@ -162,7 +169,7 @@ def refuse_no_start(initial: int, decided: dict[int, Run]) -> None:
 def shown(job: Job, machine: PythonMachine, prop: Property, verdict: Verdict, run: Run) -> Result:
     """The result that a run shows. Raises `ReplayError` if the run cannot be taken."""
     if not run.states:
-        return Result(prop, verdict, 0, None, "in the making of the initial state")
+        return Result(prop, verdict, 0, None, beginning(machine, prop))
     trace = replay(machine, prop, run, spec=machine.system.name, model=job.name)
     return Result(prop, verdict, trace.length, trace)
 
@@ -190,10 +197,19 @@ class _Check:
         self._cache = cache
         self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
-        self._system = compile_job(job, options.properties)
+        self._system = self._compiled()
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
         self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
         refuse_unknown(job, self._system, options.properties)
+
+    def _compiled(self) -> System:
+        """The system; mistakes of the spec and of what is expected of it are told together."""
+        try:
+            return compile_job(self._job, self._options.properties)
+        except Mistakes as mistakes:
+            if self._options.properties:
+                raise
+            raise Mistakes(with_unknown(self._job, mistakes.diagnostics)) from None
 
     @functools.cached_property
     def _machine(self) -> PythonMachine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import oracle
+from conftest import TooLarge
 
 from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.machine import PythonMachine
@@ -50,7 +51,7 @@ def assert_c_agrees(system: System, *, to_the_end: bool = True, most: int = 100_
     )
     slow = explore(machine, wanted, limits=Limits(states=most), to_the_end=to_the_end)
     if slow.statistics.stopped == states_limit(most):
-        raise oracle.TooLarge
+        raise TooLarge
     fast = explore_in_c(machine, wanted, threads=1, to_the_end=to_the_end)
     assert all_of(fast) == all_of(slow)
     return fast

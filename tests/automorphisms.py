@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from conftest import TooLarge
+
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.ir.system import System
 from dsmc.reduce.permute import Permutation, generators, permuted_state
 from dsmc.reduce.symmetry import symmetry
-
-
-class TooLarge(Exception):
-    """More states than are worth looking at."""
 
 
 def reachable(machine: PythonMachine, limit: int) -> list[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 
 from dsmc.engine.outcome import Limits
 from dsmc.ir.system import System
@@ -72,6 +73,19 @@ def lowered(spec: Callable[[str], Path]) -> Callable[..., System]:
         return compile_job(job)
 
     return run
+
+
+class TooLarge(Exception):
+    """More states than are worth looking at."""
+
+
+@contextmanager
+def unless_too_large() -> Iterator[None]:
+    """Nothing is said of larger systems."""
+    try:
+        yield
+    except TooLarge:
+        assume(False)
 
 
 def words(report: Report) -> dict[str, str]:

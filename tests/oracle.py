@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from conftest import TooLarge
+
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
@@ -20,10 +22,6 @@ from dsmc.ir.ops import RangeError
 State = tuple[Any, ...]
 Values = dict[str, Any]
 MAX_ROUNDS = 10_000
-
-
-class TooLarge(Exception):
-    """More states or transitions than the oracle shall look at."""
 
 
 @dataclass(frozen=True)

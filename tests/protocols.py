@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
+from conftest import TooLarge
+
 Node = tuple[str, int]
 Message = tuple[str, int, Node, Node]  # kind, value, from, to
 Statement = tuple[str, ...]  # set var value | send kind value target | broadcast kind value role
 Test = tuple[str, str, int]  # var or "v", "==" or "!=", number
-
-
-class TooLarge(Exception):
-    """More states than are worth looking at."""
 
 
 @dataclass(frozen=True)

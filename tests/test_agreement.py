@@ -7,10 +7,9 @@ from pathlib import Path
 import agreement
 import pytest
 import random_specs
-from conftest import MODELS, ROOT
-from hypothesis import assume, given
+from conftest import MODELS, ROOT, unless_too_large
+from hypothesis import given
 from hypothesis import strategies as st
-from oracle import TooLarge
 
 from dsmc.diagnostics.render import render_all
 from dsmc.ir.system import System
@@ -69,10 +68,8 @@ def test_found(text: str) -> None:
 def test_random_systems(data: st.DataObject) -> None:
     """The same on systems that nobody wrote."""
     system = system_of(data.draw(random_specs.specs()))
-    try:
+    with unless_too_large():
         agreement.assert_agree(system, limit=300)
-    except TooLarge:
-        assume(False)
 
 
 def test_the_oracle_is_not_the_reference() -> None:

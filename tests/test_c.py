@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import agreement
 import pytest
-import random_protocols
-import random_specs
+import random_systems
 from conftest import MODELS
-from hypothesis import assume, given
-from hypothesis import strategies as st
-from oracle import TooLarge
 from test_agreement import system_of
 
-from dsmc.ir.system import System
 from dsmc.project import Job
 from dsmc.session import compile_job, load
 
@@ -131,20 +126,6 @@ def test_hard(name: str) -> None:
     assert found.statistics.states > 1
 
 
-@given(st.data())
-def test_random_systems(data: st.DataObject) -> None:
-    """Every type, every expression and statement."""
-    _agrees(system_of(data.draw(random_specs.specs())))
-
-
-@given(st.data())
-def test_random_protocols(data: st.DataObject) -> None:
-    """Messages and faults: bags, queues, crashes."""
-    _agrees(system_of(data.draw(random_protocols.protocols()).text()))
-
-
-def _agrees(system: System) -> None:
-    try:
-        agreement.assert_c_agrees(system, most=2_000)
-    except TooLarge:
-        assume(False)
+test_random = random_systems.test_of(
+    lambda system: agreement.assert_c_agrees(system, most=2_000), random_systems.all_kinds()
+)

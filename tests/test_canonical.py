@@ -9,13 +9,12 @@ from typing import Any
 
 import automorphisms
 import pytest
-import random_names
-import random_protocols
+import random_systems
 from agreement import by_reference
 from conftest import MODELS
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
-from test_agreement import small_jobs, system_of
+from test_agreement import small_jobs
 
 from dsmc.backends.codec import encode
 from dsmc.backends.python.machine import PythonMachine
@@ -184,24 +183,12 @@ def test_models(job: Job) -> None:
     agrees(compile_job(job))
 
 
-def checked(system: System) -> None:
-    """Nothing is said of larger systems."""
-    if not symmetry(system).types:
-        return
-    try:
+def agrees_if_symmetric(system: System) -> None:
+    if symmetry(system).types:
         agrees(system)
-    except automorphisms.TooLarge:
-        assume(False)
 
 
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    checked(system_of(text))
-
-
-@given(random_protocols.protocols())
-def test_random_protocols(protocol: random_protocols.Protocol) -> None:
-    checked(system_of(protocol.text()))
+test_random = random_systems.test_of(agrees_if_symmetric, random_systems.with_names())
 
 
 # ---------------------------------------------------------------- reports

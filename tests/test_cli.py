@@ -453,3 +453,40 @@ def test_cache_says_that_nothing_is_kept_in_tests() -> None:
 def test_every_command_is_tested_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert all(f'run("{name}"' in text for name in main.commands)
+
+
+# ---------------------------------------------------------------- warnings
+
+UNHEARD = """message Ask
+message Tell
+message Ping
+role A {
+  var asked: bool = false
+  action ask when not asked { asked := true; send Ask to A.1; send Ping to A.1 }
+  on Tell { skip }
+  on Ping { skip }
+}
+invariant i { true }
+"""
+
+
+def test_warnings(tmp_path: Path) -> None:
+    """Told in order, once for all models; they change neither the exit code nor the data."""
+    path = tmp_path / "unheard.dsm"
+    path.write_text(f"{UNHEARD}model one {{ expect i holds }}\nmodel two {{ expect i holds }}\n")
+    for command in ("check", "test"):
+        result = run(command, path, "--json")
+        assert result.exit_code == 0
+        assert len(json.loads(result.stdout)) == 2
+        told = [line for line in result.stderr.splitlines() if line.startswith("warning")]
+        assert told == [
+            "warning[D801]: no handler and no `receive` takes `Ask`",
+            "warning[D802]: nobody sends `Tell`",
+        ]
+
+
+def test_a_message_held_in_a_variable_may_be_of_any_kind(tmp_path: Path) -> None:
+    """So nobody is said not to send another."""
+    path = tmp_path / "held.dsm"
+    path.write_text(UNHEARD.replace("send Ask to A.1", "let m = Tell; send m to A.1"))
+    assert run("check", path).stderr == ""

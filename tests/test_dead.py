@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import random_names
-import random_protocols
-import random_specs
+import random_systems
 from agreement import by_reference
-from conftest import MODELS
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from conftest import MODELS, TooLarge
 from test_agreement import small_jobs, system_of
 
 from dsmc.backends.python.machine import PythonMachine
@@ -22,10 +18,6 @@ from dsmc.reduce.dead import forgetful
 from dsmc.session import compile_job, load
 
 SMALL = 400
-
-
-class TooLarge(Exception):
-    """More states than are worth looking at."""
 
 
 def assert_unnoticed(system: System, limit: int) -> bool:
@@ -205,30 +197,12 @@ def test_models(job: Job) -> None:
     assert_unnoticed(compile_job(job), 100 * SMALL)
 
 
-def checked(system: System) -> None:
-    """Nothing is said of larger systems."""
-    try:
-        assert_unnoticed(system, SMALL)
-    except TooLarge:
-        assume(False)
-
-
 PROPERTIES = (
     "", "quiescent q { forall n in A: n.a == 1 }", "reachable r { exists n in B: n.b == 1 }",
     "no deadlock", "invariant i { forall n in A, m in B: n.b == 0 or m.a == 0 }",
 )  # fmt: skip
 
 
-@given(random_protocols.protocols(), st.sampled_from(PROPERTIES))
-def test_random_protocols(protocol: random_protocols.Protocol, prop: str) -> None:
-    checked(system_of(protocol.text() + prop + "\n"))
-
-
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    checked(system_of(text))
-
-
-@given(random_specs.specs())
-def test_random_systems(text: str) -> None:
-    checked(system_of(text))
+test_random = random_systems.test_of(
+    lambda system: assert_unnoticed(system, SMALL), random_systems.all_kinds(PROPERTIES)
+)

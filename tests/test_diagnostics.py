@@ -14,7 +14,7 @@ from dsmc.cli import main
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.diagnostics.codes import CODES
 from dsmc.diagnostics.render import render, render_all
-from dsmc.session import check, compile_job, load
+from dsmc.session import check, compile_job, load, warnings
 from dsmc.source import Source, Span
 
 #: These need a file that is missing, a command line, or a thousand brackets.
@@ -24,13 +24,14 @@ Write = Callable[..., Path]
 
 
 def found(path: Path) -> tuple[Diagnostic, ...]:
-    """All mistakes in a file, those in its expectations included."""
+    """All mistakes in a file; of one without mistakes, what is warned of."""
     try:
-        for job in load(path):
+        jobs = load(path)
+        for job in jobs:
             compile_job(job)
     except Mistakes as mistakes:
         return mistakes.diagnostics
-    return ()
+    return tuple(w for job in jobs for w in warnings(job))
 
 
 # ---------------------------------------------------------------- pages
@@ -261,7 +262,7 @@ def test_a_file_that_is_not_there(name: str, code: str, tmp_path: Path) -> None:
 
 def test_a_file_that_imports_itself(spec: Write) -> None:
     (problem,) = found(spec('spec a\nimport "spec.dsm"'))
-    assert (problem.code, problem.span.text) == ("D703", 'import "spec.dsm"')
+    assert (problem.code, problem.span.text) == ("D703", '"spec.dsm"')
 
 
 def test_deep_nesting_is_a_mistake_not_a_crash(spec: Write) -> None:
@@ -272,6 +273,41 @@ def test_deep_nesting_is_a_mistake_not_a_crash(spec: Write) -> None:
 def test_an_expectation_of_nothing(spec: Write) -> None:
     (problem,) = found_in_check(spec("invariant small { true }\nmodel m { expect smal holds }"))
     assert (problem.code, problem.help) == ("D407", "did you mean `small`?")
+    assert problem.span.text == "smal"
+
+
+def test_an_expectation_of_nothing_beside_other_mistakes(spec: Write) -> None:
+    """All of them are told at once; what the tool names itself is known."""
+    text = (
+        "const N = 1\nlaw small(x in 0..N) { x <= N }\n"
+        "model m {\n  const M = 2\n  expect small holds\n  expect smal holds\n"
+        "  expect no_range_error holds\n  expect assert_line_3 holds\n}"
+    )
+    assert [(p.code, p.span.text) for p in found_in_check(spec(text))] == [
+        ("D201", "M"), ("D407", "smal"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clause", "wrong"),
+    [
+        ("crash A at most 1 heals", "heals"),
+        ("crash A between steps forever", "forever"),
+        ("partition heals asymmetric now at most 1", "now"),
+        ("crash at most 1", "crash"),
+        ("lose M at most 1", "lose"),
+    ],
+)
+def test_the_word_of_a_fault_that_is_wrong(spec: Write, clause: str, wrong: str) -> None:
+    text = "network synchronous\nmessage M\nrole A[2] { on M { skip } }\nfaults { %s }"
+    (problem,) = found(spec(text % clause))
+    assert (problem.code, problem.span.text) == ("D405", wrong)
+
+
+@pytest.mark.parametrize("text", ['import "none.dsm"', 'model m of "none.dsm" { expect all hold }'])
+def test_the_name_of_a_file_that_is_not_there(spec: Write, text: str) -> None:
+    (problem,) = found(spec(text))
+    assert (problem.code, problem.span.text) == ("D701", '"none.dsm"')
 
 
 def found_in_check(path: Path) -> tuple[Diagnostic, ...]:

@@ -127,6 +127,26 @@ def test_assertions_in_the_first_state(checked: Checked) -> None:
     bad = checked("var x: 0..3 = 0\ninit { assert x == 1 }")
     assert words(good) == {"assert_line_2": "holds"}
     assert words(bad) == {"assert_line_2": "violated"}
+    told = "in the making of the initial state: `x == 1` is false: `x` is 0"
+    assert bad.result("assert_line_2").note == told
+
+
+def test_why_an_assertion_fails(checked: Checked) -> None:
+    """By the values at the end of its step, if they are those it failed by."""
+    report = checked("var x: 0..3 = 0\naction a when x < 2 { x += 1\n assert x < 2 }")
+    trace = report.result("assert_line_3").trace
+    assert trace is not None
+    assert trace.reasons == ("`x < 2` is false: `x` is 2",)
+    report = checked("var x: 0..3 = 0\naction a { x := 3\n assert x < 2\n x := 0 }")
+    trace = report.result("assert_line_3").trace
+    assert trace is not None
+    assert trace.reasons == ()
+
+
+def test_a_range_error_in_the_first_state(checked: Checked) -> None:
+    report = checked("role A { var x: 0..3 = 3\n start { x += 1 } }")
+    told = "in the making of the initial state: 4 is not in 0..3"
+    assert report.result("no_range_error").note == told
 
 
 @pytest.mark.parametrize(

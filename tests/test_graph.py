@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
+import pytest
+from conftest import MODELS, ROOT
 
 from dsmc.graph import draw, state_graph
 from dsmc.session import load
@@ -59,3 +64,77 @@ def test_a_run_is_highlighted(spec: Callable[[str], Path]) -> None:
     red = [line for line in dot.splitlines() if "color=red" in line and "->" in line]
     assert len(red) == 1
     assert "s0 -> s3" in red[0]
+
+
+# ---------------------------------------------------------------- labels
+
+BOTH_NETWORKS = """spec both
+message Ask(n: 0..1)
+message Tell fifo
+role A[2] {
+  var asked: bool = false
+  var waiting: bag<0..1, 2> = [1]
+  action ask when not asked { asked := true; send Ask(1) to B.1 }
+  on Tell { skip }
+}
+role B { on Ask(n) from a { send Tell to a; send Tell to a } }
+faults {
+  crash B at most 1
+  partition {A.1} | {A.2, B.1} at most 1 heals
+}
+"""
+
+
+def labels_of(path: Path, most: int = 400) -> list[set[str]]:
+    (job,) = load(path)
+    graph = state_graph(job, max_states=most)
+    return [set(label.split("\n")) for _, label in graph.nodes(data="label")]
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_no_two_states_look_alike(path: Path) -> None:
+    graph = state_graph(load(path)[0], max_states=60)
+    labels = [label for _, label in graph.nodes(data="label")]
+    assert len(set(labels)) == len(labels) > 1
+
+
+def test_what_is_the_tools_own(spec: Callable[[str], Path]) -> None:
+    """In short, where it is not as usual; the spec's own variables are always told."""
+    found = labels_of(spec(BOTH_NETWORKS), most=3_000)
+    usual = {"A.1.asked = false", "A.2.asked = false", "A.1.waiting = [1]", "A.2.waiting = [1]"}
+    assert found[0] == usual | {"crash B: 1 left", "partition: 1 left"}
+    told = set.union(*found) - found[0]
+    assert "B is down" in told
+    assert "cut off: {A.1} | {A.2, B}" in told
+    assert "in flight: A.1 → B: Ask(1)" in told
+    assert "in flight: B → A.2: [Tell, Tell]" in told
+
+
+def test_where_processes_are(spec: Callable[[str], Path]) -> None:
+    text = (
+        "spec s\nvar x: 0..2 = 0\n"
+        "role P {\n  process one { first: x := 1; x := 2 }\n  process two[2] { x := 0 }\n}\n"
+    )
+    found = labels_of(spec(text))
+    assert "P.one at first" in found[0]
+    assert any({"P.one stopped"} <= label for label in found)
+
+
+# ---------------------------------------------------------------- Ctrl-C
+
+INTERRUPTED = """
+import sys, dsmc.cli, dsmc.graph
+def interrupt(*_): raise KeyboardInterrupt
+dsmc.graph.draw = interrupt
+sys.argv = ["dsmc", "graph", sys.argv[1]]
+dsmc.cli.entry()
+"""
+
+
+def test_interrupted(spec: Callable[[str], Path]) -> None:
+    """As every command ends: in a word, and nothing is decided."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(spec(CYCLE))],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "\ninterrupted\n")

@@ -6,7 +6,8 @@ import agreement
 import oracle
 import protocols
 import random_protocols
-from hypothesis import assume, event, given
+from conftest import unless_too_large
+from hypothesis import event, given
 from hypothesis import strategies as st
 from test_agreement import system_of
 
@@ -14,10 +15,8 @@ from test_agreement import system_of
 @given(st.data())
 def test_random_protocols(data: st.DataObject) -> None:
     protocol = data.draw(random_protocols.protocols())
-    try:
+    with unless_too_large():
         expected = protocols.states(protocol, limit=1_500)
-    except protocols.TooLarge:
-        assume(False)
     text = protocol.text()
     system = system_of(text)
     found = agreement.by_reference(system)

@@ -7,13 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import random_names
-import random_protocols
-import random_specs
+import random_systems
 from click.testing import CliRunner
-from conftest import MODELS, words
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from conftest import MODELS, TooLarge, words
 from test_agreement import small_jobs, system_of
 
 from dsmc.backends.python.machine import PythonMachine
@@ -41,10 +37,6 @@ DEAD_VALUES = Reductions(symmetry=False, slices=False, after=0)
 SLICES = Reductions(symmetry=False, dead_values=False, after=0)
 
 SMALL = 2_000
-
-
-class TooLarge(Exception):
-    """More states than are worth looking at."""
 
 
 def assert_same_answers(system: System, *kinds: Reductions) -> str:
@@ -92,14 +84,6 @@ def test_each_alone(job: Job) -> None:
     assert_same_answers(compile_job(job), SYMMETRY, DEAD_VALUES, SLICES)
 
 
-def checked(system: System) -> None:
-    """Nothing is said of larger systems."""
-    try:
-        assert_same_answers(system, ALL, SYMMETRY, DEAD_VALUES, SLICES)
-    except TooLarge:
-        assume(False)
-
-
 PROPERTIES = (
     "", "quiescent q { forall n in A: n.a == 1 }", "reachable r { exists n in B: n.b == 1 }",
     "invariant i { forall n in A: n.a == 0 }\ninvariant j { forall n in B: n.b == 0 }",
@@ -107,19 +91,10 @@ PROPERTIES = (
 )  # fmt: skip
 
 
-@given(random_protocols.protocols(), st.sampled_from(PROPERTIES))
-def test_random_protocols(protocol: random_protocols.Protocol, prop: str) -> None:
-    checked(system_of(protocol.text() + prop + "\n"))
-
-
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    checked(system_of(text))
-
-
-@given(random_specs.specs())
-def test_random_systems(text: str) -> None:
-    checked(system_of(text))
+test_random = random_systems.test_of(
+    lambda system: assert_same_answers(system, ALL, SYMMETRY, DEAD_VALUES, SLICES),
+    random_systems.all_kinds(PROPERTIES),
+)
 
 
 # ---------------------------------------------------------------- what was left out comes back

@@ -258,7 +258,8 @@ def test_same_output(model: str) -> None:
 
 def _without_times(text: str) -> str:
     """Without what depends on the machine: seconds, and which code ran how fast."""
-    return re.sub(r" \(C by [^)]*\)", "", re.sub(r"\d+\.\d\d s", "… s", text))
+    text = re.sub(r" and \d+\.\d\d s of preparation| \(C by [^)]*\)", "", text)
+    return re.sub(r"\d+\.\d\d s", "… s", text)
 
 
 def test_stops_when_all_is_decided(spec: Callable[[str], Path]) -> None:

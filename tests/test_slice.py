@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import automorphisms
 import pytest
-import random_names
-import random_protocols
-import random_specs
+import random_systems
 from agreement import by_reference
-from automorphisms import TooLarge
-from hypothesis import assume, given
-from hypothesis import strategies as st
 from test_agreement import small_jobs, system_of
 
 from dsmc.backends.python.machine import PythonMachine
@@ -80,29 +75,9 @@ def test_models(job: Job) -> None:
     assert_same_answers(compile_job(job))
 
 
-def checked(system: System) -> None:
-    """Nothing is said of larger systems."""
-    try:
-        assert_same_answers(system)
-    except TooLarge:
-        assume(False)
-
-
 PROPERTIES = (
     "invariant i { forall n in A: n.a == 0 }", "reachable r { exists n in B: n.b == 1 }",
 )  # fmt: skip
 
 
-@given(random_protocols.protocols(), st.sampled_from(PROPERTIES))
-def test_random_protocols(protocol: random_protocols.Protocol, prop: str) -> None:
-    checked(system_of(protocol.text() + prop + "\n"))
-
-
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    checked(system_of(text))
-
-
-@given(random_specs.specs())
-def test_random_systems(text: str) -> None:
-    checked(system_of(text))
+test_random = random_systems.test_of(assert_same_answers, random_systems.all_kinds(PROPERTIES))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import automorphisms
 import pytest
-import random_names
-import random_protocols
 import random_specs
+import random_systems
 from conftest import MODELS
-from hypothesis import assume, given
+from hypothesis import given
 from test_agreement import small_jobs, system_of
 
 from dsmc.frozen import replace
@@ -186,22 +185,9 @@ def test_small(text: str) -> None:
     automorphisms.assert_symmetric(system_of(f"spec s\nsymbols S[3]\n{text}\n"), SMALL)
 
 
-def checked(one: System) -> None:
-    """Nothing is said of larger systems."""
-    try:
-        automorphisms.assert_symmetric(one, SMALL)
-    except automorphisms.TooLarge:
-        assume(False)
-
-
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    checked(system_of(text))
-
-
-@given(random_protocols.protocols())
-def test_random_protocols(protocol: random_protocols.Protocol) -> None:
-    checked(system_of(protocol.text()))
+test_random = random_systems.test_of(
+    lambda one: automorphisms.assert_symmetric(one, SMALL), random_systems.with_names()
+)
 
 
 @given(random_specs.specs())

@@ -6,16 +6,16 @@ from itertools import permutations, product
 from typing import Any
 
 import pytest
-import random_names
-import random_protocols
+import random_systems
 from conftest import MODELS
 from hypothesis import given
 from hypothesis import strategies as st
-from test_agreement import small_jobs, system_of
+from test_agreement import small_jobs
 from test_canonical import STATES, values
 
-from dsmc.backends.c.build import compiler
+from dsmc.backends.c import build
 from dsmc.backends.c.explore import explore as explore_in_c
+from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How, search
@@ -189,29 +189,40 @@ def test_models(job: Job) -> None:
     agrees(compile_job(job))
 
 
-@given(random_names.specs())
-def test_random_names(text: str) -> None:
-    _checked(system_of(text))
-
-
-@given(random_protocols.protocols())
-def test_random_protocols(protocol: random_protocols.Protocol) -> None:
-    _checked(system_of(protocol.text()))
-
-
-def _checked(system: System) -> None:
+def agrees_if_symmetric(system: System) -> None:
     if symmetry(system).types:
         agrees(system)
+
+
+test_random = random_systems.test_of(agrees_if_symmetric, random_systems.with_names())
 
 
 # ---------------------------------------------------------------- threads, reports
 
 
-@pytest.mark.skipif(compiler() is None, reason="TinyCC has no threads")
-def test_threads() -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's compiler has made the search; levels of four states are worth several threads."""
+    monkeypatch.setattr(build, "SEARCH_FLAGS", SMALL)
+    try:
+        build.compiler()
+    except CompileError as error:
+        pytest.skip(f"TinyCC has no threads, and {error}")
+    build.order(build.search_text(), SMALL).library()
+
+
+#: A search that is compiled soon, of small numbers.
+SMALL = ("-O1", "-std=gnu11", "-pthread", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-DPAGE=512")
+
+
+def test_threads(impatient: None) -> None:
     """Counts and runs are the same, whoever finds a state first."""
     system = compile_job(job("two_phase_commit", "fenced_restart"))
     one, two = (in_c(system, threads=n) for n in (1, 2))
+    assert two.statistics.engine.threads == 2
+    assert (
+        two.statistics.states > 4 * two.statistics.depth
+    )  # there are levels that are large enough
     assert counts(one.statistics) == counts(two.statistics)
     assert one.statistics.unreduced == two.statistics.unreduced
     assert one.decided == two.decided

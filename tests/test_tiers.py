@@ -320,9 +320,14 @@ def test_interrupted(spec: Callable[[str], Path], tmp_path: Path, by: signal.Sig
             "DSMC_CACHE": f"{tmp_path}/cache",
         },
     )  # fmt: skip
-    _until(lambda: _lines(tmp_path / "pids") == 2)  # the search and the model are being compiled
-    process.send_signal(by)
-    out, err = process.communicate(timeout=60)
+    try:
+        _until(
+            lambda: _lines(tmp_path / "pids") == 2
+        )  # the search and the model are being compiled
+        process.send_signal(by)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, err) == (3, "")
     (report,) = json.loads(out)
     assert report["properties"][0]["verdict"] == "unknown"

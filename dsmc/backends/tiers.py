@@ -23,8 +23,6 @@ _NOT_KEPT = "there is no checkpoint: only the search in C is kept"
 FIRST_FORMS = 300
 #: Random runs of so many steps in all are taken by the reference before C code would be compiled.
 FEW_STEPS = 1_000
-#: What `--engine` takes.
-ENGINES = ("auto", "python", "c")
 
 
 class How(Frozen):

@@ -71,11 +71,17 @@ def entry() -> None:
 
 
 def _exit_code() -> int:
+    """What the command ends with. Of what click would say in its way, only its mistakes are said."""
     try:
-        main(standalone_mode=True)
+        code = main(standalone_mode=False)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else OK
-    return OK
+        code = end.code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort as abort:
+        raise KeyboardInterrupt from abort
+    return code if isinstance(code, int) else OK
 
 
 def _discard_output() -> None:

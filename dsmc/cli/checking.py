@@ -15,11 +15,16 @@ from dsmc.cli.options import (
     EXPLAIN_REDUCTIONS,
     FAULTS,
     FILES,
+    JSON,
     LIMIT,
+    MAX_STATES,
+    MAX_TIME,
     MISTAKE,
     MODEL,
     NO_CACHE,
     OK,
+    OUT,
+    PROPERTY,
     SURPRISE,
     THREADS,
     WORST,
@@ -45,29 +50,12 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 @click.command()
 @FILES
 @MODEL
-@click.option(
-    "--property",
-    "-p",
-    "properties",
-    multiple=True,
-    metavar="NAME",
-    help="Only this property; may be given again.",
-)
+@PROPERTY
 @DEFINE
 @FAULTS
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Write each trace there, in every format.",
-)
-@click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop after N states.")
-@click.option(
-    "--max-time",
-    type=click.FloatRange(0, min_open=True),
-    metavar="SECONDS",
-    help="Stop after so long.",
-)
+@OUT
+@MAX_STATES
+@MAX_TIME
 @click.option(
     "--max-memory",
     callback=_size,
@@ -91,7 +79,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     "--first", is_flag=True, help="Stop at the first counterexample, whatever its length."
 )
 @NO_CACHE
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@JSON
 @ENGINE
 @THREADS
 @reductions
@@ -167,17 +155,10 @@ class _Checking:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--max-time",
-    type=click.FloatRange(0, min_open=True),
-    metavar="SECONDS",
-    help="Stop each model after so long.",
-)
-@click.option(
-    "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
-)
+@MAX_TIME
+@MAX_STATES
 @NO_CACHE
-@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+@JSON
 @ENGINE
 @THREADS
 @reductions
@@ -275,10 +256,12 @@ def _run(
     from dsmc.diagnostics import Mistakes
 
     codes = []
+    warned: set[Any] = set()
     for file in files:
         try:
             for job in chosen(file, model, overrides):
                 codes.append(_checked(job, options, reporter, cache))
+                _warn(job, warned)
         except _Interrupted:
             codes.append(LIMIT)
             break
@@ -288,6 +271,17 @@ def _run(
             codes.append(MISTAKE)
     reporter.end()
     return next(code for code in WORST if code in codes)
+
+
+def _warn(job: Any, known: set[Any]) -> None:
+    """Show the warnings of a spec, once for all its models."""
+    from dsmc.diagnostics.render import render
+    from dsmc.session import warnings
+
+    for warning in warnings(job):
+        if warning.order not in known:
+            known.add(warning.order)
+            click.echo(render(warning), err=True)
 
 
 def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:

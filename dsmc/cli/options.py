@@ -23,6 +23,22 @@ DEFINE = click.option(
 FAULTS = click.option(
     "--faults", metavar="TEXT", help='The faults that may happen, e.g. "crash Replica at most 1".'
 )
+PROPERTY = click.option(
+    "--property", "-p", "properties", multiple=True, metavar="NAME",
+    help="Only this property; may be given again.",
+)  # fmt: skip
+OUT = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write each trace there, in every format.",
+)  # fmt: skip
+MAX_TIME = click.option(
+    "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+    help="Stop each model after so long.",
+)  # fmt: skip
+MAX_STATES = click.option(
+    "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 ENGINE = click.option(
     "--engine",
     type=click.Choice(["auto", "python", "c"]),
@@ -39,7 +55,6 @@ THREADS = click.option(
 NO_CACHE = click.option(
     "--no-cache", is_flag=True, help="Search, even if the answer is known from an earlier time."
 )
-
 EXPLAIN_REDUCTIONS = click.option(
     "--explain-reductions", is_flag=True, help="Say why nodes or symbols are not interchangeable."
 )

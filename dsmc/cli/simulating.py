@@ -14,9 +14,13 @@ from dsmc.cli.options import (
     ENGINE,
     FAULTS,
     FILE,
+    JSON,
     LIMIT,
+    MAX_TIME,
     MODEL,
     OK,
+    OUT,
+    PROPERTY,
     SURPRISE,
     WORST,
     chosen,
@@ -41,26 +45,13 @@ from dsmc.cli.options import (
     "--scheduler", type=click.Choice(["uniform", "pct"]), default="uniform", show_default=True,
     help="Who acts: any action, or who has the highest of random priorities.",
 )  # fmt: skip
-@click.option(
-    "--property",
-    "-p",
-    "properties",
-    multiple=True,
-    metavar="NAME",
-    help="Only this property; may be given again.",
-)
+@PROPERTY
 @DEFINE
 @FAULTS
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Write each trace there, in every format.",
-)  # fmt: skip
-@click.option(
-    "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-    help="Stop each model after so long.",
-)  # fmt: skip
+@OUT
+@MAX_TIME
 @ENGINE
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@JSON
 def simulate(
     file: Path, model: str | None, runs: int, depth: int, seed: int, scheduler: str,
     properties: tuple[str, ...], define: tuple[str, ...], faults: str | None, out: Path | None,

@@ -34,6 +34,11 @@ class Diagnostic(Frozen):
     notes: tuple[Note, ...] = ()
 
     @property
+    def is_warning(self) -> bool:
+        """Is it no mistake? Warnings are told, and change nothing."""
+        return self.code.startswith("D8")
+
+    @property
     def order(self) -> tuple[str, int, int, str, str]:
         """Sorting key: by file, then by place."""
         return (self.span.source.name, self.span.start, self.span.end, self.code, self.message)

@@ -400,6 +400,22 @@ CODES: dict[str, Page] = {
         "A new search does not write over what another one has found. `--resume` goes on with it; a"
         " checkpoint that is not wanted any more can be deleted with its directory.",
     ),
+    # ------------------------------------------------------------ warnings
+    "D801": Page(
+        "a message that nobody takes",
+        "It is sent, and no handler and no `receive` of any role is for its kind: it stays in flight for"
+        " ever (on a synchronous network it cannot be sent). This is a warning: the spec is checked as it is"
+        " written, and the exit code is the same.",
+        "message Ask\nrole A { action ask { broadcast Ask to A } }",
+        "message Ask\nrole A { action ask { broadcast Ask to A }\n on Ask { skip } }",
+    ),
+    "D802": Page(
+        "a handler of a message that nobody sends",
+        "No `send`, `broadcast` or `reply` is of its kind, so it never runs. This is a warning: the spec is"
+        " checked as it is written, and the exit code is the same.",
+        "message Ask\nrole A { on Ask { skip } }",
+        "message Ask\nrole A { action ask { broadcast Ask to A }\n on Ask { skip } }",
+    ),
     # ------------------------------------------------------------ not executed yet
     "D901": Page(
         "a property of whole runs",

@@ -20,7 +20,8 @@ def render_all(diagnostics: Iterable[Diagnostic]) -> str:
 
 def render(diagnostic: Diagnostic) -> str:
     """One diagnostic as a block of lines, ended by a newline."""
-    lines = [f"error[{diagnostic.code}]: {diagnostic.message}"]
+    word = "warning" if diagnostic.is_warning else "error"
+    lines = [f"{word}[{diagnostic.code}]: {diagnostic.message}"]
     lines += _excerpt(diagnostic.span, diagnostic.label)
     for note in diagnostic.notes:
         lines += _excerpt(note.span, note.text)

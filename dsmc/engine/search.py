@@ -119,7 +119,6 @@ class _Search:
         self._levels = 0
         self._complete = 0
         self._transitions = 0
-        self._frontier: list[State] = []
         self._decided: dict[int, Run] = {}
         self._pump: Pump | None = None
         self.parents: dict[State, State | None] = {}
@@ -134,7 +133,6 @@ class _Search:
         """Go through the levels."""
         frontier = self._start()
         while frontier and not self.stopped:
-            self._frontier = frontier
             self._levels += 1
             self._look(frontier)
             if self.stopped or self._satisfied():

@@ -343,16 +343,31 @@ def substitute_in(block: Block, values: Mapping[str, Expr]) -> Block:
 
 def exprs_of(statement: Statement) -> list[Expr]:
     """The expressions directly in a statement, not those of its inner blocks."""
-    found: list[Expr] = []
-    map_parts(statement, lambda e: found.append(e) or e, lambda b: b)  # type: ignore[func-returns-value]
-    return found
+    return [part for part in _inside(statement) if not isinstance(part, tuple)]
 
 
 def blocks_of(statement: Statement) -> list[Block]:
     """The blocks directly in a statement."""
-    found: list[Block] = []
-    map_parts(statement, lambda e: e, lambda b: found.append(b) or b)  # type: ignore[func-returns-value]
-    return found
+    return [part for part in _inside(statement) if isinstance(part, tuple)]
+
+
+def _inside(node: Any) -> Iterator[Expr | Block]:
+    """What `map_parts` replaces in a node, in the same order."""
+    for value in node.path if isinstance(node, Place) else (getattr(node, f) for f in node._fields):
+        yield from _parts(value)
+
+
+def _parts(value: Any) -> Iterator[Expr | Block]:
+    if isinstance(value, _EXPRESSIONS):
+        yield value
+    elif isinstance(value, tuple):
+        if value and isinstance(value[0], _STATEMENTS):
+            yield value
+        else:
+            for part in value:
+                yield from _parts(part)
+    elif isinstance(value, _PARTS):
+        yield from _inside(value)
 
 
 def walk(block: Block) -> Iterator[Statement]:

@@ -129,7 +129,6 @@ class Empty(Frozen):
 
 
 Name: TypeAlias = "Enum | Symbols | Role | NodeId"
-Scalar: TypeAlias = "Bool | Int | Enum | Symbols | Role | NodeId"
 Variant: TypeAlias = "Option | Tuple | Record | Message"
 Collection: TypeAlias = "Set | Map | Seq | Bag"
 Type: TypeAlias = (

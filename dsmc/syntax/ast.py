@@ -30,8 +30,10 @@ class Ident(Node):
     text: str
 
 
-class IdentList(Node):
-    items: tuple[Ident, ...]
+class Quoted(Node):
+    """`"spec.dsm"`, without the quotes."""
+
+    text: str
 
 
 class Dotted(Node):
@@ -514,7 +516,7 @@ class SpecName(Node):
 
 
 class ImportFile(Node):
-    path: str
+    path: Quoted
 
 
 class Const(Node):
@@ -830,7 +832,7 @@ ModelItem: TypeAlias = "Const | Faults | Network | Expect | Explore | Broken"
 
 class Model(Node):
     name: Ident
-    spec: str | None
+    spec: Quoted | None
     items: tuple[ModelItem, ...]
 
 

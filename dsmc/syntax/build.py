@@ -35,12 +35,16 @@ def _node(part: Tree[Token] | Token | None, source: Source) -> Any:
 
 def _leaf(token: Token, source: Source) -> Any:
     if token.type == "INT":
-        return ast.Number(int(token)).at(Span(source, token.start_pos or 0, token.end_pos or 0))
+        return ast.Number(int(token)).at(_span(token, source))
     if token.type == "STRING":
-        return token[1:-1]
+        return ast.Quoted(token[1:-1]).at(_span(token, source))
     if token.type == "BROKEN":
         return ast.Broken(str(token))
     return str(token)
+
+
+def _span(token: Token, source: Source) -> Span:
+    return Span(source, token.start_pos or 0, token.end_pos or 0)
 
 
 def _many(*children: Any) -> tuple[Any, ...]:

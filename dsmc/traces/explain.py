@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
 from dsmc.ir import system as y
-from dsmc.ir.evaluate import World
+from dsmc.ir.evaluate import World, evaluate
+from dsmc.ir.ops import RangeError
 from dsmc.ir.system import Property, System
 from dsmc.ir.types import Value
 from dsmc.traces.model import Step
@@ -60,8 +63,28 @@ def reasons(
             return Why(world).true(_words(prop), {})
         case y.NoDeadlock():
             return waiting(system, world) or ["nothing but a fault can change anything"]
+        case y.Assertion():
+            return failed(system, prop, world)
         case _:
             return []
+
+
+def failed(system: System, prop: y.Assertion, world: World) -> list[str]:
+    """Why an assertion is false; nothing if it is not, any more, in the state that the step ends in."""
+    blocks = (system.init, *(action.body for action in system.actions))
+    for statement in (st for block in blocks for st in s.walk(block)):
+        if isinstance(statement, s.Assert) and statement.number == prop.number:
+            if any(isinstance(e, x.Local) for e in x.walk(statement.condition)):
+                return []  # what local names stood for is not known any more
+            return Why(world).false(statement.condition, {}) if _is_false(statement, world) else []
+    return []
+
+
+def _is_false(statement: s.Assert, world: World) -> bool:
+    try:
+        return evaluate(statement.condition, world) is False
+    except RangeError:
+        return False
 
 
 def _words(prop: Any) -> Any:

@@ -209,7 +209,7 @@ def _map_comprehension(
             help="for partial maps use `map<K, option<V>>`",
         )
         return POISON
-    keys = _full(scope, binders[0].domain, hint)
+    keys = _full(scope, binders[0].domain)
     if keys is None:
         scope.problems.add(
             "D315",
@@ -223,7 +223,7 @@ def _map_comprehension(
     return x.Fold(x.Quantifier.MAP, binders, body, t.Map(keys, of))
 
 
-def _full(scope: Scope, domain: x.Expr, hint: Type | None) -> Type | None:
+def _full(scope: Scope, domain: x.Expr) -> Type | None:
     """The type whose values are all in a domain, if that can be seen."""
     match domain:
         case x.Apply(Op.ALL, _, t.Set(of)):

@@ -23,16 +23,15 @@ def check_faults(scope: Scope, written: ast.Faults | None) -> tuple[Fault, ...]:
 
 def _clause(scope: Scope, clause: ast.FaultClause) -> Fault | None:
     words = [p for p in clause.parts if isinstance(p, ast.Word)]
-    name, rest = _named([w.text for w in words])
+    name, rest = _named(words)
     if name is None:
         first = words[0] if words else clause
         scope.unknown(words[0].text if words else "", first.span, "fault", _names())
         return None
     form = FAULTS[name]
-    targets = words[len(name.split()) :]
     limit = _limit(scope, clause)
-    subject = _subject(scope, name, form, targets, clause.span)
-    flags = _flags(scope, name, form, rest[1:] if _has_subject(form, rest) else rest, clause.span)
+    subject = _subject(scope, name, form, rest, _first(clause, name))
+    flags = _flags(scope, name, form, rest[1:] if _has_subject(form, rest) else rest)
     groups = _groups(scope, form, clause)
     _extras(scope, name, clause)
     if not form.executed:
@@ -48,10 +47,16 @@ def _names() -> list[str]:
     return sorted({word for name in FAULTS for word in (name.split()[0], name)})
 
 
-def _named(words: list[str]) -> tuple[str | None, list[str]]:
+def _first(written: ast.FaultClause, name: str) -> Span:
+    """The place of the words that name the fault."""
+    last = [p for p in written.parts if isinstance(p, ast.Word)][len(name.split()) - 1]
+    return written.span.to(last.span)
+
+
+def _named(words: list[ast.Word]) -> tuple[str | None, list[ast.Word]]:
     """The fault that the first words name (the longest that fits), and the words after."""
     for count in (3, 2, 1):
-        name = " ".join(words[:count])
+        name = " ".join(w.text for w in words[:count])
         if name in FAULTS and len(words) >= count:
             return name, words[count:]
     return None, words
@@ -64,8 +69,8 @@ def _limit(scope: Scope, clause: ast.FaultClause) -> int | None:
     return constants.count(scope, limits[0].limit, "at most", 0) if limits else None
 
 
-def _has_subject(form: FaultForm, rest: list[str]) -> bool:
-    return bool(rest) and form.takes is not Takes.NOTHING and rest[0] not in form.words
+def _has_subject(form: FaultForm, rest: list[ast.Word]) -> bool:
+    return bool(rest) and form.takes is not Takes.NOTHING and rest[0].text not in form.words
 
 
 _Subject = tuple[t.Role | None, str, str]
@@ -117,24 +122,33 @@ def _known(scope: Scope, word: ast.Word, what: str, known: list[str]) -> bool:
     return word.text in known
 
 
-def _flags(
-    scope: Scope, name: str, form: FaultForm, rest: list[str], span: Span
-) -> frozenset[str] | None:
+def _flags(scope: Scope, name: str, form: FaultForm, rest: list[ast.Word]) -> frozenset[str] | None:
     """The words added to a fault."""
-    found = set()
-    text = " ".join(rest)
-    for word in sorted(form.words, key=len, reverse=True):
-        if word in text:
-            found.add(word)
-            text = text.replace(word, "", 1)
-    if text.strip():
-        allowed = " and ".join(f"`{w}`" for w in form.words)
-        help = f"it may be followed by {allowed}" if allowed else form.doc
-        scope.problems.add(
-            "D405", span, f"`{text.strip()}` means nothing after `{name}`", help=help
-        )
-        return None
+    found: set[str] = set()
+    while rest:
+        flag = _flag(form, rest)
+        if flag is None:
+            _strange(scope, name, form, rest[0])
+            return None
+        found.add(flag)
+        rest = rest[len(flag.split()) :]
     return frozenset(found)
+
+
+def _flag(form: FaultForm, words: list[ast.Word]) -> str | None:
+    """What the first words add to a fault."""
+    for flag in form.words:
+        said = flag.split()
+        if [w.text for w in words[: len(said)]] == said:
+            return flag
+    return None
+
+
+def _strange(scope: Scope, name: str, form: FaultForm, word: ast.Word) -> None:
+    allowed = " and ".join(f"`{w}`" for w in form.words)
+    help = f"it may be followed by {allowed}" if allowed else form.doc
+    message = f"`{word.text}` means nothing after `{name}`"
+    scope.problems.add("D405", word.span, message, help=help)
 
 
 def _groups(scope: Scope, form: FaultForm, clause: ast.FaultClause) -> tuple[frozenset[int], ...]:
@@ -176,7 +190,7 @@ def check_in_flight(
     struck = [(m.span, [m], "be lost") for m in messages if m.lossy]
     struck += [
         (
-            fault.span,
+            Span(fault.span.source, fault.span.start, fault.span.start + len(fault.name)),
             [known[fault.message]] if fault.message else list(messages),
             _STRIKES[fault.name],
         )

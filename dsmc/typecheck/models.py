@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from dsmc.diagnostics import Problems
 from dsmc.frozen import Node, replace
+from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed
 from dsmc.typecheck.instance import Instance
@@ -50,7 +51,7 @@ class Model(Node):
     """A finite instance of a spec, and what is expected of it. `spec` is the path as written."""
 
     name: str
-    spec: str | None
+    spec: ast.Quoted | None
     instance: Instance
     expectations: tuple[Expectation, ...]
     doc: str = ""
@@ -89,9 +90,15 @@ def _model(node: ast.Model, problems: Problems, doc: str) -> Model:
                 instance = replace(instance, explore=item)
             case ast.Expect(words):
                 made = _expectation(words, item, problems)
-                expectations += [made.at(item.span)] if made is not None else []
+                expectations += [made.at(_named(item))] if made is not None else []
     instance = replace(instance, constants=tuple(constants))
     return Model(node.name.text, node.spec, instance, tuple(expectations), doc).at(node.name.span)
+
+
+def _named(item: ast.Expect) -> Span:
+    """The place of what is expected to be in some way: the first word after `expect`."""
+    start = item.span.start + item.span.text.index(item.words[0], len("expect"))
+    return Span(item.span.source, start, start + len(item.words[0]))
 
 
 def _expectation(

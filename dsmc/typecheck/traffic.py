@@ -24,7 +24,7 @@ def sent_by(code: tuple[Node, ...], procedures: dict[str, ast.Procedure]) -> set
         for node in inside(waiting.pop()):
             match node:
                 case ast.Send(message) | ast.Broadcast(message) | ast.Reply(message):
-                    kinds.add(_kind(message))
+                    kinds.add(kind_of(message))
                 case ast.CallStatement(ast.Call(ast.Name(ident))):
                     called = procedures.get(ident.text)
                     if called is not None and ident.text not in seen:
@@ -33,7 +33,8 @@ def sent_by(code: tuple[Node, ...], procedures: dict[str, ast.Procedure]) -> set
     return kinds
 
 
-def _kind(message: ast.Expr) -> str:
+def kind_of(message: ast.Expr) -> str:
+    """The kind of a message that is sent, as far as it is seen; else `ANY`."""
     match message:
         case ast.Call(ast.Name(ident)) | ast.Name(ident):
             return ident.text if ident.text[:1].isupper() else ANY

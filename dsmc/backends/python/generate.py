@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from dsmc.backends.codec import Register, decode, encode, low, mask, width
 from dsmc.backends.python.access import Pool
 from dsmc.backends.python.expressions import Expressions
@@ -27,6 +29,9 @@ from dsmc.ir.system import (
     Transition,
 )
 from dsmc.ir.types import Type, Value
+
+#: Most values of a state are those of many others.
+_decoded = functools.lru_cache(1 << 14)(decode)
 
 
 class Layout:
@@ -63,9 +68,9 @@ class Layout:
         word, *boxes = state if isinstance(state, tuple) else (state,)
         found: dict[str, Value] = {}
         for name, of, offset in self.packed:
-            found[name] = decode(of, (word >> offset & mask(of)) + low(of))
+            found[name] = _decoded(of, (word >> offset & mask(of)) + low(of))
         for (name, of), box in zip(self.boxed, boxes, strict=True):
-            found[name] = decode(of, box)
+            found[name] = _decoded(of, box)
         return found
 
     def encode(self, values: dict[str, Value]) -> State:

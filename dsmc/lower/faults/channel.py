@@ -211,7 +211,7 @@ def _unlimited(program: Program, fault: Fault) -> Program:
     actions: list[Action] = []
     for action in program.actions:
         once = replace(action, body=_once(action.body, bags))
-        actions += [once, *_again(once, fault, bags)]
+        actions += [once, *_again(once, bags)]
     return replace(program, actions=tuple(actions), init=_once(program.init, bags))
 
 
@@ -229,7 +229,7 @@ def _once(block: s.Block, bags: set[str]) -> s.Block:
     return tuple(map(one, block))
 
 
-def _again(action: Action, fault: Fault, bags: set[str]) -> list[Action]:
+def _again(action: Action, bags: set[str]) -> list[Action]:
     """The action that receives a message and leaves a copy of it in flight."""
     received = [st for st in action.body if isinstance(st, s.Mark) and st.kind == "receive"]
     taken = [st for st in action.body if _takes(st, bags)]
