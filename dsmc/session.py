@@ -52,7 +52,8 @@ class Options(Frozen):
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
     threads (0: as many as there are cores); whether the `first` counterexample is enough; which
     reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
-    `resume` them.
+    `resume` them; whether the `store` of states is `exact` or of a `fingerprint` each, and the `order`
+    of the search is `breadth` or `depth` first.
     """
 
     properties: tuple[str, ...] = ()
@@ -64,6 +65,8 @@ class Options(Frozen):
     reductions: Reductions = Reductions()
     checkpoint: str = ""
     resume: bool = False
+    store: str = "exact"
+    order: str = "breadth"
 
 
 class Report(Frozen):
@@ -298,7 +301,10 @@ class _Check:
         )  # fmt: skip
         nothing_asked = not wanted and not self._options.properties
         to_the_end = self._options.to_the_end or self._counted or nothing_asked
-        how = How(self._options.engine, self._options.threads, self._kept_in, self._options.resume)
+        asked = self._options
+        how = How(
+            asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
+        )
         limits = self._options.limits
         if self._options.first:
             if self._last:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import oracle
 from conftest import TooLarge
 
+from dsmc.backends.c.explore import Manner
 from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
@@ -52,6 +53,6 @@ def assert_c_agrees(system: System, *, to_the_end: bool = True, most: int = 100_
     slow = explore(machine, wanted, limits=Limits(states=most), to_the_end=to_the_end)
     if slow.statistics.stopped == states_limit(most):
         raise TooLarge
-    fast = explore_in_c(machine, wanted, threads=1, to_the_end=to_the_end)
+    fast = explore_in_c(machine, wanted, manner=Manner(1), to_the_end=to_the_end)
     assert all_of(fast) == all_of(slow)
     return fast

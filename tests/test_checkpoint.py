@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from test_agreement import system_of
 
 from dsmc.backends.c import keeping
-from dsmc.backends.c.explore import explore
+from dsmc.backends.c.explore import Manner, explore
 from dsmc.backends.c.keeping import Checkpoint
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.diagnostics import Mistakes
@@ -56,7 +56,7 @@ def search(system: System, **rest: Any) -> Explored:
     wanted = frozenset(
         n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario | NoError)
     )
-    return explore(PythonMachine(system), wanted, threads=1, **{"to_the_end": True, **rest})
+    return explore(PythonMachine(system), wanted, manner=Manner(1), **{"to_the_end": True, **rest})
 
 
 def by_pieces(system: System, folder: Path, limits: Iterator[int]) -> Explored:

@@ -27,13 +27,17 @@ FEW_STEPS = 1_000
 
 class How(Frozen):
     """Which engine, and with how many threads (0: as many as there are cores); in which folder the
-    search is kept on disk (empty: nowhere), and whether it goes on from what is there.
+    search is kept on disk (empty: nowhere), and whether it goes on from what is there. Whether the
+    `store` of states is `exact` or of a `fingerprint` each, and the `order` is `breadth` or `depth`
+    first.
     """
 
     engine: str = "auto"
     threads: int = 0
     checkpoint: str = ""
     resume: bool = False
+    store: str = "exact"
+    order: str = "breadth"
 
 
 def search(
@@ -86,14 +90,16 @@ def _in_c(
     machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits, to_the_end: bool,
     watch: Watcher | None, asked: float, symmetric: tuple[Named, ...],
 ) -> Explored:  # fmt: skip
+    from dsmc.backends.c.explore import Manner
     from dsmc.backends.c.explore import explore as explore_in_c
     from dsmc.backends.c.keeping import Checkpoint
     from dsmc.backends.c.tinycc import CompileError
 
+    manner = Manner(how.threads, how.store == "fingerprint", how.order == "depth")
     kept = Checkpoint(Path(how.checkpoint), how.resume) if how.checkpoint else None
     try:
         return explore_in_c(
-            machine, wanted, threads=how.threads, limits=limits, to_the_end=to_the_end, watch=watch,
+            machine, wanted, manner=manner, limits=limits, to_the_end=to_the_end, watch=watch,
             asked=asked, checkpoint=kept, symmetric=symmetric,
         )  # fmt: skip
     except CompileError as error:

@@ -68,6 +68,21 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     metavar="DIR",
     help="Keep the search there, now and then: it can be gone on with.",
 )
+@click.option(
+    "--store",
+    type=click.Choice(["exact", "fingerprint"]),
+    default="exact",
+    show_default=True,
+    help="Keep states, or 64 bits of each: then one may be missed.",
+)
+@click.option(
+    "--search",
+    "order",
+    type=click.Choice(["breadth", "depth"]),
+    default="breadth",
+    show_default=True,
+    help="Level by level, for the shortest counterexample; or depth first, for some soon.",
+)
 @click.option("--resume", is_flag=True, help="Go on with what --checkpoint kept, if there is any.")
 @click.option(
     "--all",
@@ -87,8 +102,8 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
-    max_memory: int | None, checkpoint: str, resume: bool, to_the_end: bool, first: bool,
-    no_cache: bool, as_json: bool, engine: str, threads: int, reductions: Any,
+    max_memory: int | None, store: str, order: str, checkpoint: str, resume: bool,
+    to_the_end: bool, first: bool, no_cache: bool, as_json: bool, engine: str, threads: int, reductions: Any,
     explain_reductions: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
@@ -98,9 +113,12 @@ def check(
 
     limits = Limits(max_states, max_time, max_memory)
     _refuse_checkpoint(checkpoint, engine, resume=resume)
+    if (store, order) != ("exact", "breadth"):
+        _refuse_manner(checkpoint, engine)
     options = Options(
-        properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume
-    )
+        properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume,
+        store, order,
+    )  # fmt: skip
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
     reporter = _Checking(out, as_json, explained=explain_reductions)
@@ -112,6 +130,15 @@ def _refuse_checkpoint(checkpoint: str, engine: str, *, resume: bool) -> None:
         raise click.UsageError("--resume needs --checkpoint DIR: where was the search kept?")
     if checkpoint and engine == "python":
         raise click.UsageError("--checkpoint keeps searches in C: leave out --engine python")
+
+
+def _refuse_manner(checkpoint: str, engine: str) -> None:
+    if checkpoint:
+        raise click.UsageError("--checkpoint keeps exact searches, level by level: not these")
+    if engine == "python":
+        raise click.UsageError(
+            "--store and --search are of the search in C: leave out --engine python"
+        )
 
 
 class _Checking:

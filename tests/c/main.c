@@ -1,6 +1,6 @@
-/* A search from C, to be looked at by sanitizers: `main THREADS WANTED…` opens it, stops it, goes on in
- * another one from what a checkpoint would hold, runs to the end, and takes the way to each property
- * that was decided. Prints how many states, transitions, initial states and levels there are, then each
+/* A search from C, to be looked at by sanitizers: `main MANNER THREADS WANTED…` opens it, stops it, goes on
+ * in another one from what a checkpoint would hold (`exact`) or in the same one (`prints`, or `depth`
+ * first), runs to the end, and takes the way to each property that was decided. Prints how many states, transitions, initial states and levels there are, then each
  * such property with its level and how it was decided. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 extern const model dsmc_model;
 
-search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_states);
+search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_states, u32 hashed);
 int dsmc_begin(search *s);
 int dsmc_run(search *s, double seconds);
 void dsmc_close(search *s);
@@ -22,6 +22,9 @@ u32 dsmc_box(search *s, u32 reference, u32 *found);
 int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path);
 void dsmc_mark(const search *s, extent *m);
 int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **nodes);
+int dsmc_first_dive(search *s);
+int dsmc_dive(search *s, double seconds);
+void dsmc_way(const search *s, u32 property, u64 *path);
 int dsmc_cool(search *s, int file);
 int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind);
 
@@ -36,14 +39,14 @@ static void *must(void *p)
  * a file. */
 static void go_on(search *s, int event)
 {
-	u64 limit = 12, numbers[8];
+	u64 limit = 12, numbers[10];
 	FILE *file = must(tmpfile());
 	while (event == PAUSED || event == DECIDED || event == LOADED) {
 		if (event == LOADED)
 			dsmc_load_limit(s, limit *= 2);
-		event = dsmc_run(s, 0.01);
+		event = s->way ? dsmc_dive(s, 0.01) : dsmc_run(s, 0.01);
 		dsmc_stats(s, numbers);
-		if (!dsmc_cool(s, fileno(file)))
+		if (!s->way && !dsmc_cool(s, fileno(file)))
 			exit(5);
 	}
 	fclose(file);
@@ -56,7 +59,7 @@ static search *taken_over(search *from, u32 threads, const u64 *wanted, u32 *lev
 {
 	extent m;
 	u64 *had[3], *has[3];
-	search *s = must(dsmc_open(from->m, threads, wanted, ~0ull));
+	search *s = must(dsmc_open(from->m, threads, wanted, ~0ull, 0));
 	dsmc_mark(from, &m);
 	if (!dsmc_arrays(from, &m, &had[0], &had[1], &had[2])
 	    || !dsmc_arrays(s, &m, &has[0], &has[1], &has[2]))
@@ -87,7 +90,9 @@ static void tell_state(search *s, u64 key)
 static void tell_way(search *s, u32 property, u32 kind, u32 levels)
 {
 	u64 *path = must(malloc((levels + 1) * sizeof(u64)));
-	if (levels && !dsmc_trace(s, property, kind, 0, levels, path))
+	if (s->way && s->way[property].count)
+		dsmc_way(s, property, path);
+	else if (levels && !dsmc_trace(s, property, kind, 0, levels, path))
 		exit(4);
 	for (u32 i = 0; i < levels; i++)
 		tell_state(s, path[i]);
@@ -97,16 +102,23 @@ static void tell_way(search *s, u32 property, u32 kind, u32 levels)
 
 int main(int count, char **args)
 {
-	u32 threads = (u32)atoi(args[1]), properties = dsmc_model.properties;
-	u64 *wanted = must(calloc(properties / 64 + 1, sizeof(u64))), numbers[8];
+	const char *manner = args[1];
+	u32 threads = (u32)atoi(args[2]), properties = dsmc_model.properties;
+	u64 *wanted = must(calloc(properties / 64 + 1, sizeof(u64))), numbers[10];
 	u32 *level = must(calloc(properties + 1, sizeof(u32)));
 	u32 *kind = must(calloc(properties + 1, sizeof(u32)));
-	for (int i = 2; i < count; i++)
+	for (int i = 3; i < count; i++)
 		wanted[atoi(args[i]) / 64] |= 1ull << atoi(args[i]) % 64;
-	search *s = must(dsmc_open(&dsmc_model, threads, wanted, 200));
-	go_on(s, dsmc_begin(s));
-	s = taken_over(s, threads, wanted, level, kind);
-	go_on(s, PAUSED);
+	int exact = !strcmp(manner, "exact");
+	search *s = must(dsmc_open(&dsmc_model, threads, wanted, exact ? 200 : ~0ull, !exact));
+	int event = dsmc_begin(s);
+	if (!strcmp(manner, "depth") && !dsmc_first_dive(s))
+		exit(3);
+	go_on(s, event);
+	if (exact) {
+		s = taken_over(s, threads, wanted, level, kind);
+		go_on(s, PAUSED);
+	}
 	dsmc_stats(s, numbers);
 	printf("%llu %llu %llu %llu\n", numbers[0], numbers[1], numbers[2], numbers[3] - 1);
 	dsmc_decided(s, level, kind);

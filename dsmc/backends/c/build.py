@@ -25,7 +25,9 @@ from dsmc.backends.c.generate import RUNTIME
 from dsmc.backends.c.tinycc import CompileError
 
 #: The parts of the search that are C files.
-PARTS = ("table.c", "store.c", "search.c", "trace.c", "checkpoint.c", "cold.c")
+PARTS = (
+    "table.c", "store.c", "records.c", "search.c", "depth.c", "trace.c", "checkpoint.c", "cold.c",
+)  # fmt: skip
 _HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
 #: Those of what takes random runs.
 SIMULATION = ("path.c", "simulate.c")

@@ -9,7 +9,7 @@ from typing import IO
 from dsmc.backends.c.driver import Driver
 from dsmc.files import home
 
-#: States that have been expanded since some were put into the file: fewer are not worth it.
+#: Words of states that have been expanded since some were put into the file: fewer are not worth it.
 WORTH = 1 << 22
 
 
@@ -23,10 +23,10 @@ class Cooler:
 
     def look(self, driver: Driver) -> None:
         """Put states into the file, if there are many. Without room for it, all stay in memory."""
-        states, _, _, _, frontier = driver.stats()
-        if not self._possible or states - frontier - self._cold < WORTH:
+        expanded = driver.expanded_words()
+        if not self._possible or expanded - self._cold < WORTH:
             return
-        self._cold = states - frontier
+        self._cold = expanded
         self._possible = False
         with suppress(OSError):
             self._file = self._file or _unnamed()

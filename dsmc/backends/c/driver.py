@@ -27,11 +27,14 @@ _U64 = ctypes.c_uint64
 _U32 = ctypes.c_uint32
 _POINTER = ctypes.c_void_p
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "dsmc_open": (_POINTER, (_POINTER, _U32, _POINTER, _U64)),
+    "dsmc_open": (_POINTER, (_POINTER, _U32, _POINTER, _U64, _U32)),
     "dsmc_adopt": (ctypes.c_int, (_POINTER, _U32)),
     "dsmc_swap": (None, (_POINTER, _POINTER)),
     "dsmc_begin": (ctypes.c_int, (_POINTER,)),
     "dsmc_run": (ctypes.c_int, (_POINTER, ctypes.c_double)),
+    "dsmc_first_dive": (ctypes.c_int, (_POINTER,)),
+    "dsmc_dive": (ctypes.c_int, (_POINTER, ctypes.c_double)),
+    "dsmc_way": (None, (_POINTER, _U32, _POINTER)),
     "dsmc_close": (None, (_POINTER,)),
     "dsmc_stats": (None, (_POINTER, _POINTER)),
     "dsmc_decided": (None, (_POINTER, _POINTER, _POINTER)),
@@ -58,7 +61,7 @@ class Driver:
 
     def __init__(
         self, system: System, layout: Layout, model: Tier, search: Tier, threads: int,
-        wanted: frozenset[int], most_states: int | None,
+        wanted: frozenset[int], most_states: int | None, *, fingerprints: bool = False,
     ) -> None:  # fmt: skip
         self._layout = layout
         self._model, self._search = model, search
@@ -70,10 +73,12 @@ class Driver:
         for number in wanted:
             words[number >> 6] |= 1 << (number & 63)
         limit = (1 << 64) - 1 if most_states is None else most_states
-        self._s = self._call("dsmc_open", model.address("dsmc_model"), threads, words, limit)
+        address = model.address("dsmc_model")
+        self._s = self._call("dsmc_open", address, threads, words, limit, fingerprints)
         if not self._s:
             raise MemoryError
         self._boxes: dict[int, list[int]] = {}
+        self._at_start: frozenset[int] | None = None  # depth first: what initial states decided
 
     # ------------------------------------------------------------ calls
 
@@ -101,6 +106,16 @@ class Driver:
         """A slice."""
         return int(self._call("dsmc_run", self._s, seconds))
 
+    def first_dive(self) -> None:
+        """Go on depth first, after the initial states."""
+        self._at_start = frozenset(self.decided())
+        if not self._call("dsmc_first_dive", self._s):
+            raise MemoryError
+
+    def dive(self, seconds: float) -> int:
+        """A slice of it."""
+        return int(self._call("dsmc_dive", self._s, seconds))
+
     def take_what_came(self) -> None:
         """Go on with faster code, if it is there."""
         if self._search.arrived():
@@ -111,7 +126,7 @@ class Driver:
             self._call("dsmc_swap", self._s, self._model.address("dsmc_model"))
 
     def _numbers(self) -> list[int]:
-        numbers = (_U64 * 8)()
+        numbers = (_U64 * 10)()
         self._call("dsmc_stats", self._s, numbers)
         return list(numbers)
 
@@ -127,6 +142,14 @@ class Driver:
     def cool(self, file: int) -> bool:
         """Put the states that have been expanded into a file. False: it has no room for them."""
         return bool(self._call("dsmc_cool", self._s, file))
+
+    def expanded_words(self) -> int:
+        """How long what is kept of the states before the last level is."""
+        return self._numbers()[8]
+
+    def has_fingerprints(self) -> bool:
+        """Are states told apart by fingerprints? Not where they are as small as these."""
+        return bool(self._numbers()[9])
 
     def decided(self) -> dict[int, tuple[int, int]]:
         """Of each decided property: at which level (from 1; 0: the start), and how."""
@@ -179,6 +202,9 @@ class Driver:
     def path(self, prop: int, level: int, kind: int, key: int = 0) -> list[State]:
         """The run that decided a property, or (`KEY`) that leads to a state."""
         keys = (_U64 * level)()
+        if self._at_start is not None and kind != KEY and prop not in self._at_start:
+            self._call("dsmc_way", self._s, prop, keys)
+            return [self.state(key) for key in keys]
         found = self._call("dsmc_trace", self._s, prop, kind, key, level, keys)
         if found != FOUND:
             raise LostError if found == LOST else MemoryError

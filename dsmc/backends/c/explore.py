@@ -43,6 +43,7 @@ from dsmc.engine.search import (
     time_limit,
 )
 from dsmc.engine.search import explore as explore_again
+from dsmc.frozen import Frozen
 from dsmc.ir.expr import TRUE
 from dsmc.reduce.permute import Named
 
@@ -60,11 +61,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Manner(Frozen):
+    """With how many threads (0: as many as there are cores); whether states are told apart by
+    `fingerprints`; and whether what was found last is expanded first (`depth_first`).
+    """
+
+    threads: int = 0
+    fingerprints: bool = False
+    depth_first: bool = False
+
+
 def explore(
     machine: PythonMachine,
     wanted: frozenset[int],
     *,
-    threads: int = 0,
+    manner: Manner = Manner(),  # noqa: B008 - immutable
     limits: Limits = Limits(),  # noqa: B008 - immutable
     to_the_end: bool = False,
     watch: Watcher | None = None,
@@ -72,17 +83,15 @@ def explore(
     checkpoint: Checkpoint | None = None,
     symmetric: tuple[Named, ...] = (),
 ) -> Explored:
-    """See `engine.search.explore`. With so many threads (0: as many as there are cores). The time is
-    limited from when the answer was `asked` for. With a `checkpoint`, what was found is kept on disk.
-    States that differ in names of the `symmetric` types only count as one.
+    """See `engine.search.explore`. The time is limited from when the answer was `asked` for. With a
+    `checkpoint`, what was found is kept on disk. States that differ in names of the `symmetric` types
+    only count as one.
     Raises `CompileError` where nothing can be compiled, `Mistakes` if a checkpoint is not of this
     search.
     """
     asked = time.perf_counter() if asked is None else asked
     try:
-        search = _Search(
-            machine, wanted, threads or cores(), limits, to_the_end, watch, asked, symmetric
-        )
+        search = _Search(machine, wanted, manner, limits, to_the_end, watch, asked, symmetric)
     except KeyboardInterrupt:
         return _nothing(INTERRUPTED, asked)
     except MemoryError:
@@ -92,6 +101,17 @@ def explore(
         return search.run()
     finally:
         search.close()
+
+
+def error_bound(states: int) -> str:
+    """How likely it is that two of so many states have the same fingerprint: no more than the number of
+    pairs over that of fingerprints.
+    """
+    most = states * (states - 1) / 2**65
+    return (
+        f"states were told apart by fingerprints of 64 bits: the probability that one was missed is at"
+        f" most {most:.1e}"
+    )
 
 
 def _nothing(stopped: str, asked: float) -> Explored:
@@ -116,7 +136,7 @@ def _tiers(text: str) -> tuple[Tier, Tier]:
 
 class _Search:
     def __init__(
-        self, machine: PythonMachine, wanted: frozenset[int], threads: int, limits: Limits,
+        self, machine: PythonMachine, wanted: frozenset[int], manner: Manner, limits: Limits,
         to_the_end: bool, watch: Watcher | None, asked: float, symmetric: tuple[Named, ...],
     ) -> None:  # fmt: skip
         self._asked = asked
@@ -125,13 +145,21 @@ class _Search:
         self._limits = limits
         self._to_the_end = to_the_end
         self._watch = watch
-        self._threads = threads
+        self._threads = 1 if manner.depth_first else manner.threads or cores()
+        self._depth_first = manner.depth_first
         self._symmetric = symmetric
         layout = Layout(machine.system)
         self._text = generate(machine.system, layout, symmetric)
         self._model, self._code = _tiers(self._text)
         self._driver = Driver(
-            machine.system, layout, self._model, self._code, self._threads, wanted, limits.states
+            machine.system,
+            layout,
+            self._model,
+            self._code,
+            self._threads,
+            wanted,
+            limits.states,
+            fingerprints=manner.fingerprints,
         )
         self._keeper: Keeper | None = None
         self._cooler = Cooler()
@@ -176,20 +204,25 @@ class _Search:
             self._load_limit = self._driver.mark().load_limit
             return event
         self._driver.load_limit(self._load_limit)
-        return self._driver.begin()
+        event = self._driver.begin()
+        if self._depth_first:
+            self._driver.first_dive()
+        return event
 
     def _go(self, event: int) -> None:
         """Slice by slice, until everything is known or a limit is met."""
         while not self._settled(event):
             left = self._seconds_left()
             length = _SLICE if self._seconds > _PATIENCE else _FIRST_SLICE
-            event = self._driver.run(min(length, left))
+            run = self._driver.dive if self._depth_first else self._driver.run
+            event = run(min(length, left))
             self._tell()
             self._order()
             self._driver.take_what_came()
             if self._keeper is not None:
                 self._keeper.look(self._driver)
-            self._cooler.look(self._driver)
+            if not self._depth_first:
+                self._cooler.look(self._driver)
 
     def _order(self) -> None:
         """What lives long gets something faster."""
@@ -262,15 +295,22 @@ class _Search:
         states, transitions, initial, levels, frontier = self._driver.stats()
         seconds = self._seconds
         runs = self._runs()
-        depth = levels if frontier else max(0, levels - 1)
+        depth = levels if frontier or self._depth_first else max(0, levels - 1)
         statistics = Statistics(
             states=states, transitions=transitions, initial=self._initial(initial), depth=depth,
-            complete_depth=levels - 1, seconds=seconds, complete=self._finished and not self._stopped,
-            stopped=self._stopped, engine=self._engine(), preparation=self._began - self._asked,
+            complete_depth=self._complete_depth(levels), seconds=seconds,
+            complete=self._finished and not self._stopped, stopped=self._stopped,
+            engine=self._engine(), preparation=self._began - self._asked,
             unreduced=self._unreduced(),
         )  # fmt: skip
         notes = self._keeper.notes(stopped=self._may_go_on) if self._keeper is not None else ()
+        if self._driver.has_fingerprints():
+            notes = (*notes, error_bound(states))
         return Explored(runs, statistics, self._pump, notes=notes)
+
+    def _complete_depth(self, levels: int) -> int:
+        """Depth first, only the whole space is complete."""
+        return levels - 1 if not self._depth_first else levels if self._finished else 1
 
     @property
     def _may_go_on(self) -> bool:

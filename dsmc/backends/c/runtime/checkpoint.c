@@ -58,20 +58,6 @@ static int put_all(table *t, const u64 *keys, u64 count)
 	return 1;
 }
 
-/* The states of the last level with more messages than the limit, as when they were found. */
-static int load_again(search *s)
-{
-	worker *w = &s->workers[0];
-	for (u64 i = s->level_at.at[s->level_at.count - 1]; s->m->load && i < s->states.count; i++) {
-		reset_room(w);
-		unfold(w, s->states.at[i]);
-		if (s->m->load(w->state) > s->load_limit && !list_add(&s->loaded, s->states.at[i]))
-			return 0;
-	}
-	reset_room(w);
-	return 1;
-}
-
 static void decide_again(search *s, const u32 *level, const u32 *kind)
 {
 	for (u32 p = 0; p < s->m->properties; p++) {
@@ -86,8 +72,9 @@ static void decide_again(search *s, const u32 *level, const u32 *kind)
  * the arrays of a search. */
 int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind)
 {
-	s->states.count = s->found = m->states;
+	s->states.count = s->found = s->kept = m->states;
 	s->level_at.count = m->levels;
+	s->kept_before = s->level_at.at[m->levels - 1];
 	s->node_count = m->nodes;
 	s->transitions = m->transitions;
 	s->initial = m->initial;
@@ -95,5 +82,5 @@ int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind)
 	s->whole = *m;
 	decide_again(s, level, kind);
 	return put_all(&s->set, s->states.at, m->states) && put_all(&s->nodes, s->pairs + 1, m->nodes)
-	    && load_again(s);
+	    && find_loaded(s);
 }

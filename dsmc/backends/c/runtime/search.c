@@ -124,10 +124,10 @@ static void look_at_end(worker *w)
 static void fold_all(worker *w)
 {
 	u64 words = w->s->m->words, n = (u64)(w->c.out - w->out) / words;
-	for (u64 i = w->folded; i < n; i++)
+	for (u64 i = w->folded; i < n && !w->s->hashed; i++)
 		ask_for_nodes(w, w->out + i * words);
 	for (; w->folded < n; w->folded++)
-		w->keys[w->folded] = fold(w, w->out + w->folded * words);
+		w->keys[w->folded] = key_of(w, w->out + w->folded * words);
 }
 
 static void fold_forms(worker *w)
@@ -149,11 +149,11 @@ static void find_keys(worker *w)
 }
 
 /* The successors of a state, with their keys. */
-void expand_state(worker *w, u64 key)
+void expand_state(worker *w, u64 handle)
 {
 	const model *m = w->s->m;
 	ctx *c = &w->c;
-	unfold(w, key);
+	unfold(w, handle);
 	c->moved = c->failed = 0;
 	m->expand(c, w->state);
 	find_keys(w);
@@ -168,15 +168,15 @@ static void keep(worker *w, u64 key, u64 hash, const u64 *words)
 {
 	search *s = w->s;
 	u64 which = hash >> SUB_SHIFT;
-	if (!list_add(&w->next, s->m->canonical ? fold(w, words) : key))
+	if (!put_state(w, words, key, &w->next))
 		STORE(&s->no_memory, 1);
+	w->kept++;
 	w->fresh[which]++;
 	w->found++;
 	w->crowded |= (u32)sub_is_full(&s->set, &s->set.sub[which], w->fresh[which] * w->others);
 	if (s->m->decides)
 		look_at(w, words, STATE);
-	if (s->m->load && s->m->load(words) > s->load_limit)
-		list_add(&w->loaded, key);
+	w->overloaded |= s->m->load && s->m->load(words) > s->load_limit;
 }
 
 /* Put a key into the set: was it new? */
@@ -237,8 +237,7 @@ static const u64 *keys_of(worker *w, u64 *count)
 	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
 }
 
-/* Put the successors that were collected into the set; all of them, if the room is to be used again. */
-static void flush(worker *w, int all)
+void flush(worker *w, int all)
 {
 	u64 count;
 	const u64 *keys = keys_of(w, &count);
@@ -330,7 +329,7 @@ void pause_all(worker *w)
 
 /* ---- a level */
 
-static int must_stop(search *s)
+int must_stop(search *s)
 {
 	if (LOAD(&s->stop) || LOAD(&s->no_memory))
 		return 1;
@@ -339,25 +338,44 @@ static int must_stop(search *s)
 	return (int)LOAD(&s->stop);
 }
 
+static u64 frontier(const search *s)
+{
+	return s->kept - s->kept_before;
+}
+
+/* Where the states of a unit of the last level are; how many they are. */
+static u64 unit_of(const search *s, u64 number, u64 *count)
+{
+	u64 first = number * UNIT, states = frontier(s);
+	*count = first >= states ? 0 : states - first < UNIT ? states - first : UNIT;
+	if (s->hashed)
+		return *count ? s->unit_at.at[number] : 0;
+	return s->level_at.at[s->level_at.count - 1] + first;
+}
+
+static void expand_unit(worker *w, u64 at, u64 count)
+{
+	search *s = w->s;
+	for (u64 i = 0; i < count; i++, at = next_at(s, at)) {
+		if (i + AHEAD < count)
+			ask_for_parts(s, s->states.at[at + AHEAD]);
+		expand_state(w, state_at(s, at));
+		flush(w, 0);
+	}
+	flush(w, 1);
+}
+
 static void work(worker *w)
 {
 	search *s = w->s;
-	u64 begin = s->level_at.at[s->level_at.count - 1], end = s->states.count;
 	w->c.wanted = s->wanted;
 	w->others = LOAD(&s->active);
 	while (!must_stop(s)) {
-		u64 first = begin + ADD(&s->taken, UNIT);
-		if (first >= end)
+		u64 count, at = unit_of(s, ADD(&s->taken, 1), &count);
+		if (!count)
 			break;
-		u64 last = first + UNIT < end ? first + UNIT : end;
 		u64 before = w->c.count, found = w->found;
-		for (u64 i = first; i < last; i++) {
-			if (i + AHEAD < last)
-				ask_for_parts(s, s->states.at[i + AHEAD]);
-			expand_state(w, s->states.at[i]);
-			flush(w, 0);
-		}
-		flush(w, 1);
+		expand_unit(w, at, count);
 		w->transitions += w->c.count - before;
 		ADD(&s->found, w->found - found);
 	}
@@ -422,38 +440,67 @@ static int merge(search *s, u32 which, u32 level)
 	return any;
 }
 
+int take_over(search *s, worker *w)
+{
+	list *next = &w->next;
+	if (s->states.count + next->count > s->states.room)
+		return 0;
+	if (next->count)
+		memcpy(s->states.at + s->states.count, next->at, next->count * sizeof(u64));
+	s->states.count += next->count;
+	s->kept += w->kept;
+	next->count = w->kept = 0;
+	return 1;
+}
+
+static int find_units(search *s)
+{
+	u64 number = 0;
+	s->unit_at.count = 0;
+	for (u64 at = s->level_at.at[s->level_at.count - 1]; at < s->states.count; at = next_at(s, at))
+		if (number++ % UNIT == 0 && !list_add(&s->unit_at, at))
+			return 0;
+	return 1;
+}
+
+int find_loaded(search *s)
+{
+	worker *w = &s->workers[0];
+	u64 at = s->level_at.at[s->level_at.count - 1];
+	for (; s->m->load && at < s->states.count; at = next_at(s, at)) {
+		reset_room(w);
+		unfold(w, state_at(s, at));
+		if (s->m->load(w->state) > s->load_limit && !list_add(&s->loaded, state_at(s, at)))
+			return 0;
+	}
+	reset_room(w);
+	return 1;
+}
+
 /* The level is whole: what was found is the next. */
 static int next_level(search *s)
 {
-	u32 level = (u32)s->level_at.count;
+	u32 level = (u32)s->level_at.count, overloaded = 0;
 	int decided = merge(s, STEP, level) | merge(s, OUTSIDE, level);
 	if (!list_add(&s->level_at, s->states.count))
 		return NO_MEMORY;
+	s->kept_before = s->kept;
 	for (u32 i = 0; i < s->threads; i++) {
-		list *next = &s->workers[i].next, *loaded = &s->workers[i].loaded;
-		if (s->states.count + next->count > s->states.room)
+		if (!take_over(s, &s->workers[i]))
 			return NO_MEMORY;
-		if (next->count)
-			memcpy(s->states.at + s->states.count, next->at, next->count * sizeof(u64));
-		s->states.count += next->count;
-		next->count = 0;
-		for (u64 k = 0; k < loaded->count; k++)
-			list_add(&s->loaded, loaded->at[k]);
-		loaded->count = 0;
+		overloaded |= s->workers[i].overloaded;
+		s->workers[i].overloaded = 0;
 	}
 	s->taken = 0;
+	if ((s->hashed && !find_units(s)) || (overloaded && !find_loaded(s)))
+		return NO_MEMORY;
 	decided |= merge(s, STATE, level + 1);
 	int event = s->loaded.count ? LOADED : decided ? DECIDED : PAUSED;
 	mark_level(s, event);
 	return event;
 }
 
-static u64 frontier(const search *s)
-{
-	return s->states.count - s->level_at.at[s->level_at.count - 1];
-}
-
-static int why(search *s)
+int why(search *s)
 {
 	if (s->no_memory)
 		return NO_MEMORY;
@@ -591,7 +638,8 @@ int dsmc_adopt(search *s, u32 threads)
 	return threads <= s->threads || open_workers(s, threads);
 }
 
-search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_states)
+/* Whether the keys of states are fingerprints, if they are not smaller anyhow. */
+search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_states, u32 hashed)
 {
 	search *s = calloc(1, sizeof *s);
 	if (!s)
@@ -599,6 +647,7 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 	s->m = m;
 	s->most_states = most_states;
 	measure(s);
+	s->hashed = hashed && !s->alone;
 	u32 words = m->properties / 64 + 1, spare = BATCH * threads;
 	s->wanted = malloc(words * sizeof(u64));
 	copy(s->wanted, wanted, words);
@@ -662,7 +711,6 @@ static void close_worker(worker *w, const search *s)
 		free((void *)BOX(w->large.at[--w->large.count]));
 	list_free(&w->large);
 	list_free(&w->outside);
-	list_free(&w->loaded);
 	close_tree(&w->here, s);
 	close_tree(&w->there, s);
 }
@@ -679,7 +727,14 @@ void dsmc_close(search *s)
 	if (s->states.at)
 		munmap(s->states.at, s->states.room * sizeof(u64));
 	list_free(&s->level_at);
+	list_free(&s->unit_at);
+	list_free(&s->told);
 	list_free(&s->loaded);
+	list_free(&s->stack);
+	for (u32 p = 0; s->way && p < s->m->properties; p++)
+		list_free(&s->way[p]);
+	free(s->way);
+	free(s->nothing);
 	free(s->wanted);
 	free(s->level);
 	free(s->kind);

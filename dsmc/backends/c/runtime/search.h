@@ -55,7 +55,9 @@ typedef struct worker {
 	u64 *orbit;              /* … and for how many states these stand */
 	u64 *form;               /* room for the words of one */
 	flight flying[FLIGHT];
-	list next, outside, loaded, large;
+	list next, outside, large;
+	u64 kept;                /* states in `next` */
+	u32 overloaded;          /* has one of them more messages than the limit? */
 	u64 known_pair[REMEMBERED]; /* … */
 	u32 known_node[REMEMBERED]; /* its node; 0: none is remembered */
 	u64 *flags[3];           /* STEP, STATE, OUTSIDE */
@@ -79,6 +81,7 @@ struct search {
 	const model *m;
 	u32 threads;
 	u32 alone;               /* is a state one word, which is its key? */
+	u32 hashed;              /* are keys fingerprints, and states kept as records? */
 	u32 word_nodes;          /* words of a state that are nodes */
 	u32 levels;              /* of the tree of a state: its words, and what is above them */
 	u32 width[DEEPEST];      /* how many there are in each */
@@ -86,8 +89,11 @@ struct search {
 	u64 *pairs;              /* of each node: its two parts */
 	u64 nodes_room, node_count;
 	list states, level_at;   /* all states in order; where each level begins */
+	u64 kept, kept_before;   /* states; those before the last level */
+	list unit_at;            /* of the last level: where the records of each unit begin */
+	list told;               /* records of states that are not among them */
 	u64 cold;                /* so many of the states are in a file: they are read only */
-	u64 taken;               /* of the last level: states that were given to workers */
+	u64 taken;               /* of the last level: units that were given to workers */
 	u64 transitions, initial, found;
 	u64 unreduced;           /* for how many states those stand that were kept */
 	u64 *wanted;             /* bits: the properties that are looked for */
@@ -98,29 +104,57 @@ struct search {
 	u32 active, parked, generation;
 	worker *workers;
 	list loaded;
+	list stack;              /* depth first: places of states, those that are expanded marked */
+	list *way;               /* of each property that was decided: the states to it */
+	u64 *nothing;            /* bits: no property is looked for */
+	u64 depth, deepest;      /* states marked; the most that ever were */
 	extent whole;            /* no more is in a checkpoint */
 	/* Room for what only a compiler with threads knows: another one may go on with the search. */
 	u64 lock[16], turn[16];
 };
 
-/* store.c: between states and keys */
-void unfold(worker *w, u64 key);
-u64 fold(worker *w, const u64 *words);
+/* store.c: between states, handles and keys. A handle is what a state is found again by: its key, or
+ * where its record is. */
+void unfold(worker *w, u64 handle);
+u64 key_of(worker *w, const u64 *words);
 void ask_for_nodes(worker *w, const u64 *words);
-void ask_for_parts(search *s, u64 key);
+void ask_for_parts(search *s, u64 handle);
 /* The key of the canonical form of a state, or of the state itself if there is none. */
 u64 form_key(worker *w, const u64 *words, u64 *orbit);
+/* Put the handle of a state, or its record, behind others. False: no memory. */
+int put_state(worker *w, const u64 *words, u64 key, list *to);
+/* The handle of a state, which is a successor with this key; 0 and no memory if there is none. */
+u64 handle_of(worker *w, const u64 *words, u64 key);
+/* Of the state at a place in `states`: its handle; where the next one is. */
+u64 state_at(const search *s, u64 at);
+u64 next_at(const search *s, u64 at);
+u32 fold_box(worker *w, const box *b, const shape *s);
 u32 box_leaves(search *s, u32 reference, u32 *found);
 
+/* records.c */
+u64 fingerprint(const model *m, const u64 *words);
+int write_record(const model *m, const u64 *words, list *to);
+void read_record(worker *w, const u64 *record);
+
 /* search.c */
-void expand_state(worker *w, u64 key);
+void expand_state(worker *w, u64 handle);
 void look_at(worker *w, const u64 *state, u32 which);
 void reset_room(worker *w);
+/* Put the successors that were collected into the set; all of them, if the room is to be used again. */
+void flush(worker *w, int all);
+/* What a worker found goes behind the other states. False: no memory. */
+int take_over(search *s, worker *w);
+int must_stop(search *s);
+/* Why the search has stopped. */
+int why(search *s);
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
 void pause_all(worker *w);
 
 /* A large array whose pages come when they are written; its room, which becomes less if it must. */
 u64 *reserve(u64 *room);
+
+/* The states of the last level with more messages than the limit. False: no memory. */
+int find_loaded(search *s);
 
 /* checkpoint.c */
 void mark_level(search *s, int event);

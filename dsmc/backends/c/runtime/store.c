@@ -70,6 +70,8 @@ void ask_for_nodes(worker *w, const u64 *words)
 /* Ask for the parts of a state that will be expanded soon. */
 void ask_for_parts(search *s, u64 key)
 {
+	if (s->hashed)
+		return;
 	if (s->levels > 1 || s->word_nodes > 0)
 		PREFETCH(&s->pairs[(u32)key]);
 	if (s->levels > 1 || s->word_nodes > 1)
@@ -77,8 +79,6 @@ void ask_for_parts(search *s, u64 key)
 }
 
 /* ---- boxes */
-
-static u32 fold_box(worker *w, const box *b, const shape *s);
 
 static u32 fold_item(worker *w, u32 list, const u64 *item, u32 width, const shape *of)
 {
@@ -90,7 +90,7 @@ static u32 fold_item(worker *w, u32 list, const u64 *item, u32 width, const shap
 	return list;
 }
 
-static u32 fold_box(worker *w, const box *b, const shape *s)
+u32 fold_box(worker *w, const box *b, const shape *s)
 {
 	u32 list = 0;
 	if (s->cases) {
@@ -164,14 +164,10 @@ static const box *unfold_box(worker *w, u32 reference, const shape *s)
 
 /* ---- states */
 
-void unfold(worker *w, u64 key)
+static void unfold_tree(worker *w, u64 key)
 {
 	search *s = w->s;
 	const model *m = s->m;
-	if (s->alone) {
-		w->state[0] = key;
-		return;
-	}
 	u32 top = s->levels - 1;
 	u32 **at = w->here.at;
 	at[top][0] = (u32)key;
@@ -191,6 +187,19 @@ void unfold(worker *w, u64 key)
 		w->state[i] = i < s->word_nodes ? s->pairs[at[0][i]] : at[0][i];
 	for (u32 i = m->packed; i < m->words; i++)
 		w->state[i] = WORD(unfold_box(w, at[0][i], m->shapes[i - m->packed]));
+}
+
+#define TOLD (1ull << 63) /* of a handle: the record is one of those that are not in `states` */
+
+void unfold(worker *w, u64 handle)
+{
+	search *s = w->s;
+	if (s->alone)
+		w->state[0] = handle;
+	else if (!s->hashed)
+		unfold_tree(w, handle);
+	else
+		read_record(w, (handle & TOLD ? s->told.at : s->states.at) + (handle & ~TOLD));
 }
 
 static u32 fold_word(worker *w, const u64 *words, u32 i)
@@ -231,11 +240,9 @@ static void fold_level(worker *w, u32 d)
 	}
 }
 
-u64 fold(worker *w, const u64 *words)
+static u64 fold(worker *w, const u64 *words)
 {
 	search *s = w->s;
-	if (s->alone)
-		return words[0];
 	if (s->levels == 1) {
 		u32 left = fold_changed(w, words, 0);
 		return left | (s->m->words > 1 ? (u64)fold_changed(w, words, 1) << 32 : 0);
@@ -247,11 +254,51 @@ u64 fold(worker *w, const u64 *words)
 	return w->there.at[top][0] | (s->width[top] > 1 ? (u64)w->there.at[top][1] << 32 : 0);
 }
 
+u64 key_of(worker *w, const u64 *words)
+{
+	if (w->s->alone)
+		return words[0];
+	return w->s->hashed ? fingerprint(w->s->m, words) : fold(w, words);
+}
+
 u64 form_key(worker *w, const u64 *words, u64 *orbit)
 {
 	const model *m = w->s->m;
 	if (!m->canonical)
-		return fold(w, words);
+		return key_of(w, words);
 	*orbit = m->canonical(&w->c, words, w->form);
-	return fold(w, w->form);
+	return key_of(w, w->form);
+}
+
+/* ---- handles */
+
+int put_state(worker *w, const u64 *words, u64 key, list *to)
+{
+	if (w->s->hashed)
+		return write_record(w->s->m, words, to);
+	return list_add(to, w->s->m->canonical ? key_of(w, words) : key);
+}
+
+u64 handle_of(worker *w, const u64 *words, u64 key)
+{
+	list *told = &w->s->told;
+	u64 place = told->count;
+	if (!w->s->hashed)
+		return w->s->m->canonical ? key_of(w, words) : key;
+	if (!write_record(w->s->m, words, told)) {
+		told->count = place;
+		STORE(&w->s->no_memory, 1);
+		return 0;
+	}
+	return place | TOLD;
+}
+
+u64 state_at(const search *s, u64 at)
+{
+	return s->hashed ? at : s->states.at[at];
+}
+
+u64 next_at(const search *s, u64 at)
+{
+	return at + (s->hashed ? s->states.at[at] : 1);
 }

@@ -63,22 +63,34 @@ static const u64 *successors(worker *w, u64 key, u64 *count)
 	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
 }
 
+/* Are states marked by what their handles do not tell? */
+static int by_another_key(const search *s)
+{
+	return s->m->canonical || s->hashed;
+}
+
 /* The key by which the state that is expanded is marked. */
-static u64 mark_of(worker *w, u64 key)
+static u64 mark_of(worker *w, u64 handle)
 {
 	u64 orbit;
-	return w->s->m->canonical ? form_key(w, w->state, &orbit) : key;
+	return by_another_key(w->s) ? form_key(w, w->state, &orbit) : handle;
+}
+
+/* The same for any state. */
+static u64 mark_at(worker *w, u64 handle)
+{
+	if (by_another_key(w->s)) {
+		reset_room(w);
+		unfold(w, handle);
+	}
+	return mark_of(w, handle);
 }
 
 static int is_goal(worker *w, u64 key, const goal *g)
 {
 	u64 count;
-	if (g->kind == KEY && w->s->m->canonical) {
-		reset_room(w);
-		unfold(w, key);
-	}
 	if (g->kind == KEY)
-		return mark_of(w, key) == g->key;
+		return mark_at(w, key) == g->key;
 	for (u32 i = 0; i < 3; i++)
 		clear(w->flags[i], w->s->m->properties / 64 + 1);
 	reset_room(w);
@@ -105,8 +117,8 @@ static int mark(worker *w, u32 level, const goal *g, const marks *later, marks *
 {
 	search *s = w->s;
 	u64 end = level + 1 < s->level_at.count ? s->level_at.at[level + 1] : s->states.count;
-	for (u64 i = s->level_at.at[level]; i < end; i++) {
-		u64 key = s->states.at[i];
+	for (u64 i = s->level_at.at[level]; i < end; i = next_at(s, i)) {
+		u64 key = state_at(s, i);
 		if (later ? !leads_to(w, key, later) : !is_goal(w, key, g))
 			continue;
 		if (!found->all.count)
@@ -126,7 +138,7 @@ static int step(worker *w, const marks *at, u64 *key)
 		i++;
 	if (i == count)
 		return 0;
-	*key = w->s->m->canonical ? fold(w, w->out + i * w->s->m->words) : found[i];
+	*key = handle_of(w, w->out + i * w->s->m->words, found[i]);
 	return 1;
 }
 
@@ -149,12 +161,12 @@ static int walk(worker *w, marks *at, u32 levels, u64 *path)
 	return good;
 }
 
-/* The keys of the states of the run that decided a property (of the kind KEY: that leads to a state).
+/* The handles of the states of the run that decided a property (of the kind KEY: that leads to a state).
  */
 int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path)
 {
 	worker *w = &s->workers[0];
-	goal g = {kind, property, key};
+	goal g = {kind, property, kind == KEY ? mark_at(w, key) : 0};
 	u64 *wanted = calloc(s->m->properties / 64 + 1, sizeof(u64));
 	marks *at = calloc(levels, sizeof(marks));
 	int good = wanted && at ? FOUND : NO_SPACE;
@@ -173,6 +185,8 @@ int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path
 	}
 	if (good == FOUND)
 		good = walk(w, at, levels, path);
+	if (s->no_memory)
+		good = NO_SPACE;
 	for (u32 d = 0; at && d < levels; d++)
 		list_free(&at[d].all);
 	for (u32 i = 0; i < 3; i++)
@@ -189,18 +203,20 @@ int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path
 
 void dsmc_stats(const search *s, u64 *numbers)
 {
-	numbers[0] = s->states.count;
+	numbers[0] = s->kept;
 	for (u32 i = 0; i < s->threads; i++)
-		numbers[0] += s->workers[i].next.count;
+		numbers[0] += s->workers[i].kept;
 	numbers[1] = s->transitions;
 	numbers[2] = s->initial;
-	numbers[3] = s->level_at.count;
-	numbers[4] = s->states.count - s->level_at.at[s->level_at.count - 1];
+	numbers[3] = s->way ? s->deepest : s->level_at.count;
+	numbers[4] = s->way ? s->stack.count : s->kept - s->kept_before;
 	numbers[5] = s->node_count;
 	numbers[6] = s->loaded.count;
 	numbers[7] = s->unreduced;
 	for (u32 i = 0; i < s->threads; i++)
 		numbers[7] += s->workers[i].unreduced;
+	numbers[8] = s->level_at.at[s->level_at.count - 1];
+	numbers[9] = s->hashed;
 }
 
 void dsmc_decided(const search *s, u32 *level, u32 *kind)
@@ -228,7 +244,7 @@ void dsmc_state(search *s, u64 key, u64 *words)
 	unfold(w, key);
 	copy(words, w->state, m->packed);
 	for (u32 i = 0; i < m->boxes; i++)
-		words[m->packed + i] = w->here.at[0][m->packed + i];
+		words[m->packed + i] = fold_box(w, BOX(w->state[m->packed + i]), m->shapes[i]);
 }
 
 u32 dsmc_box(search *s, u32 reference, u32 *found)
