@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 
 from dsmc.backends.c import build, objects
 from dsmc.backends.c.tinycc import CompileError
+from dsmc.cli import main
 
 TEXT = "int answer(void) { return 42; }"
 FLAGS = ("-O1",)
@@ -263,6 +265,19 @@ def test_a_compiler_that_does_not_work(kept: Path, use: Callable[..., Path], scr
     assert build.order(TEXT, FLAGS) is run  # it is not tried again
     assert build.ready(TEXT, FLAGS) is None
     assert list(kept.iterdir()) == []
+
+
+def test_prepared(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is the same for all specs is made once; without a compiler it is said why not."""
+    monkeypatch.setattr(build, "search_text", lambda: TEXT)
+    monkeypatch.setattr(build, "simulation_text", lambda: f"{TEXT}\n")
+    assert "2 files" in CliRunner().invoke(main, ["cache", "--prepare"]).output
+    before = [build.order(text, build.SEARCH_FLAGS) for text in (TEXT, f"{TEXT}\n")]
+    assert all(answer(run.library()) == 42 for run in before)
+    monkeypatch.setenv("CC", "/no/such/compiler")
+    forget()
+    result = CliRunner().invoke(main, ["cache", "--prepare"])
+    assert (result.exit_code, "which is not there" in result.output) == (1, True)
 
 
 def test_a_compiler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

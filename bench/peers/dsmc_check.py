@@ -15,6 +15,7 @@ from bench.peers.tools import Measured, Verdict, named
 from bench.peers.workloads import ROOT, Workload
 
 _CHECK = (sys.executable, "-m", "dsmc", "check")
+_CACHE = (sys.executable, "-m", "dsmc", "cache")
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,11 @@ class Dsmc:
         return self.threads is None
 
     def measure(self, workload: Workload, folder: Path, limit: float) -> Measured:
-        """The whole is that of a first run: nothing is kept from an earlier time. The search is that of
-        a second one, which need not compile; for the peers, too, compiling is no part of the search.
+        """The whole is that of a first run: nothing is kept of this spec from an earlier time, only what
+        is compiled once for a machine. The search is that of a second one, which need not compile; for
+        the peers, too, compiling is no part of the search.
         """
+        run([*_CACHE, "--prepare"], ROOT, limit, DSMC_CACHE=str(folder))
         command = [*_CHECK, *self._arguments(workload)]
         first = _once(command, workload, folder, limit)
         if self.threads is None or first.verdict in (Verdict.CUT_OFF, Verdict.FAILED):

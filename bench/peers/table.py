@@ -22,8 +22,9 @@ NOTES = """\
   though each counts a little differently.
 * Every tool goes through all states, with nothing reduced, and with one thread if no number is said.
   Only *as it comes*, which is `dsmc check` without any of these options, may look at fewer: seconds, and
-  the states if they are fewer. What dsmc keeps in its cache is gone before each first run; the speed of
-  its search and its memory are those of a second run, which finds the compiled code.
+  the states if they are fewer. What dsmc keeps of a spec is gone before each first run, but the search is
+  compiled (`dsmc cache --prepare`), as the peers' own programs are; the speed of the search and its
+  memory are those of a second run, which finds the compiled code.
 * SPIN: `spin -a`, `gcc -O2 -DSAFETY -DNOREDUCE`, depth first. rumur: symmetry off. TLC: the search begins
   when Java has started; it keeps fingerprints. By hand: a C program for this one system, compiled before.
 * A ratio: how many times as fast dsmc is as the other, both with one thread; first the search, then all

@@ -7,7 +7,10 @@ import click
 
 @click.command()
 @click.option("--clear", is_flag=True, help="Remove everything that is kept.")
-def cache(clear: bool) -> None:
+@click.option(
+    "--prepare", is_flag=True, help="Compile what is the same for all specs: some seconds, once."
+)
+def cache(clear: bool, prepare: bool) -> None:
     """Say where answers and compiled code of earlier checks are kept, and how much they take."""
     from dsmc.backends.c import objects
     from dsmc.cache.store import cache as users
@@ -21,8 +24,20 @@ def cache(clear: bool) -> None:
     if clear:
         for store in kept:
             store.clear()
+    if prepare:
+        _prepare()
     sizes = [size for store in kept for size in store.sizes()]
     click.echo(f"{home()}: {len(sizes)} file{'s' * (len(sizes) != 1)}, {_told(sum(sizes))}")
+
+
+def _prepare() -> None:
+    from dsmc.backends.c import build
+    from dsmc.backends.c.tinycc import CompileError
+
+    try:
+        build.prepare()
+    except CompileError as error:
+        raise click.ClickException(f"nothing was compiled: {error}") from error
 
 
 def _told(size: int) -> str:

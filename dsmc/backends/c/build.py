@@ -179,6 +179,14 @@ def order(text: str, flags: tuple[str, ...]) -> Compiling:
     return _runs[key]
 
 
+def prepare() -> None:
+    """Have all that does not depend on a system. Raises `CompileError`."""
+    texts = (search_text(), simulation_text())
+    runs = [order(text, SEARCH_FLAGS) for text in texts if ready(text, SEARCH_FLAGS) is None]
+    for run in runs:
+        run.library()
+
+
 def ready(text: str, flags: tuple[str, ...]) -> ctypes.CDLL | None:
     """The library of a text, if it need not be made."""
     try:
