@@ -18,7 +18,7 @@ from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
-from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
+from dsmc.engine.outcome import Explored, Limits, Lived, Lives, Run, Statistics, Verdict
 from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in, with_unknown
 from dsmc.frozen import Frozen, replace
@@ -27,6 +27,7 @@ from dsmc.ir.expr import TRUE, conjuncts
 from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
+from dsmc.lives import lives, temporal
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions
@@ -52,7 +53,7 @@ class Options(Frozen):
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
     threads (0: as many as there are cores); whether the `first` counterexample is enough; which
     reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
-    `resume` them.
+    `resume` them; whether runs of which properties speak are `fair`.
     """
 
     properties: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class Options(Frozen):
     reductions: Reductions = Reductions()
     checkpoint: str = ""
     resume: bool = False
+    fair: bool = True
 
 
 class Report(Frozen):
@@ -181,7 +183,7 @@ _LAST = "the last counterexample, taken again"
 
 def _bad(system: System) -> frozenset[int]:
     """The properties that counterexamples are of."""
-    good = y.Reachable | y.Fires | y.Law | y.Scenario
+    good = (y.Reachable, y.Fires, *y.APART)
     return frozenset(n for n, p in enumerate(system.properties) if not isinstance(p, good))
 
 
@@ -235,7 +237,10 @@ class _Check:
         told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
-        notes = (grows, statistics.engine.note, statistics.reductions, *found.explored.notes)
+        notes = (
+            grows, statistics.engine.note, statistics.reductions, *found.explored.notes,
+            found.lives.note,
+        )  # fmt: skip
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
         said = tuple(filter(None, notes))
         return Report(self._job, self._system, told, statistics, surprises, said, cached)
@@ -285,7 +290,7 @@ class _Check:
         explored = self._explored()
         if explored.statistics.complete:
             refuse_no_start(explored.statistics.initial, explored.decided)
-        found = Findings(explored, {}, {})
+        found = Findings(explored, {}, {}, self._lives(explored))
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, y.Law | y.Scenario):
                 self._look_apart(number, prop, found)
@@ -294,10 +299,10 @@ class _Check:
     def _explored(self) -> Explored:
         wanted = frozenset(
             n for n, p in enumerate(self._system.properties)
-            if not isinstance(p, y.Law | y.Scenario | y.NoError)
+            if not isinstance(p, (*y.APART, y.NoError))
         )  # fmt: skip
-        nothing_asked = not wanted and not self._options.properties
-        to_the_end = self._options.to_the_end or self._counted or nothing_asked
+        nothing_asked = not wanted and (not self._options.properties or temporal(self._system))
+        to_the_end = self._options.to_the_end or self._counted or bool(nothing_asked)
         how = How(self._options.engine, self._options.threads, self._kept_in, self._options.resume)
         limits = self._options.limits
         if self._options.first:
@@ -308,6 +313,19 @@ class _Check:
             self._machine, wanted, how, self._options.reductions,
             limits=limits, to_the_end=to_the_end, watch=self._watcher(),
         )  # fmt: skip
+
+    def _lives(self, explored: Explored) -> Lives:
+        """What holds of whole runs, within what is left of the limits."""
+        asked, stopped = temporal(self._system), explored.statistics.stopped
+        if stopped in (INTERRUPTED, FIRST_FOUND):
+            return Lives({number: Lived(Verdict.UNKNOWN, stopped) for number, _ in asked})
+        if not asked:
+            return Lives({})
+        limits = self._options.limits
+        seconds = limits.seconds and max(0.0, limits.seconds - (time.perf_counter() - self._began))
+        states = explored.statistics.states if stopped and not limits.states else limits.states
+        limits = replace(limits, seconds=seconds, states=states)
+        return lives(self._machine, fair=self._options.fair, limits=limits, watch=self._watch)
 
     @property
     def _kept_in(self) -> str:
@@ -320,6 +338,8 @@ class _Check:
         match prop:
             case y.Law() | y.Scenario():
                 return self._apart(prop, number, found)
+            case y.Temporal():
+                return self._lived(prop, found.lives.found[number])
             case y.NoError() if number not in explored.decided:
                 if not explored.statistics.stopped or number in explored.proven:
                     return None
@@ -333,6 +353,11 @@ class _Check:
         if not seen or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
+
+    def _lived(self, prop: y.Temporal, lived: Lived) -> Result:
+        if lived.run is None:
+            return Result(prop, lived.verdict, note=lived.note)
+        return shown(self._job, self._machine, prop, lived.verdict, lived.run)
 
     def _hidden(self, prop: Property, explored: Explored) -> bool:
         """Did a range error cut off runs that might have decided the property?"""

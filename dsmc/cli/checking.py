@@ -13,6 +13,7 @@ from dsmc.cli.options import (
     DEFINE,
     ENGINE,
     EXPLAIN_REDUCTIONS,
+    FAIRNESS,
     FAULTS,
     FILES,
     JSON,
@@ -79,6 +80,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     "--first", is_flag=True, help="Stop at the first counterexample, whatever its length."
 )
 @NO_CACHE
+@FAIRNESS
 @JSON
 @ENGINE
 @THREADS
@@ -88,7 +90,7 @@ def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, checkpoint: str, resume: bool, to_the_end: bool, first: bool,
-    no_cache: bool, as_json: bool, engine: str, threads: int, reductions: Any,
+    no_cache: bool, fairness: str, as_json: bool, engine: str, threads: int, reductions: Any,
     explain_reductions: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
@@ -99,7 +101,16 @@ def check(
     limits = Limits(max_states, max_time, max_memory)
     _refuse_checkpoint(checkpoint, engine, resume=resume)
     options = Options(
-        properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume
+        properties,
+        limits,
+        to_the_end,
+        engine,
+        threads,
+        first,
+        reductions,
+        checkpoint,
+        resume,
+        fairness == "declared",
     )
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()

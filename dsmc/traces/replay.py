@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsmc.backends.python.machine import PythonMachine, TracedStep
+from dsmc.backends.python.machine import Owed, PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
@@ -53,17 +53,21 @@ def retell(
 
 def steps_of(machine: PythonMachine, prop: Property, run: Run) -> list[TracedStep]:
     """The steps of a run, the one that decided the property last."""
+    owed = run.owed or (None,) * len(run.states)
     found = [
-        _step_to(machine, here, there)
-        for here, there in zip(run.states, run.states[1:], strict=False)
+        _step_to(machine, here, there, whose)
+        for here, there, whose in zip(run.states, run.states[1:], owed, strict=False)
     ]
     last = _last_step(machine, prop, run)
     return [*found, last] if last is not None else found
 
 
-def _step_to(machine: PythonMachine, here: State, there: State) -> TracedStep:
+def _step_to(
+    machine: PythonMachine, here: State, there: State, owed: Owed | None = None
+) -> TracedStep:
+    """The step between two states; if it is owed to somebody, the one that is."""
     for step in machine.steps_from(here):
-        if step.target == there:
+        if step.target == there and owed in (None, step.owed):
             return step
     raise ReplayError("no step leads from one state of the run to the next")
 

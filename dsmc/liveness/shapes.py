@@ -1,0 +1,104 @@
+"""The common shapes of properties, which need no automaton.
+
+A run breaks such a property if from some point on it stays where some fact is true, or comes to such
+states again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from dsmc.frozen import Frozen
+from dsmc.liveness.fair import Mark, fair_sets
+from dsmc.liveness.formula import ALWAYS_SET, FALSE, TRUE, And, Fact, Normal, Release, Until
+from dsmc.liveness.graph import Edge, Graph, Stuttering
+from dsmc.liveness.lasso import Lasso, Path, Tree, lasso
+
+
+class Shape(Frozen):
+    """A run breaks the property if it comes to a state with `begin` (None: it begins so) and stays
+    from there on in states with `stay`, coming again and again to one with `again`.
+    """
+
+    begin: int | None
+    stay: int
+    again: int = ALWAYS_SET
+
+
+def shape_of(formula: Normal) -> Shape | None:
+    """The shape of what breaks a property; None if it is not a common one."""
+    match formula:
+        case Release(Fact(0), Fact(stay)):  # eventually
+            return Shape(None, stay)
+        case Until(Fact(1), Release(Fact(0), Fact(stay))):  # always eventually
+            return Shape(stay, stay)
+        case Until(Fact(1), And(Fact(begin), Release(Fact(0), Fact(stay)))):  # leads to
+            return Shape(begin, stay)
+        case Release(Fact(0), Until(Fact(1), Fact(again))):  # eventually always
+            return Shape(None, ALWAYS_SET, again)
+        case _:
+            return None
+
+
+assert (TRUE.bits, FALSE.bits) == (1, 0)  # what the patterns say
+
+#: Twice the number of a state; one more once the property is being broken.
+Place: TypeAlias = int
+
+
+class Breaking:
+    """Looks for runs that break a property of a shape."""
+
+    def __init__(self, graph: Graph, shape: Shape) -> None:
+        self._graph = graph
+        self._shape = shape
+        self._view = Stuttering(graph)
+        self._tree = Tree(self._entered(graph.initial), self._follows)
+
+    def lasso(self) -> Lasso | None:
+        """A short run that breaks it, as places; None if there is none that was explored."""
+        facts, again = self._graph.facts, self._shape.again
+        marks: list[Mark] = [] if again == ALWAYS_SET else [lambda s: bool(facts[s] & again)]
+        unexpanded = self._graph.unexpanded
+        nodes = [place >> 1 for place in self._tree.nodes if place & 1]
+        known = [state for state in nodes if state not in unexpanded]
+        sets = list(fair_sets(known, self._view, marks))
+        return lasso(_Stems(self._tree), sets, self._view, marks)
+
+    @property
+    def is_open(self) -> bool:
+        """Does a run that may yet break it come to where it is not known what follows?"""
+        return any(place >> 1 in self._graph.unexpanded for place in self._tree.nodes)
+
+    # ------------------------------------------------------------ places
+
+    def _entered(self, states: Iterable[int]) -> Iterator[Place]:
+        begin, stay = self._shape.begin, self._shape.stay
+        for state in states:
+            facts = self._graph.facts[state]
+            if begin is not None:
+                yield 2 * state
+            if facts & stay and (begin is None or facts & begin):
+                yield 2 * state + 1
+
+    def _follows(self, place: Place) -> Iterator[Edge]:
+        stay, facts = self._shape.stay, self._graph.facts
+        for target, label in self._graph.steps(place >> 1):
+            if not place & 1:
+                yield from ((entered, label) for entered in self._entered([target]))
+            elif facts[target] & stay:
+                yield 2 * target + 1, label
+
+
+class _Stems:
+    """The ways to states where the property is being broken."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.nodes = [place >> 1 for place in tree.nodes if place & 1]
+
+    def to(self, state: int) -> Path:
+        """The shortest way."""
+        path = self._tree.to(2 * state + 1)
+        return Path(tuple(place >> 1 for place in path.nodes), path.labels)
