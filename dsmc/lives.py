@@ -50,9 +50,13 @@ def _told(labelled: Labelled, asked: Sequence[tuple[int, Temporal]], *, fair: bo
     """What the verdicts rest on."""
     names = ", ".join(prop.name for _, prop in asked)
     graph = labelled.graph
-    size = f"{graph.size:,} states and {len(graph.targets):,} steps"
+    size = f"{_many(graph.size, 'state')} and {_many(len(graph.targets), 'step')}"
     without = "" if fair else ", without fairness"
     return f"{names}: decided on {size} in the reference, without reductions{without}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _lived(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> Lived:

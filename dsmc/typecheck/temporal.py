@@ -117,15 +117,22 @@ def _instances(each: _Each, world: World) -> list[Formula]:
     binder, *rest = each.binders
     found: list[Formula] = []
     for value in _elements(evaluate(binder.domain, world), binder.domain.type):
-        known = {binder.name: x.Lit(value, binder.type)}
+        literal = x.Lit(value, binder.type)
+        known = {binder.name: literal}
         one = _Each(
             each.forall,
             tuple(_bound(other, known) for other in rest),
-            f.map_conditions(lambda e, known=known: x.substitute(e, known), each.body),  # type: ignore[misc]
+            f.map_conditions(_given(binder.name, literal), each.body),
         )
-        where = f.Now(x.substitute(binder.where, known))
+        given = _given(binder.name, literal)
+        where = f.Now(given(binder.where) if binder.where != x.TRUE else x.TRUE)
         found += [_where(each.forall, where, body) for body in _instances(one, world)]
     return found
+
+
+def _given(name: str, value: x.Expr) -> x.Rewrite:
+    """A condition with a value for a name: explanations say which."""
+    return lambda e: x.Let(name, value, e, t.BOOL).at(e.span)
 
 
 def _bound(binder: x.Binder, known: dict[str, x.Lit]) -> x.Binder:
@@ -140,8 +147,8 @@ def _elements(value: t.Value, of: t.Type) -> list[t.Value]:
     return list(value)
 
 
-def _where(forall: bool, where: f.Now, body: Formula) -> Formula:
-    if where.expr == x.TRUE:
+def _where(forall: bool, where: Formula, body: Formula) -> Formula:
+    if where == f.Now(x.TRUE):
         return body
     return f.implies(where, body) if forall else f.Both(where, body)
 
@@ -155,6 +162,5 @@ def _with_locals(scope: Scope, written: ast.ValueWithLocals, env: Env) -> Formul
         lets.append((name, value))
     result = formula(scope, written.value, env)
     for name, value in reversed(lets):
-        given = {name: value}
-        result = f.map_conditions(lambda e, given=given: x.substitute(e, given), result)  # type: ignore[misc]
+        result = f.map_conditions(_given(name, value), result)
     return result
