@@ -11,6 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from lassos import Owed, Word
 from oracle import TooLarge
+from protocols import Protocol
+from random_protocols import protocols
 from test_agreement import system_of
 
 from dsmc.backends.python.machine import PythonMachine
@@ -23,6 +25,8 @@ from dsmc.session import Options, check, compile_job, load
 
 CORPUS = sorted((ROOT / "tests/liveness").glob("*.dsm"))
 JOBS = [pytest.param(job, id=f"{path.stem}-{job.name}") for path in CORPUS for job in load(path)]
+NODES = st.sampled_from(["A.1", "B.1"])
+FACTS = st.sampled_from(["a == 0", "a == 1", "b == 0", "b == 1"])
 #: So many states have subsets that can all be tried.
 TINY = 10
 
@@ -188,6 +192,21 @@ def test_a_formula_and_its_opposite(text: str, fair: bool) -> None:
     found = lives(PythonMachine(system), fair=fair).found
     verdicts = {p.name: found[n].verdict for n, p in temporal(system)}
     assert Verdict.VIOLATED in (verdicts["ltl0"], verdicts["opposite"])
+
+
+@given(protocols(), st.lists(st.tuples(NODES, FACTS), min_size=4, max_size=4))
+def test_random_protocols(protocol: Protocol, asked: list[tuple[str, str]]) -> None:
+    """Crashes, losses and copies: what is owed there, and what is not."""
+    one, two, three, four = (f"{node}.{fact}" for node, fact in asked)
+    lines = [
+        f"eventually e {{ {one} }}", f"always eventually ae {{ {two} }}",
+        f"eventually always ea {{ {three} }}", f"resp: {four} leads to {one}",
+    ]  # fmt: skip
+    try:
+        lassos.slow(system_of(protocol.text()), limit=150)
+    except TooLarge:
+        assume(False)
+    assert_agree(system_of("\n".join([protocol.text(), *lines, ""])))
 
 
 def test_the_slow_decider_is_not_the_one_under_test() -> None:

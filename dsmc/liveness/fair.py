@@ -48,6 +48,10 @@ def _refused(nodes: set[int], view: View) -> set[int] | None:
     """The strong obligations that are possible somewhere in the set and never fulfilled inside; None
     if a weak one always is.
     """
+    if len(nodes) == 1:  # most are: to stay fulfils nothing
+        (node,) = nodes
+        possible = view.possible(node)
+        return possible if all(map(view.is_strong, possible)) else None
     count: Counter[int] = Counter()
     for node in nodes:
         count.update(view.possible(node))

@@ -82,13 +82,11 @@ class Breaking:
             if facts & stay and (begin is None or facts & begin):
                 yield 2 * state + 1
 
-    def _follows(self, place: Place) -> Iterator[Edge]:
-        stay, facts = self._shape.stay, self._graph.facts
-        for target, label in self._graph.steps(place >> 1):
-            if not place & 1:
-                yield from ((entered, label) for entered in self._entered([target]))
-            elif facts[target] & stay:
-                yield 2 * target + 1, label
+    def _follows(self, place: Place) -> Iterable[Edge]:
+        stay, facts, steps = self._shape.stay, self._graph.facts, self._graph.steps(place >> 1)
+        if place & 1:
+            return ((2 * target + 1, label) for target, label in steps if facts[target] & stay)
+        return ((entered, label) for t, label in steps for entered in self._entered([t]))
 
 
 class _Stems:
