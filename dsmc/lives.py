@@ -8,13 +8,15 @@ from dsmc.backends.python.graph import Labelled, build
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
 from dsmc.engine.search import INTERRUPTED, Watcher
+from dsmc.ir import temporal as f
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import System, Temporal
 from dsmc.ir.temporal import conditions
 from dsmc.liveness.decide import decide
-from dsmc.liveness.formula import broken
+from dsmc.liveness.formula import broken, may_be
 from dsmc.liveness.graph import NOBODY
 from dsmc.liveness.lasso import Lasso
+from dsmc.traces.why import said
 
 _CUT_OFF = "a range error cut off part of the runs"
 _BOUND = "a run that leaves the bound may break it"
@@ -65,7 +67,18 @@ def _lived(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> Live
         return Lived(Verdict.VIOLATED, run=_run(labelled, decided.lasso))
     if decided.is_open:
         return Lived(Verdict.UNKNOWN, _why_open(labelled))
-    return Lived(Verdict.HOLDS)
+    return Lived(Verdict.HOLDS, _vacuous(labelled, prop, numbers))
+
+
+def _vacuous(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> str:
+    """What is asked of states of which there are none holds, and says nothing."""
+    match prop.formula:
+        case f.Always(f.Either(f.Not(f.Now(trigger) as now), _)):
+            bit = may_be(numbers[trigger], True)
+            never = not any(facts & bit for facts in labelled.graph.facts)
+            return f"but `{said(now.span)}` is never true" if never else ""
+        case _:
+            return ""
 
 
 def _why_open(labelled: Labelled) -> str:

@@ -146,6 +146,13 @@ def test_the_report_says_what_the_verdicts_rest_on(turning: Path) -> None:
     assert note in report.notes
 
 
+def test_what_was_never_asked_for_is_said() -> None:
+    report = report_of(ROOT / "tests/liveness/request_and_grant.dsm")
+    notes = {r.name: r.note for r in report.results if r.verdict is Verdict.HOLDS}
+    assert notes["vacuous"] == "but `asked and given == 2` is never true"
+    assert notes["granted"] == ""
+
+
 def test_a_limit_makes_it_unknown(turning: Path, spec: Write) -> None:
     grows = spec("spec grows\nvar n: 0..5000 = 0\nfair action up when n < 5000 { n += 1 }\n"
                  "eventually top { n == 5000 }\neventually low { n == 9 }\n")  # fmt: skip

@@ -31,6 +31,13 @@ SHAPES = (
     f.leads_to(P, Q),
 )
 
+#: What assumes that something is so in the end.
+ASSUMING = (
+    f.implies(f.Always(f.Eventually(P)), f.Always(f.Eventually(Q))),
+    f.implies(f.Eventually(f.Always(P)), f.Always(f.Eventually(Q))),
+    f.implies(f.Always(f.Eventually(P)), f.Eventually(f.Always(Q))),
+)
+
 
 class Drawn(Slow):
     """A graph of numbers: condition n is true where the facts say so."""
@@ -138,7 +145,7 @@ def test_automata_decide_as_shapes_do(
 ) -> None:
     edges, strong, facts = made
     graph = graph_of(edges, strong, facts)
-    for formula in SHAPES:
+    for formula in (*SHAPES, *ASSUMING):
         normal = broken(formula, number)
         assert shape_of(normal) is not None
         found = Product(graph, automaton(normal)).lasso()

@@ -162,7 +162,17 @@ def _action(action: y.Action, name: str) -> str:
     origin = action.origin
     title = " ".join(part for part in (origin.role, origin.title) if part)
     place = f", line {origin.span.line}" if origin.span.source.name else ""
-    return f"# {origin.kind.value}: {title}{place}\n" + _braces(head, (*lets, *action.body))
+    told = f"# {origin.kind.value}: {title}{place}{_owed(action)}\n"
+    return told + _braces(head, (*lets, *action.body))
+
+
+def _owed(action: y.Action) -> str:
+    """What is owed to a fair action, where that is not one step for each choice of its parameters."""
+    plainly = action.key == tuple(param.name for param in action.params) and not action.owed
+    if action.fairness is y.Fairness.NONE or plainly:
+        return ""
+    together = f" with all of `{action.owed}`" if action.owed else ""
+    return f"; owed{together}" + (f" for each {', '.join(action.key)}" if action.key else "")
 
 
 def _param(param: y.Param) -> str:

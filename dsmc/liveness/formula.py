@@ -6,7 +6,7 @@ it may be true there and that it may be false.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
 from dsmc.frozen import Frozen
@@ -96,15 +96,19 @@ def _normal(formula: f.Formula, number: Callable[[Expr], int], *, positive: bool
             assert_never(formula)
 
 
-def alternatives(formula: Normal) -> Iterator[Normal]:
+#: A formula is not taken apart into more alternatives: one automaton is smaller then.
+_MOST = 64
+
+
+def alternatives(formula: Normal) -> list[Normal]:
     """Formulas of which each run that does what the formula says does one."""
     match formula:
         case Or(left, right):
-            yield from alternatives(left)
-            yield from alternatives(right)
+            found = [*alternatives(left), *alternatives(right)]
         case Until(left, right):
-            yield from (Until(left, goal) for goal in alternatives(right))
+            found = [Until(left, goal) for goal in alternatives(right)]
         case And(left, right):
-            yield from (And(a, b) for a in alternatives(left) for b in alternatives(right))
+            found = [And(a, b) for a in alternatives(left) for b in alternatives(right)]
         case _:
-            yield formula
+            found = [formula]
+    return found if len(found) <= _MOST else [formula]

@@ -17,13 +17,13 @@ from dsmc.liveness.lasso import Lasso, Path, Tree, lasso
 
 
 class Shape(Frozen):
-    """A run breaks the property if it comes to a state with `begin` (None: it begins so) and stays
-    from there on in states with `stay`, coming again and again to one with `again`.
+    """A run breaks the property if it comes to a state with all facts of `begin` (None: it begins so)
+    and has from there on all facts of `stay`, and each of `again` again and again.
     """
 
     begin: int | None
     stay: int
-    again: int = ALWAYS_SET
+    again: tuple[int, ...] = ()
 
 
 def shape_of(formula: Normal) -> Shape | None:
@@ -31,12 +31,23 @@ def shape_of(formula: Normal) -> Shape | None:
     match formula:
         case Release(Fact(0), Fact(stay)):  # eventually
             return Shape(None, stay)
-        case Until(Fact(1), Release(Fact(0), Fact(stay))):  # always eventually
-            return Shape(stay, stay)
         case Until(Fact(1), And(Fact(begin), Release(Fact(0), Fact(stay)))):  # leads to
             return Shape(begin, stay)
+        case _:
+            return _in_the_end(formula)
+
+
+def _in_the_end(formula: Normal) -> Shape | None:
+    """The shape of what speaks of the end of a run only, however late that begins."""
+    match formula:
+        case Until(Fact(1), Release(Fact(0), Fact(stay))):  # always eventually
+            return Shape(stay, stay)
         case Release(Fact(0), Until(Fact(1), Fact(again))):  # eventually always
-            return Shape(None, ALWAYS_SET, again)
+            return Shape(ALWAYS_SET, ALWAYS_SET, (again,))
+        case And(left, right):  # an assumption and its consequence
+            one, other = _in_the_end(left), _in_the_end(right)
+            stay = (one.stay if one else 0) | (other.stay if other else 0)
+            return one and other and Shape(stay, stay, (*one.again, *other.again))
         case _:
             return None
 
@@ -58,13 +69,16 @@ class Breaking:
 
     def lasso(self) -> Lasso | None:
         """A short run that breaks it, as places; None if there is none that was explored."""
-        facts, again = self._graph.facts, self._shape.again
-        marks: list[Mark] = [] if again == ALWAYS_SET else [lambda s: bool(facts[s] & again)]
+        marks = [self._mark(again) for again in self._shape.again]
         unexpanded = self._graph.unexpanded
         nodes = [place >> 1 for place in self._tree.nodes if place & 1]
         known = [state for state in nodes if state not in unexpanded]
         sets = list(fair_sets(known, self._view, marks))
         return lasso(_Stems(self._tree), sets, self._view, marks)
+
+    def _mark(self, again: int) -> Mark:
+        facts = self._graph.facts
+        return lambda state: bool(facts[state] & again)
 
     @property
     def is_open(self) -> bool:
@@ -79,13 +93,15 @@ class Breaking:
             facts = self._graph.facts[state]
             if begin is not None:
                 yield 2 * state
-            if facts & stay and (begin is None or facts & begin):
+            if facts & stay == stay and (begin is None or facts & begin == begin):
                 yield 2 * state + 1
 
     def _follows(self, place: Place) -> Iterable[Edge]:
         stay, facts, steps = self._shape.stay, self._graph.facts, self._graph.steps(place >> 1)
         if place & 1:
-            return ((2 * target + 1, label) for target, label in steps if facts[target] & stay)
+            return (
+                (2 * target + 1, label) for target, label in steps if facts[target] & stay == stay
+            )
         return ((entered, label) for t, label in steps for entered in self._entered([t]))
 
 
