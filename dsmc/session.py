@@ -86,6 +86,12 @@ class Report(Frozen):
         """The bound of the states that were explored, as it was written; empty without one."""
         return within(self.system)
 
+    @property
+    def interrupted(self) -> bool:
+        """Was Ctrl-C pressed, in the search or in what comes after it?"""
+        said = (self.statistics.stopped, *(r.note for r in self.results))
+        return INTERRUPTED in said
+
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
         return next(r for r in self.results if r.name == name)

@@ -13,6 +13,7 @@ from test_liveness import CORPUS
 
 from dsmc.cache.store import Cache, Store
 from dsmc.cli import main
+from dsmc.cli.options import LIMIT
 from dsmc.engine.outcome import Limits, Verdict
 from dsmc.engine.simulate import Plan
 from dsmc.project import Overrides
@@ -211,3 +212,29 @@ def test_simulation_leaves_them_out(turning: Path) -> None:
 
 def test_expectations_of_a_spec_without_models(turning: Path) -> None:
     assert [surprise.property for surprise in report_of(turning).surprises] == ["finished"]
+
+
+def test_ctrl_c_while_runs_are_looked_at(turning: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before stays found, and nothing else is begun."""
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dsmc.lives.decide", pressed)
+    report = report_of(turning)
+    assert report.interrupted
+    assert report.statistics.complete
+    assert words(report) == {"finished": "unknown"}
+    result = run("check", str(turning), str(turning))
+    assert result.output.count("finished  unknown (interrupted)") == 1
+    assert result.exit_code == LIMIT
+
+
+def test_ctrl_c_while_the_graph_is_built(turning: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of what was seen still shows what it shows; all else is unknown."""
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dsmc.backends.python.graph._Building._is_limited", pressed)
+    assert report_of(turning).result("finished").note == "interrupted"

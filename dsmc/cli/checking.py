@@ -296,14 +296,13 @@ def _warn(job: Any, known: set[Any]) -> None:
 
 
 def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:
-    from dsmc.engine.search import INTERRUPTED
     from dsmc.session import check as check_job
     from dsmc.terminal import progress
 
     with progress(job.name or str(job.path)) as watch:
         report = check_job(job, options, watch, cache)
     reporter.add(report)
-    if report.statistics.stopped == INTERRUPTED:
+    if report.interrupted:
         raise _Interrupted
     if any(not surprise.unknown for surprise in report.surprises):
         return SURPRISE

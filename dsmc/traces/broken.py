@@ -66,7 +66,8 @@ class _Broken:
         match of:
             case f.Now():
                 yield f"{_text(of)} is not true {_at(place)}, and never after"
-                yield from self._reasons(of, len(self._states) - 1)
+                stays = self._start == len(self._states) - 1
+                yield from self._reasons(of, self._start if stays else place)
             case f.Always(inner):
                 yield from self._again_and_again(inner)
             case _:
