@@ -12,7 +12,7 @@ from dsmc.ir import temporal as f
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import System, Temporal
 from dsmc.ir.temporal import conditions
-from dsmc.liveness.decide import decide
+from dsmc.liveness.decide import Decider
 from dsmc.liveness.formula import broken, may_be
 from dsmc.liveness.graph import NOBODY
 from dsmc.liveness.lasso import Lasso
@@ -39,9 +39,10 @@ def lives(
             numbers.setdefault(condition, len(numbers))
     labelled = build(machine, tuple(numbers), fair=fair, limits=limits, watch=watch)
     found: dict[int, Lived] = {}
+    decider = Decider(labelled.graph)
     try:
         for number, prop in asked:
-            found[number] = _lived(labelled, prop, numbers)
+            found[number] = _lived(labelled, decider, prop, numbers)
     except KeyboardInterrupt:
         interrupted = Lived(Verdict.UNKNOWN, INTERRUPTED)
         found |= {number: interrupted for number, _ in asked if number not in found}
@@ -61,8 +62,8 @@ def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _lived(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
-    decided = decide(labelled.graph, broken(prop.formula, numbers.__getitem__))
+def _lived(labelled: Labelled, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
+    decided = decider.decide(broken(prop.formula, numbers.__getitem__))
     if decided.lasso is not None:
         return Lived(Verdict.VIOLATED, run=_run(labelled, decided.lasso))
     if decided.is_open:

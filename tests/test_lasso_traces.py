@@ -220,7 +220,7 @@ def test_ctrl_c_while_runs_are_looked_at(turning: Path, monkeypatch: pytest.Monk
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dsmc.lives.decide", pressed)
+    monkeypatch.setattr("dsmc.lives.Decider.decide", pressed)
     report = report_of(turning)
     assert report.interrupted
     assert report.statistics.complete

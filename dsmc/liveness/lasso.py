@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
@@ -54,17 +55,40 @@ class Ways(Protocol):
 
 
 class Tree:
-    """What is reached from some nodes, breadth first; the first way to each node is a shortest one."""
+    """What is reached from some nodes, breadth first; the first way to each node is a shortest one.
 
-    def __init__(self, starts: Iterable[int], follows: Callable[[int], Iterable[Edge]]) -> None:
-        self._before: dict[int, Edge | None] = dict.fromkeys(starts)
-        waiting = list(self._before)
-        for node in waiting:
+    Each of the nodes that it begins with counts as if it was reached after so many steps; they are
+    given in this order.
+    """
+
+    def __init__(
+        self, starts: Iterable[tuple[int, int]], follows: Callable[[int], Iterable[Edge]]
+    ) -> None:
+        self._before: dict[int, Edge | None] = {}
+        self.nodes: list[int] = []
+        self.depths: list[int] = []
+        left = deque(starts)
+        level: list[int] = []
+        while left or level:
+            depth = self.depths[-1] + 1 if level else left[0][1]
+            level = self._expanded(level, follows)
+            while left and left[0][1] <= depth:
+                node = left.popleft()[0]
+                if node not in self._before:
+                    self._before[node] = None
+                    level.append(node)
+            self.nodes += level
+            self.depths += [depth] * len(level)
+
+    def _expanded(self, level: list[int], follows: Callable[[int], Iterable[Edge]]) -> list[int]:
+        """The new nodes that one step leads to."""
+        before, found = self._before, list[int]()
+        for node in level:
             for target, label in follows(node):
-                if target not in self._before:
-                    self._before[target] = (node, label)
-                    waiting.append(target)
-        self.nodes = waiting
+                if target not in before:
+                    before[target] = (node, label)
+                    found.append(target)
+        return found
 
     def to(self, node: int) -> Path:
         """The way to a node."""

@@ -27,8 +27,8 @@ class Product:
         self._numbers: dict[Place, int] = {}
         self._places: list[Place] = []
         self._edges: dict[int, Sequence[Edge]] = {}
-        starts = [p for s in graph.initial for p in self._fitting(s, automaton.first, ended=False)]
-        self._tree = Tree(starts, self.follows)
+        first = [n for s in graph.initial for n in self._fitting(s, automaton.first, ended=False)]
+        self._tree = Tree(((node, 0) for node in first), self.follows)
 
     def lasso(self) -> Lasso | None:
         """A short run that the automaton accepts; None if there is none that was explored."""

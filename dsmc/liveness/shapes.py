@@ -6,8 +6,7 @@ states again and again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterable
 
 from dsmc.frozen import Frozen
 from dsmc.liveness.fair import Mark, fair_sets
@@ -54,27 +53,40 @@ def _in_the_end(formula: Normal) -> Shape | None:
 
 assert (TRUE.bits, FALSE.bits) == (1, 0)  # what the patterns say
 
-#: Twice the number of a state; one more once the property is being broken.
-Place: TypeAlias = int
-
 
 class Breaking:
-    """Looks for runs that break a property of a shape."""
+    """Looks for runs that break a property of a shape: `reached` is the tree of all states."""
 
-    def __init__(self, graph: Graph, shape: Shape) -> None:
+    def __init__(self, graph: Graph, shape: Shape, reached: Tree) -> None:
         self._graph = graph
         self._shape = shape
+        self._reached = reached
         self._view = Stuttering(graph)
-        self._tree = Tree(self._entered(graph.initial), self._follows)
+        begin = shape.stay | (shape.begin or 0)
+        depths = zip(reached.nodes, reached.depths, strict=True)
+        self._inside = Tree(
+            [
+                (state, depth) for state, depth in depths
+                if graph.facts[state] & begin == begin and (shape.begin is not None or not depth)
+            ],
+            self._staying,
+        )  # fmt: skip
+        self.nodes = self._inside.nodes
+
+    def _staying(self, state: int) -> Iterable[Edge]:
+        stay, facts = self._shape.stay, self._graph.facts
+        return (edge for edge in self._graph.steps(state) if facts[edge[0]] & stay == stay)
+
+    def to(self, state: int) -> Path:
+        """See `Ways`: to where the property begins to be broken, and on."""
+        inside = self._inside.to(state)
+        return self._reached.to(inside.nodes[0]).then(inside)
 
     def lasso(self) -> Lasso | None:
-        """A short run that breaks it, as places; None if there is none that was explored."""
+        """A short run that breaks it; None if there is none that was explored."""
         marks = [self._mark(again) for again in self._shape.again]
-        unexpanded = self._graph.unexpanded
-        nodes = [place >> 1 for place in self._tree.nodes if place & 1]
-        known = [state for state in nodes if state not in unexpanded]
-        sets = list(fair_sets(known, self._view, marks))
-        return lasso(_Stems(self._tree), sets, self._view, marks)
+        known = [state for state in self.nodes if state not in self._graph.unexpanded]
+        return lasso(self, list(fair_sets(known, self._view, marks)), self._view, marks)
 
     def _mark(self, again: int) -> Mark:
         facts = self._graph.facts
@@ -83,36 +95,5 @@ class Breaking:
     @property
     def is_open(self) -> bool:
         """Does a run that may yet break it come to where it is not known what follows?"""
-        return any(place >> 1 in self._graph.unexpanded for place in self._tree.nodes)
-
-    # ------------------------------------------------------------ places
-
-    def _entered(self, states: Iterable[int]) -> Iterator[Place]:
-        begin, stay = self._shape.begin, self._shape.stay
-        for state in states:
-            facts = self._graph.facts[state]
-            if begin is not None:
-                yield 2 * state
-            if facts & stay == stay and (begin is None or facts & begin == begin):
-                yield 2 * state + 1
-
-    def _follows(self, place: Place) -> Iterable[Edge]:
-        stay, facts, steps = self._shape.stay, self._graph.facts, self._graph.steps(place >> 1)
-        if place & 1:
-            return (
-                (2 * target + 1, label) for target, label in steps if facts[target] & stay == stay
-            )
-        return ((entered, label) for t, label in steps for entered in self._entered([t]))
-
-
-class _Stems:
-    """The ways to states where the property is being broken."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self.nodes = [place >> 1 for place in tree.nodes if place & 1]
-
-    def to(self, state: int) -> Path:
-        """The shortest way."""
-        path = self._tree.to(2 * state + 1)
-        return Path(tuple(place >> 1 for place in path.nodes), path.labels)
+        reached = self.nodes if self._shape.begin is None else self._reached.nodes
+        return any(state in self._graph.unexpanded for state in reached)
