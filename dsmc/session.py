@@ -18,7 +18,7 @@ from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
-from dsmc.engine.outcome import Explored, Limits, Run, Statistics, Verdict
+from dsmc.engine.outcome import Explored, Limits, Lived, Lives, Run, Statistics, Verdict
 from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
 from dsmc.expectations import refuse_unknown, surprises_in, with_unknown
 from dsmc.frozen import Frozen, replace
@@ -27,6 +27,7 @@ from dsmc.ir.expr import TRUE, conjuncts
 from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
+from dsmc.lives import lives, temporal
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions
@@ -52,8 +53,8 @@ class Options(Frozen):
     state though everything is decided; by which engine (`auto`, `python`, `c`), with how many
     threads (0: as many as there are cores); whether the `first` counterexample is enough; which
     reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
-    `resume` them; whether the `store` of states is `exact` or of a `fingerprint` each, and the `order`
-    of the search is `breadth` or `depth` first.
+    `resume` them; whether runs of which properties speak are `fair`; whether the `store` of states is
+    `exact` or of a `fingerprint` each, and the `order` of the search is `breadth` or `depth` first.
     """
 
     properties: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Options(Frozen):
     reductions: Reductions = Reductions()
     checkpoint: str = ""
     resume: bool = False
+    fair: bool = True
     store: str = "exact"
     order: str = "breadth"
 
@@ -86,6 +88,12 @@ class Report(Frozen):
     def within(self) -> str:
         """The bound of the states that were explored, as it was written; empty without one."""
         return within(self.system)
+
+    @property
+    def interrupted(self) -> bool:
+        """Was Ctrl-C pressed, in the search or in what comes after it?"""
+        said = (self.statistics.stopped, *(r.note for r in self.results))
+        return INTERRUPTED in said
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
@@ -184,7 +192,7 @@ _LAST = "the last counterexample, taken again"
 
 def _bad(system: System) -> frozenset[int]:
     """The properties that counterexamples are of."""
-    good = y.Reachable | y.Fires | y.Law | y.Scenario
+    good = (y.Reachable, y.Fires, *y.APART)
     return frozenset(n for n, p in enumerate(system.properties) if not isinstance(p, good))
 
 
@@ -238,7 +246,10 @@ class _Check:
         told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
-        notes = (grows, statistics.engine.note, statistics.reductions, *found.explored.notes)
+        notes = (
+            grows, statistics.engine.note, statistics.reductions, *found.explored.notes,
+            found.lives.note,
+        )  # fmt: skip
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
         said = tuple(filter(None, notes))
         return Report(self._job, self._system, told, statistics, surprises, said, cached)
@@ -288,7 +299,7 @@ class _Check:
         explored = self._explored()
         if explored.statistics.complete:
             refuse_no_start(explored.statistics.initial, explored.decided)
-        found = Findings(explored, {}, {})
+        found = Findings(explored, {}, {}, self._lives(explored))
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, y.Law | y.Scenario):
                 self._look_apart(number, prop, found)
@@ -297,11 +308,11 @@ class _Check:
     def _explored(self) -> Explored:
         wanted = frozenset(
             n for n, p in enumerate(self._system.properties)
-            if not isinstance(p, y.Law | y.Scenario | y.NoError)
+            if not isinstance(p, (*y.APART, y.NoError))
         )  # fmt: skip
-        nothing_asked = not wanted and not self._options.properties
-        to_the_end = self._options.to_the_end or self._counted or nothing_asked
         asked = self._options
+        nothing_asked = not wanted and (not asked.properties or temporal(self._system))
+        to_the_end = asked.to_the_end or self._counted or bool(nothing_asked)
         how = How(
             asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
         )
@@ -315,6 +326,19 @@ class _Check:
             limits=limits, to_the_end=to_the_end, watch=self._watcher(),
         )  # fmt: skip
 
+    def _lives(self, explored: Explored) -> Lives:
+        """What holds of whole runs, within what is left of the limits."""
+        asked, stopped = temporal(self._system), explored.statistics.stopped
+        if stopped in (INTERRUPTED, FIRST_FOUND):
+            return Lives({number: Lived(Verdict.UNKNOWN, stopped) for number, _ in asked})
+        if not asked:
+            return Lives({})
+        limits = self._options.limits
+        seconds = limits.seconds and max(0.0, limits.seconds - (time.perf_counter() - self._began))
+        states = explored.statistics.states if stopped and not limits.states else limits.states
+        limits = replace(limits, seconds=seconds, states=states)
+        return lives(self._machine, fair=self._options.fair, limits=limits, watch=self._watch)
+
     @property
     def _kept_in(self) -> str:
         """The folder of this job's checkpoint."""
@@ -326,6 +350,8 @@ class _Check:
         match prop:
             case y.Law() | y.Scenario():
                 return self._apart(prop, number, found)
+            case y.Temporal():
+                return self._lived(prop, found.lives.found[number])
             case y.NoError() if number not in explored.decided:
                 if not explored.statistics.stopped or number in explored.proven:
                     return None
@@ -339,6 +365,11 @@ class _Check:
         if not seen or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
+
+    def _lived(self, prop: y.Temporal, lived: Lived) -> Result:
+        if lived.run is None:
+            return Result(prop, lived.verdict, note=lived.note)
+        return shown(self._job, self._machine, prop, lived.verdict, lived.run)
 
     def _hidden(self, prop: Property, explored: Explored) -> bool:
         """Did a range error cut off runs that might have decided the property?"""

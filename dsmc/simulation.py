@@ -54,7 +54,7 @@ def simulate(
 
 
 def _is_apart(prop: Property) -> bool:
-    return isinstance(prop, y.Law | y.Scenario)
+    return isinstance(prop, y.APART)
 
 
 def _result(

@@ -247,19 +247,20 @@ MEMBERS = [
         "scenario s { R.1.go; R.2 on M(2) from R.1; Client.1 step }",
     ),
     ("", "scenario s { crash R.1 }\nfaults { crash R at most 1 }"),
+    ("", "eventually e { forall p in R: p.x == 0 }"),
+    ("", "always eventually e { R.1.x == 0 }"),
+    ("", "eventually always e { R.1.x == 0 }"),
+    ("", "e: R.1.x == 0 leads to R.1.x == 1"),
+    (
+        "",
+        "ltl e { always (R.1.x == 0 implies eventually R.1.x == 1) and (R.1.up until next R.1.up) }",
+    ),
+    ("", "ltl e { forall p in R where p.up: always eventually p.x == 0 }"),
+    ("", "ltl e { if R.1.up then eventually R.1.x == 0 else next R.1.x == 1 }"),
     ("", "scenario s impossible { lose M(1) from R.1 to R.2; partition {R.1} | {R.2}; heal }"),
 ]
 #: Understood, and refused as long as it cannot be executed.
 REFUSED = [
-    ("D901", "", "eventually e { forall p in R: p.x == 0 }"),
-    ("D901", "", "always eventually e { R.1.x == 0 }"),
-    ("D901", "", "eventually always e { R.1.x == 0 }"),
-    ("D901", "", "e: R.1.x == 0 leads to R.1.x == 1"),
-    (
-        "D901",
-        "",
-        "ltl e { always (R.1.x == 0 implies eventually R.1.x == 1) and (R.1.up until next R.1.up) }",
-    ),
     ("D902", "", "faults { omit send R at most 1 }"),
     ("D902", "", "faults { omit receive R at most 1 }"),
     ("D902", "", "faults { flap at most 2 }"),

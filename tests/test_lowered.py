@@ -49,6 +49,12 @@ def stated(job: Job) -> int:
     return counts[0] if counts else 1 << 31
 
 
+def live_jobs() -> list[object]:
+    """The first of each file that speaks of whole runs."""
+    paths = sorted((ROOT / "tests/liveness").glob("*.dsm"))
+    return [pytest.param(load(path)[0], id=path.stem) for path in paths]
+
+
 def read_again(text: str) -> System:
     """The system of a printed text."""
     parsed = parse(Source("printed", text))
@@ -62,7 +68,7 @@ def explored(system: System) -> tuple[int, int, int]:
     return s.states, s.transitions, s.depth
 
 
-@pytest.mark.parametrize("job", jobs())
+@pytest.mark.parametrize("job", jobs() + live_jobs())
 def test_printed_and_read_again(job: Job) -> None:
     """The same numbers of states, transitions and levels."""
     system = compile_job(job)

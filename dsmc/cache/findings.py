@@ -7,8 +7,17 @@ from typing import Any, TypeAlias
 
 from dsmc.backends.python.machine import TracedStep
 from dsmc.engine.machine import State
-from dsmc.engine.outcome import Engine, Explored, Pump, Run, Statistics, Verdict
-from dsmc.frozen import Frozen
+from dsmc.engine.outcome import (
+    Engine,
+    Explored,
+    Lived,
+    Lives,
+    Pump,
+    Run,
+    Statistics,
+    Verdict,
+)
+from dsmc.frozen import Frozen, replace
 from dsmc.traces.scenario import Enacted
 
 #: All steps from a state, in their order.
@@ -23,11 +32,14 @@ class Tried(Frozen):
 
 
 class Findings(Frozen):
-    """What the search found, and what came of laws and scenarios, by the numbers of the properties."""
+    """What the search found, and what came of laws, scenarios and properties of whole runs, by the
+    numbers of the properties.
+    """
 
     explored: Explored
     tried: dict[int, Tried]
     enacted: dict[int, Enacted]
+    lives: Lives = Lives({})
 
     @property
     def is_final(self) -> bool:
@@ -37,6 +49,7 @@ class Findings(Frozen):
             (not explored.statistics.stopped or explored.pump is not None)
             and all(tried.verdict is not Verdict.UNKNOWN for tried in self.tried.values())
             and all(enacted.complete for enacted in self.enacted.values())
+            and all(lived.verdict is not Verdict.UNKNOWN for lived in self.lives.found.values())
         )
 
 
@@ -51,6 +64,8 @@ def as_data(found: Findings, steps_from: Steps) -> dict[str, Any]:
         "proven": sorted(explored.proven),
         "tried": [[n, t.verdict.value, t.note] for n, t in found.tried.items()],
         "enacted": [[n, *_enacted_data(e, steps_from)] for n, e in found.enacted.items()],
+        "lives": [[n, *_lived_data(lived)] for n, lived in found.lives.found.items()],
+        "lives_note": found.lives.note,
     }
 
 
@@ -72,7 +87,8 @@ def _findings(data: Any, steps_from: Steps) -> Findings:
     )
     tried = {n: Tried(Verdict(verdict), note) for n, verdict, note in data["tried"]}
     enacted = {n: _enacted(steps_from, *rest) for n, *rest in data["enacted"]}
-    return Findings(explored, tried, enacted)
+    lives = Lives({n: _lived(*rest) for n, *rest in data["lives"]}, data["lives_note"])
+    return Findings(explored, tried, enacted, lives)
 
 
 def _statistics_data(statistics: Statistics) -> dict[str, Any]:
@@ -93,6 +109,23 @@ def _run_data(run: Run) -> list[Any]:
 
 def _run(states: Any, in_step: Any, target: Any) -> Run:
     return Run(tuple(map(_state, states)), in_step, None if target is None else _state(target))
+
+
+def _lived_data(lived: Lived) -> list[Any]:
+    """A lasso is kept with where it begins to go round, and what was owed by its steps."""
+    run = lived.run
+    if run is None:
+        return [lived.verdict.value, lived.note, None]
+    owed = [o and [o[0], *map(_state_data, o[1:])] for o in run.owed]
+    return [lived.verdict.value, lived.note, [*_run_data(run), run.start, owed]]
+
+
+def _lived(verdict: Any, note: Any, data: Any) -> Lived:
+    if data is None:
+        return Lived(Verdict(verdict), note)
+    *plain, start, owed = data
+    steps = tuple(None if o is None else (o[0], *map(_state, o[1:])) for o in owed)
+    return Lived(Verdict(verdict), note, replace(_run(*plain), start=start, owed=steps))
 
 
 def _enacted_data(enacted: Enacted, steps_from: Steps) -> list[Any]:

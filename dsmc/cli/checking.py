@@ -13,6 +13,7 @@ from dsmc.cli.options import (
     DEFINE,
     ENGINE,
     EXPLAIN_REDUCTIONS,
+    FAIRNESS,
     FAULTS,
     FILES,
     JSON,
@@ -94,6 +95,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     "--first", is_flag=True, help="Stop at the first counterexample, whatever its length."
 )
 @NO_CACHE
+@FAIRNESS
 @JSON
 @ENGINE
 @THREADS
@@ -103,7 +105,8 @@ def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, store: str, order: str, checkpoint: str, resume: bool,
-    to_the_end: bool, first: bool, no_cache: bool, as_json: bool, engine: str, threads: int, reductions: Any,
+    to_the_end: bool, first: bool, no_cache: bool, fairness: str, as_json: bool, engine: str,
+    threads: int, reductions: Any,
     explain_reductions: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
@@ -117,7 +120,7 @@ def check(
         _refuse_manner(checkpoint, engine)
     options = Options(
         properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume,
-        store, order,
+        fairness == "declared", store, order,
     )  # fmt: skip
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
@@ -312,14 +315,13 @@ def _warn(job: Any, known: set[Any]) -> None:
 
 
 def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:
-    from dsmc.engine.search import INTERRUPTED
     from dsmc.session import check as check_job
     from dsmc.terminal import progress
 
     with progress(job.name or str(job.path)) as watch:
         report = check_job(job, options, watch, cache)
     reporter.add(report)
-    if report.statistics.stopped == INTERRUPTED:
+    if report.interrupted:
         raise _Interrupted
     if any(not surprise.unknown for surprise in report.surprises):
         return SURPRISE

@@ -52,6 +52,12 @@ THREADS = click.option(
     metavar="N",
     help="Search in C with N threads; 0: as many as there are cores.",
 )
+FAIRNESS = click.option(
+    "--fairness",
+    type=click.Choice(["declared", "none"]),
+    default="declared",
+    help="Whether nodes and fair actions must go on (none: what the fairness buys).",
+)
 NO_CACHE = click.option(
     "--no-cache", is_flag=True, help="Search, even if the answer is known from an earlier time."
 )

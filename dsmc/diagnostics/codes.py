@@ -370,6 +370,14 @@ CODES: dict[str, Page] = {
         _VAR + "invariant soon { eventually x == 1 }",
         _VAR + "invariant soon { x == 0 }",
     ),
+    "D603": Page(
+        "a temporal operator where it has no meaning",
+        "What is around `always`, `eventually`, `next` and `until` must be temporal or boolean: an"
+        " operator of numbers or sets looks at one state. `forall` and `exists` are written out, so"
+        " they go through values that are known beforehand.",
+        _VAR + "ltl soon { count(i for i in 0..1 if eventually x == i) == 1 }",
+        _VAR + "ltl soon { exists i in 0..1: eventually x == i }",
+    ),
     # ------------------------------------------------------------ files, the command line
     "D701": Page("a file that cannot be read", "It is not there, or may not be read."),
     "D702": Page("a file that is not text", "Specs are UTF-8 text."),
@@ -417,12 +425,6 @@ CODES: dict[str, Page] = {
         "message Ask\nrole A { action ask { broadcast Ask to A }\n on Ask { skip } }",
     ),
     # ------------------------------------------------------------ not executed yet
-    "D901": Page(
-        "a property of whole runs",
-        "`eventually`, `leads to` and `ltl` are understood, but this version cannot check them yet,"
-        " and says so rather than leave them out. `--property` checks the others.",
-        _VAR + "eventually one { x == 1 }",
-    ),
     "D902": Page(
         "a fault that cannot be executed yet",
         "The fault is understood, but this version cannot let it happen yet; to leave it out would"

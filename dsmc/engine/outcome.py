@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 from dsmc.engine.machine import State
 from dsmc.frozen import Frozen
@@ -31,17 +32,36 @@ class Run(Frozen):
     """States from an initial one to where a property was decided.
 
     If `in_step`, it was decided by a step from the last state; `target` is where that step leads,
-    if it leads anywhere.
+    if it leads anywhere. A run that goes on for ever does again and again what it did after its first
+    `start` steps: it stays in its last state, or is there in the state that it was in then. `owed` says
+    of each of its steps to whom it was owed (None: to nobody).
     """
 
     states: tuple[State, ...]
     in_step: bool = False
     target: State | None = None
+    start: int | None = None
+    owed: tuple[tuple[Any, ...] | None, ...] = ()
 
     @property
     def length(self) -> int:
         """How many steps it takes."""
         return len(self.states) - 1 + self.in_step
+
+
+class Lived(Frozen):
+    """What was found of a property of whole runs, and a run that breaks it."""
+
+    verdict: Verdict
+    note: str = ""
+    run: Run | None = None
+
+
+class Lives(Frozen):
+    """What was found of the properties of whole runs, by number, and on what it rests."""
+
+    found: dict[int, Lived]
+    note: str = ""
 
 
 class Pump(Frozen):

@@ -13,6 +13,7 @@ from typing import assert_never
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
+from dsmc.ir import temporal as f
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import sort_key
 from dsmc.ir.ops import CHAINED, LEVELS, OPS, Form, Op
@@ -112,6 +113,8 @@ def _types(system: y.System) -> Iterator[Type]:
     for prop in system.properties:
         if hasattr(prop, "expr"):
             yield from (part.type for part in x.walk(prop.expr))
+        if isinstance(prop, y.Temporal):
+            yield from (part.type for e in f.conditions(prop.formula) for part in x.walk(e))
 
 
 def _inside(of: Type) -> Iterator[Type]:
@@ -159,7 +162,17 @@ def _action(action: y.Action, name: str) -> str:
     origin = action.origin
     title = " ".join(part for part in (origin.role, origin.title) if part)
     place = f", line {origin.span.line}" if origin.span.source.name else ""
-    return f"# {origin.kind.value}: {title}{place}\n" + _braces(head, (*lets, *action.body))
+    told = f"# {origin.kind.value}: {title}{place}{_owed(action)}\n"
+    return told + _braces(head, (*lets, *action.body))
+
+
+def _owed(action: y.Action) -> str:
+    """What is owed to a fair action, where that is not one step for each choice of its parameters."""
+    plainly = action.key == tuple(param.name for param in action.params) and not action.owed
+    if action.fairness is y.Fairness.NONE or plainly:
+        return ""
+    together = f" with all of `{action.owed}`" if action.owed else ""
+    return f"; owed{together}" + (f" for each {', '.join(action.key)}" if action.key else "")
 
 
 def _param(param: y.Param) -> str:
@@ -183,10 +196,34 @@ def _property(prop: y.Property, names: dict[str, str]) -> str:
             return "no deadlock" + (f"\nfinal {{ {expr(final)} }}" if final != x.FALSE else "")
         case y.Law(name, params, e):
             return f"law {name}({', '.join(map(_param, params))}) {{ {expr(e)} }}"
+        case y.Temporal(name, _, formula):
+            return f"ltl {name} {{ {_formula(formula)} }}"
         case y.Scenario() | y.NoError() | y.Assertion():
             return ""
         case _:
             assert_never(prop)
+
+
+def _formula(formula: f.Formula) -> str:
+    """A formula as text; every operator but the first in parentheses."""
+
+    def inner(part: f.Formula) -> str:
+        return f"({_formula(part)})"
+
+    match formula:
+        case f.Now(e):
+            return expr(e)
+        case f.Not(of):
+            return f"not {inner(of)}"
+        case f.Next(of) | f.Always(of) | f.Eventually(of):
+            return f"{type(formula).__name__.lower()} {inner(of)}"
+        case f.Both(left, right) | f.Either(left, right) | f.Until(left, right):
+            return f"{inner(left)} {_JOINING[type(formula)]} {inner(right)}"
+        case _:
+            assert_never(formula)
+
+
+_JOINING: dict[type[f.Formula], str] = {f.Both: "and", f.Either: "or", f.Until: "until"}
 
 
 # ---------------------------------------------------------------- statements

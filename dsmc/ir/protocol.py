@@ -136,6 +136,8 @@ class Step(Node):
     fairness: Fairness
     origin: Origin
     doc: str = ""
+    key: tuple[str, ...] = ()
+    owed: str = ""
 
 
 class Channel(Frozen):

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from dsmc.frozen import Frozen, Node
 from dsmc.ir.expr import TRUE, Expr
 from dsmc.ir.stmt import Block
+from dsmc.ir.temporal import Formula
 from dsmc.ir.types import Role, Type, Value
 
 
@@ -110,6 +111,10 @@ class Action(Node):
     """One atomic step for each choice of parameters that satisfies the guard.
 
     `names` are bound after the parameters; guard and body use them, and traces show them.
+
+    What is owed to a fair action is owed for each choice of the values of `key` (names of parameters
+    or of `names`); actions with the same name in `owed` are owed together: one of them is enough.
+    Without it an action is owed alone.
     """
 
     name: str
@@ -120,6 +125,8 @@ class Action(Node):
     fairness: Fairness
     origin: Origin
     doc: str = ""
+    key: tuple[str, ...] = ()
+    owed: str = ""
 
 
 class Function(Node):
@@ -231,6 +238,16 @@ class Scenario(Node):
     doc: str = ""
 
 
+class Temporal(Node):
+    """On every fair run. `form` is the word that it was written with (`eventually`, …, `ltl`)."""
+
+    name: str
+    form: str
+    formula: Formula
+    doc: str = ""
+    shown: Formula | None = None
+
+
 class NoError(Node):
     """No step leaves a type's range, divides by zero, …, nor loops for ever."""
 
@@ -247,9 +264,12 @@ class Assertion(Node):
 
 
 Property: TypeAlias = (
-    "Invariant | Transition | Quiescent | Reachable | Fires | NoDeadlock | Law | Scenario | NoError"
-    " | Assertion"
+    "Invariant | Transition | Quiescent | Reachable | Fires | NoDeadlock | Law | Scenario | Temporal"
+    " | NoError | Assertion"
 )
+
+#: What is not decided state by state, but apart from the search for states.
+APART = (Law, Scenario, Temporal)
 
 
 class System(Frozen):

@@ -16,7 +16,18 @@ from dsmc.ir import types as t
 from dsmc.ir.faults import STOPPING
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import SELF, Process, Program, Step
-from dsmc.ir.system import Fairness, Kind, NoDeadlock, Origin, Param, Property, Storage, Variable
+from dsmc.ir.system import (
+    Fairness,
+    Kind,
+    NoDeadlock,
+    Origin,
+    Param,
+    Property,
+    Storage,
+    Temporal,
+    Variable,
+)
+from dsmc.ir.temporal import map_conditions
 from dsmc.lower.build import (
     all_nodes,
     apply,
@@ -85,6 +96,8 @@ def map_property(prop: Property, f: x.Rewrite) -> Property:
     match prop:
         case NoDeadlock(_, final):
             return replace(prop, final=f(final))
+        case Temporal(_, _, formula):
+            return replace(prop, formula=map_conditions(f, formula))
         case _ if hasattr(prop, "expr"):
             return replace(prop, expr=f(prop.expr))
         case _ if hasattr(prop, "steps"):
@@ -231,7 +244,11 @@ class _Lowered:
         name = unique(f"{self._prefix}{self._graph.names()[number]}", self._taken)
         fairness = Fairness.NONE if edge.fault else Fairness.WEAK
         origin = self._origin(edge)
-        return Step(name, self._params(), receive, guard, body, fairness, origin).at(edge.span)
+        params = self._params()
+        return Step(
+            name, params, receive, guard, body, fairness, origin,
+            key=tuple(param.name for param in params), owed=f"{self._prefix}step",
+        ).at(edge.span)  # fmt: skip
 
     def _to(self, number: int, point: Point) -> s.Block:
         """The control point is the next one; names that nobody needs any more are reset."""

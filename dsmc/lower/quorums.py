@@ -135,11 +135,12 @@ def _handler(role: t.Role, handler: QuorumHandler, taken: set[str]) -> tuple[lis
     fires = _when(handler, collection.enough(handler.count, 1), _with_this(collection, handler))
     with_this = s.Let(handler.bound, _with_this(collection, handler))
     steps = [
-        _step(role, handler, name, conj(new, x.negation(fires)), (add, told)),
+        _step(role, handler, name, conj(new, x.negation(fires)), (add, told), name),
         _step(
-            role, handler, f"{name}_complete", conj(new, fires), (with_this, forget, *handler.body)
+            role, handler, f"{name}_complete", conj(new, fires),
+            (with_this, forget, *handler.body), name,
         ),
-    ]
+    ]  # fmt: skip
     if handler.when != x.TRUE:
         steps.append(_late(role, handler, f"{name}_late", collection, forget))
     return steps, variable
@@ -156,11 +157,15 @@ def _when(handler: QuorumHandler, enough: x.Expr, everything: x.Expr) -> x.Expr:
     return conj(enough, x.Let(handler.bound, everything, handler.when, t.BOOL))
 
 
-def _step(role: t.Role, handler: QuorumHandler, name: str, guard: x.Expr, body: s.Block) -> Step:
+def _step(
+    role: t.Role, handler: QuorumHandler, name: str, guard: x.Expr, body: s.Block, owed: str = ""
+) -> Step:
+    """A step that takes a message: what is `owed` is that one of these steps takes it."""
     origin = Origin(Kind.HANDLER, f"on {handler.pattern.kind}", SELF, role.name).at(handler.span)
-    return Step(name, (all_nodes(role),), handler.pattern, guard, body, Fairness.WEAK, origin).at(
-        handler.span
-    )
+    return Step(
+        name, (all_nodes(role),), handler.pattern, guard, body, Fairness.WEAK, origin,
+        key=(SELF, handler.pattern.sender), owed=owed,
+    ).at(handler.span)  # fmt: skip
 
 
 def _late(
@@ -170,4 +175,4 @@ def _late(
     everything = collection.all(handler.bound_type)
     guard = _when(handler, collection.enough(handler.count, 0), everything)
     body = (s.Let(handler.bound, everything), forget, *handler.body)
-    return replace(_step(role, handler, name, guard, body), receive=None)
+    return replace(_step(role, handler, name, guard, body), receive=None, key=(SELF,))

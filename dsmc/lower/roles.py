@@ -35,7 +35,7 @@ def _handler(role: t.Role, handler: Handler, taken: set[str]) -> Step:
     origin = Origin(Kind.HANDLER, f"on {kind}", SELF, role.name).at(handler.span)
     return Step(
         unique(f"{role.name}.on_{kind}", taken), (all_nodes(role),), handler.pattern,
-        handler.when, handler.body, Fairness.WEAK, origin,
+        handler.when, handler.body, Fairness.WEAK, origin, key=(SELF, handler.pattern.sender),
     ).at(handler.span)  # fmt: skip
 
 
@@ -47,6 +47,7 @@ def _action(role: t.Role, action: RoleAction, taken: set[str]) -> Step:
     return Step(
         unique(f"{role.name}.{action.name}", taken), (all_nodes(role), *action.params), None,
         action.when, action.body, action.fairness, origin, action.doc,
+        key=(SELF, *(param.name for param in action.params)),
     ).at(action.span)  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from dsmc.ir.system import (
     Quiescent,
     Reachable,
     Storage,
+    Temporal,
     Transition,
     Variable,
 )
@@ -46,6 +47,8 @@ def _property(prop: Property) -> Property:
     """The property simplified; explanations quote it as it was."""
     if isinstance(prop, Invariant | Transition | Quiescent | Reachable):
         return replace(prop, expr=simplify(prop.expr), shown=prop.expr)
+    if isinstance(prop, Temporal):
+        return replace(map_property(prop, simplify), shown=prop.formula)
     return map_property(prop, simplify)
 
 

@@ -8,6 +8,7 @@ from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
+from dsmc.ir.temporal import conditions
 
 
 def variables_in(expressions: Iterable[x.Expr]) -> set[str]:
@@ -24,6 +25,8 @@ def of_property(prop: y.Property) -> Iterator[x.Expr]:
             yield final
         case y.Scenario(_, steps):
             yield from (step.expr for step in steps if isinstance(step, y.Expectation))
+        case y.Temporal(_, _, formula):
+            yield from conditions(formula)
 
 
 def head_of(action: y.Action) -> Iterator[x.Expr]:

@@ -51,7 +51,7 @@ def plan(
 
     `first` gives the first states of the system: slices are searched apart if they have fewer.
     """
-    searched = tuple(p for p in system.properties if not isinstance(p, y.Law | y.Scenario))
+    searched = tuple(p for p in system.properties if not isinstance(p, y.APART))
     asked = replace(system, properties=searched)
     parts = _parts(asked, first) if reductions.slices else (Slice(asked, ()),)
     found = tuple(_reduced(part, reductions) for part in parts)

@@ -29,7 +29,10 @@ class Slice(Frozen):
 
 def sliced(system: y.System) -> Slice:
     """The slice for all properties that the system has."""
-    if any(isinstance(p, y.Quiescent | y.NoDeadlock | y.Scenario) for p in system.properties):
+    if any(
+        isinstance(p, y.Quiescent | y.NoDeadlock | y.Scenario | y.Temporal)
+        for p in system.properties
+    ):
         return Slice(system, ())
     return _Slicer(system).slice()
 
@@ -43,7 +46,7 @@ def slices(system: y.System) -> tuple[Slice, ...]:
     always = tuple(p for p in system.properties if isinstance(p, y.NoError | y.Assertion))
     shared: dict[tuple[str, ...], list[y.Property]] = {}
     for prop in system.properties:
-        if not isinstance(prop, y.NoError | y.Assertion | y.Law | y.Scenario):
+        if not isinstance(prop, (y.NoError, y.Assertion, *y.APART)):
             alone = sliced(replace(system, properties=(prop, *always)))
             shared.setdefault(alone.left_out, []).append(prop)
     groups = _largest(shared) or [[]]

@@ -94,7 +94,8 @@ class Trace(Frozen):
     `name` is the property's, `verdict` what the run shows of it (`violated`, `reached`;
     of a scenario `possible`, or `impossible` if the run is as far as one gets); `reasons` say why,
     one sentence each. `states` are the plain values of all variables, before
-    the first step and after each (one fewer if the last step has no result).
+    the first step and after each (one fewer if the last step has no result). A run that goes on for ever
+    has a `loop`: it goes on as it did after so many steps, and if these are all, it stays as it is.
     """
 
     spec: str
@@ -109,6 +110,12 @@ class Trace(Frozen):
     reasons: tuple[str, ...]
     states: tuple[dict[str, Any], ...]
     variables: tuple[tuple[str, Any], ...]
+    loop: int | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Does nothing happen any more at its end, for ever?"""
+        return self.loop == self.length
 
     @property
     def is_good(self) -> bool:

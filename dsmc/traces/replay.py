@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsmc.backends.python.machine import PythonMachine, TracedStep
+from dsmc.backends.python.machine import Owed, PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
@@ -16,11 +16,13 @@ from dsmc.ir.system import (
     Reachable,
     Scenario,
     System,
+    Temporal,
     Transition,
 )
 from dsmc.traces.changes import Values, changes, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
+from dsmc.traces.forever import Told, goes_on, sentences
 from dsmc.traces.ledger import Ledger, Traffic
 from dsmc.traces.model import Change, Cut, Lane, Step, Trace
 from dsmc.traces.titles import place, title
@@ -53,17 +55,23 @@ def retell(
 
 def steps_of(machine: PythonMachine, prop: Property, run: Run) -> list[TracedStep]:
     """The steps of a run, the one that decided the property last."""
+    owed = run.owed or (None,) * len(run.states)
     found = [
-        _step_to(machine, here, there)
-        for here, there in zip(run.states, run.states[1:], strict=False)
+        _step_to(machine, here, there, whose)
+        for here, there, whose in zip(run.states, run.states[1:], owed, strict=False)
     ]
+    if run.start is not None and run.states[-1] != run.states[run.start]:
+        raise ReplayError("the run does not come back to where it goes round")
     last = _last_step(machine, prop, run)
     return [*found, last] if last is not None else found
 
 
-def _step_to(machine: PythonMachine, here: State, there: State) -> TracedStep:
+def _step_to(
+    machine: PythonMachine, here: State, there: State, owed: Owed | None = None
+) -> TracedStep:
+    """The step between two states; if it is owed to somebody, the one that is."""
     for step in machine.steps_from(here):
-        if step.target == there:
+        if step.target == there and owed in (None, step.owed):
             return step
     raise ReplayError("no step leads from one state of the run to the next")
 
@@ -116,11 +124,25 @@ class _Teller:
         return Trace(
             spec=self._spec, model=self._model, name=self._prop.name,
             verdict=_verdict(self._prop),
-            headline=headline(self._prop, len(steps)), doc=getattr(self._prop, "doc", ""),
+            headline=self._headline(run, len(steps)), doc=getattr(self._prop, "doc", ""),
             lanes=self._lanes, steps=tuple(told), messages=tuple(self._ledger.messages),
-            reasons=tuple(reasons(self._system, self._prop, states, told)), states=tuple(states),
-            variables=tuple((v.name, v.type) for v in self._system.variables),
+            reasons=tuple(self._reasons(run, steps, states, told)), states=tuple(states),
+            variables=tuple((v.name, v.type) for v in self._system.variables), loop=run.start,
         )  # fmt: skip
+
+    def _headline(self, run: Run, steps: int) -> str:
+        if run.start is not None:
+            return f"{self._prop.name} is violated: {goes_on(run)}"
+        return headline(self._prop, steps)
+
+    def _reasons(
+        self, run: Run, steps: list[TracedStep], states: list[Values], told: list[Step]
+    ) -> list[str]:
+        if isinstance(self._prop, Temporal):
+            messages = tuple(self._ledger.messages)
+            known = Told(run, tuple(steps), self._lanes, messages)
+            return sentences(self._machine, self._prop, known)
+        return reasons(self._system, self._prop, states, told)
 
     def _start(self, first: State | None) -> Step:
         starts = dict(self._machine.starts()) if first is not None else {}

@@ -175,11 +175,16 @@ def _before(e: x.Expr) -> x.Expr:
 
 
 def temporal(scope: Scope, op: str, parts: tuple[ast.Expr, ...], env: Env, span: Span) -> x.Expr:
-    """`always`, `eventually`, `next`, `until`: only checked for mistakes."""
+    """`always`, `eventually`, `next`, `until` where they have no meaning."""
+    for part in parts:
+        truth(scope, part, env, f"what `{op}` says")
     if env.temporal:
-        for part in parts:
-            truth(scope, part, env, f"what `{op}` says")
-        return x.Lit(True, t.BOOL)
+        scope.problems.add(
+            "D603", span, f"`{op}` cannot stand inside of this",
+            help="around it may be temporal operators, `not and or implies iff`, `if`, `forall`,"
+            " `exists` and `let`",
+        )  # fmt: skip
+        return POISON
     scope.problems.add(
         "D602",
         span,

@@ -235,7 +235,9 @@ def _action(scope: Scope, node: ast.Action, doc: str) -> y.Action:
     origin = y.Origin(y.Kind.ACTION, node.name.text).at(node.span)
     name = node.name.text
     fairness = y.Fairness(node.fairness)
-    return y.Action(name, params, (), guard, body, fairness, origin, doc).at(node.name.span)
+    key = tuple(param.name for param in params)
+    action = y.Action(name, params, (), guard, body, fairness, origin, doc, key)
+    return action.at(node.name.span)
 
 
 def _faults(items: Items, instance: Instance) -> ast.Faults | None:

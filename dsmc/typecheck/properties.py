@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dsmc.frozen import Node
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
+from dsmc.ir import temporal as f
 from dsmc.ir import types as t
 from dsmc.ir.faults import separated
+from dsmc.ir.temporal import Formula
 from dsmc.ir.types import Value
 from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.syntax.parser import Parsed
-from dsmc.typecheck import constants, expressions, roles, types
+from dsmc.typecheck import constants, expressions, roles, temporal, types
 from dsmc.typecheck.scope import CONSTANT, Env, Mode, Scope
 
 PROPERTY = Env({}, Mode.PROPERTY, ghost=True)
 STEP_PROPERTY = Env({}, Mode.PROPERTY, ghost=True, old=True)
-LTL = Env({}, Mode.PROPERTY, ghost=True, temporal=True)
 
-#: The kinds of formula that speak of whole runs.
-_TEMPORAL = ("eventually", "always eventually", "eventually always", "ltl")
+#: What the forms of properties say of a condition on whole runs.
+_TEMPORAL: dict[str, Callable[[Formula], Formula]] = {
+    "eventually": f.Eventually,
+    "always eventually": lambda now: f.Always(f.Eventually(now)),
+    "eventually always": lambda now: f.Eventually(f.Always(now)),
+}
 
 
 def check_property(scope: Scope, node: ast.Declaration, parsed: Parsed) -> list[y.Property]:
@@ -47,9 +54,8 @@ def _property(scope: Scope, node: ast.Declaration, doc: str) -> y.Property | Non
             params, env = roles.parameters(scope, binders, Env({}, Mode.PURE))
             return y.Law(name.text, params, expressions.truth(scope, value, env, "a law"), doc)
         case ast.LeadsTo(name, trigger, goal):
-            for part in (trigger, goal):
-                expressions.truth(scope, part, PROPERTY, "each side of `leads to`")
-            _refuse(scope, name, "`leads to`")
+            sides = (_now(scope, part, "each side of `leads to`") for part in (trigger, goal))
+            return y.Temporal(name.text, "leads to", f.leads_to(*sides), doc)
         case ast.Scenario():
             return _scenario(scope, node, doc)
         case ast.Guarantee(name) | ast.NoAnomaly(name):
@@ -57,19 +63,17 @@ def _property(scope: Scope, node: ast.Declaration, doc: str) -> y.Property | Non
     return None
 
 
-def _refuse(scope: Scope, name: ast.Ident, what: str) -> None:
-    scope.refuse(
-        "D901",
-        name.span,
-        f"`{name.text}` cannot be checked: {what} speaks of whole runs",
-        name.text,
-    )
+def _now(scope: Scope, written: ast.Expr, what: str) -> Formula:
+    return f.Now(expressions.truth(scope, written, PROPERTY, what)).at(written.span)
 
 
-def _formula(
-    scope: Scope, kind: str, name: ast.Ident, value: ast.Expr, doc: str
-) -> y.Property | None:
-    env = STEP_PROPERTY if kind == "transition" else LTL if kind == "ltl" else PROPERTY
+def _formula(scope: Scope, kind: str, name: ast.Ident, value: ast.Expr, doc: str) -> y.Property:
+    if kind == "ltl":
+        return y.Temporal(name.text, kind, temporal.formula(scope, value, PROPERTY), doc)
+    if kind in _TEMPORAL:
+        now = _now(scope, value, f"what `{kind}` says")
+        return y.Temporal(name.text, kind, _TEMPORAL[kind](now), doc)
+    env = STEP_PROPERTY if kind == "transition" else PROPERTY
     e = expressions.truth(scope, value, env, f"what `{kind}` says")
     match kind:
         case "invariant":
@@ -79,9 +83,7 @@ def _formula(
         case "quiescent":
             return y.Quiescent(name.text, e, doc)
         case _:
-            assert kind in _TEMPORAL, kind
-            _refuse(scope, name, f"`{kind}`")
-            return None
+            raise AssertionError(kind)
 
 
 def _fires(scope: Scope, name: str, dotted: ast.Dotted, doc: str) -> y.Property | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from dsmc.backends.codec import Register, decode, encode, low, mask, width
 from dsmc.backends.python.access import Pool
@@ -17,6 +18,7 @@ from dsmc.ir.simplify import certain, simplify
 from dsmc.ir.system import (
     Action,
     Assertion,
+    Fairness,
     Fires,
     Function,
     Invariant,
@@ -29,6 +31,7 @@ from dsmc.ir.system import (
     Transition,
 )
 from dsmc.ir.types import Type, Value
+from dsmc.liveness.formula import ALWAYS_SET, may_be
 
 #: Most values of a state are those of many others.
 _decoded = functools.lru_cache(1 << 14)(decode)
@@ -87,6 +90,13 @@ class Layout:
 def generate(system: System, layout: Layout, pool: Pool, *, traced: bool) -> str:
     """The source of the module."""
     return "\n".join(_Module(system, layout, pool, traced).parts()) + "\n"
+
+
+def generate_labelled(
+    system: System, layout: Layout, pool: Pool, conditions: Sequence[x.Expr]
+) -> str:
+    """The source of the module whose steps say what is owed by them, and that looks at conditions."""
+    return "\n".join(_Module(system, layout, pool, traced=False).labelled_parts(conditions)) + "\n"
 
 
 class _Module:
@@ -212,7 +222,7 @@ class _Module:
         """The loops over the parameters, the names, the guard, the body."""
         params = list(action.params)
         parts = (action.guard, *(v for _, v in action.names), *s.all_exprs(action.body))
-        used = {name for e in parts for name in x.free_names(e)}
+        used = {name for e in parts for name in x.free_names(e)} | set(action.key)
 
         def inner() -> None:
             if w.logs:
@@ -261,6 +271,45 @@ class _Module:
             found += [f"def action_{number}(s, found, so_far):", *w.lines]
         names = ", ".join(f"action_{n}" for n in range(len(self._system.actions)))
         return [*found, f"actions = [{names}]"]
+
+    # ------------------------------------------------------------ steps and what is owed by them
+
+    def labelled_parts(self, conditions: Sequence[x.Expr]) -> list[str]:
+        """Functions, the steps of each action, the facts of a state."""
+        functions = [line for f in self._system.functions for line in self._function(f)]
+        steps = [line for n, a in enumerate(self._system.actions) for line in self._owing(n, a)]
+        names = ", ".join(f"steps_{n}" for n in range(len(self._system.actions)))
+        return [*functions, *steps, f"steps = [{names}]", *self._facts(conditions)]
+
+    def _owing(self, number: int, action: Action) -> list[str]:
+        """A function that appends the steps of an action: what is owed by each, where it leads."""
+        w = self._statements(action.body)
+        owed = action.owed or action.name
+        fair = action.fairness is not Fairness.NONE
+        label = _tuple(w, list(action.key)).replace("(", f"({owed!r}, ", 1) if fair else "None"
+        w.line("a = out.append")
+        w.line(self._unpack("s"))
+        if w.logs:
+            w.line("evs = []")
+        self._instance(w, action, lambda: w.line(f"a(({label}, {self._result(w)}))"))
+        body = w.lines
+        if not _certain(action):
+            body = ["    try:", *("    " + line for line in body), *self._caught("err")]
+        return [f"def steps_{number}(s, out, err):", *body]
+
+    def _facts(self, conditions: Sequence[x.Expr]) -> list[str]:
+        """A bit for each condition that may be true, and one for each that may be false."""
+        lines = ["def facts(s):", f"    {self._unpack('s')}", f"    f = {ALWAYS_SET}"]
+        for number, condition in enumerate(conditions):
+            true, false = may_be(number, True), may_be(number, False)
+            test = self._expressions().test(condition)
+            line = f"f |= {true} if {test} else {false}"
+            caught = ["    except RangeError:", f"        f |= {true | false}"]
+            if certain(condition):
+                lines.append(f"    {line}")
+            else:
+                lines += ["    try:", f"        {line}", *caught]
+        return [*lines, "    return f"]
 
     # ------------------------------------------------------------ properties
 

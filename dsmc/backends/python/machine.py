@@ -11,22 +11,29 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from dsmc.backends.acting import actor
 from dsmc.backends.acting import labels as labels_of
-from dsmc.backends.codec import Register, decode
+from dsmc.backends.codec import Register, decode, encode
 from dsmc.backends.python.access import Pool
-from dsmc.backends.python.generate import Layout, generate
+from dsmc.backends.python.generate import Layout, generate, generate_labelled
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
 from dsmc.engine.simulate import Choice
 from dsmc.frozen import Frozen
+from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.ops import RangeError
-from dsmc.ir.system import Action, NoError, System
+from dsmc.ir.system import Action, Fairness, NoError, System
 from dsmc.ir.types import Type, Value
 from dsmc.source import NOWHERE
+
+#: What is owed: the name of what is owed together, and the values of the keys.
+Owed: TypeAlias = tuple[Any, ...]
+#: Appends the steps from a state, and the number of the property that a step without result violates.
+Labelled: TypeAlias = Callable[[Any, list[tuple[Owed | None, Any]], list[int]], None]
+Facts: TypeAlias = Callable[[Any], int]
 
 _TOO_DEEP = Diagnostic(
     "D409", "a statement or an expression is nested too deep to be run", NOWHERE, "",
@@ -54,6 +61,15 @@ class TracedStep(Frozen):
     events: tuple[Event, ...]
     target: State | None
     error: str = ""
+
+    @property
+    def owed(self) -> Owed | None:
+        """What this step fulfils: as in the graph of the states."""
+        action = self.action
+        if action.fairness is Fairness.NONE:
+            return None
+        values = {name: encode(of, value) for name, value, of in self.labels}
+        return (action.owed or action.name, *(values[name] for name in action.key))
 
 
 def _of_run(name: str) -> Any:
@@ -109,6 +125,14 @@ class PythonMachine:
         violated: list[int] = []
         self._run["initial"](found, violated)
         return list(dict.fromkeys(found)), violated
+
+    def labelled(self, conditions: Sequence[x.Expr]) -> tuple[list[Labelled], Facts]:
+        """For each action the function that appends its steps, each with what is owed by it (None: no
+        one is owed it), and the function that gives the facts of a state.
+        """
+        source = generate_labelled(self.system, self.layout, self._pool, conditions)
+        run = self._compiled(source)
+        return run["steps"], run["facts"]
 
     # ------------------------------------------------------------ the traces' side
 

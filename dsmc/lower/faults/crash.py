@@ -220,7 +220,7 @@ class _Crashing:
         origin = Origin(Kind.RECOVERY, "restart", SELF, self._role.name).at(place)
         return Step(
             f"{self._role.name}.comes_back", (all_nodes(self._role),), None, conj(down, *gone),
-            body, Fairness.WEAK, origin,
+            body, Fairness.WEAK, origin, key=(SELF,),
         ).at(self._code.span)  # fmt: skip
 
     def _cut_steps(self, step: Step) -> list[Step]:

@@ -83,7 +83,8 @@ class _Lowering:
             body = self._sending(step.body)
             origin = step.origin
             return [Action(
-                step.name, step.params, (), step.guard, body, step.fairness, origin, step.doc
+                step.name, step.params, (), step.guard, body, step.fairness, origin, step.doc,
+                step.key, step.owed,
             ).at(step.span)]  # fmt: skip
         decl = self._declared(step.receive.kind)
         made = self._wires[decl.network].receive(decl, step)

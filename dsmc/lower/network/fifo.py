@@ -95,6 +95,8 @@ class Fifo:
             step.fairness,
             step.origin,
             step.doc,
+            tuple("from" if name == step.receive.sender else name for name in step.key),
+            step.owed,
         )
 
     def forget(self, node: x.Expr) -> s.Block:

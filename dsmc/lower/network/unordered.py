@@ -79,7 +79,8 @@ class Unordered:
         body = (taken, mark("receive", decl, self._program, sender, to, fields), *step.body)
         return [Action(
             step.name, (Param("message", record, read(bag), where), *others), names,
-            conj(passes, step.guard), body, step.fairness, step.origin, step.doc,
+            conj(passes, step.guard), body, step.fairness, step.origin, step.doc, step.key,
+            step.owed,
         )]  # fmt: skip
 
     def forget(self, node: x.Expr) -> s.Block:

@@ -99,7 +99,7 @@ class _Drawing:
             *self._heads(), *self._partitions(), *(self._event(step) for step in self._t.steps[1:]),
             *(line for n in range(len(self._t.lanes)) for line in self._life(n)),
             *(line for m in self._t.messages for line in self._message(m)),
-            *self._verdict(), "}",
+            *self._round(), *self._verdict(), "}",
         ]  # fmt: skip
 
     def _at(self, x: float, y: float) -> str:
@@ -227,6 +227,15 @@ class _Drawing:
         if self._start(m) != f"from{m.number}":
             return []
         return [self._point(f"from{m.number}", self._x(m.sender), self._out[m.sent])]
+
+    def _round(self) -> list[str]:
+        """An edge back to where the run begins to go round."""
+        if self._t.loop is None:
+            return []
+        last, told = self._t.length, quoted(words.goes_on(self._t))
+        there = f"step{self._t.loop + 1}" if not self._t.stays else f"step{last}"
+        edge = f"step{last} -> {there}" if last else "lane0 -> lane0"
+        return [f"  {edge} [label={told}, color=red, fontcolor=red, penwidth=2, constraint=false];"]
 
     def _verdict(self) -> list[str]:
         text = quoted("\n".join([self._t.headline, *self._t.reasons]) + "\n")

@@ -24,6 +24,8 @@ def render(trace: Trace) -> str:
         }
         for number, state in enumerate(trace.states)
     ]
+    if trace.loop is not None and not trace.stays:
+        states.pop()  # it is that after `loop` steps
     data = {
         "#meta": {
             "format": "ITF",
@@ -32,6 +34,7 @@ def render(trace: Trace) -> str:
         },
         "vars": [shown for shown, _, _ in variables],
         "states": states,
+        **({} if trace.loop is None else {"loop": trace.loop}),
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 

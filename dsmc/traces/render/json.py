@@ -34,6 +34,7 @@ def as_data(trace: Trace) -> dict[str, Any]:
         "steps": [_data(step) for step in trace.steps],
         "messages": [_data(message) for message in trace.messages],
         "states": states,
+        **({} if trace.loop is None else {"loop": trace.loop}),
     }
 
 

@@ -58,7 +58,7 @@ class _Picture:
             f"<style>{shapes.STYLE}\n</style>",
             shapes.MARKER,
             shapes.box(0, 0, self._width, self._height, 'fill="#fff"'),
-            *self._heading(), *self._partitions(), *self._rows(),
+            *self._heading(), *self._partitions(), *self._rows(), *self._round(),
             *(line for n in range(len(self._t.lanes)) for line in self._lane(n)),
             *Arrows(self._t, self._l).lines(),
             *(line for row in self._l.rows for line in self._step(row)),
@@ -95,6 +95,20 @@ class _Picture:
                 f'<text class="small" x="{LEFT - 32}" y="{y + 11:.1f}">{row.step.number}</text>'
             )
         return found
+
+    def _round(self) -> list[str]:
+        """Where a run goes round for ever: an arrow from its end back to where it begins to."""
+        loop = self._t.loop
+        if loop is None:
+            return []
+        first = self._l.rows[min(loop + 1, len(self._l.rows) - 1)]
+        top = self._l.bottom - 26 if self._t.stays else first.top - 5
+        path = f"M11 {self._l.bottom - 12:.1f}H5V{top:.1f}H12"
+        return [
+            f'<g class="round"><title>{escape(words.goes_on(self._t))}</title>'
+            f'<path d="{path}" fill="none" stroke="#b91c1c" stroke-width="2"'
+            ' marker-end="url(#tip)"/></g>'
+        ]
 
     # ------------------------------------------------------------ lanes
 
@@ -171,7 +185,7 @@ class _Picture:
         found = [
             f'<path class="verdict" d="{line}" stroke="{stroke}" stroke-width="1.5" stroke-dasharray="7 4"/>',
             shapes.label(
-                self._width - 10, y - 13, Line(f"{words.outcome(self._t)} here", kind), end=True
+                self._width - 10, y - 13, Line(words.ending(self._t), kind), end=True
             ),
             shapes.box(LEFT - 32, y + 8, self._width - 28, len(self._reasons) * 17 + 12,
                        f'rx="6" fill="{fill}" stroke="{stroke}"'),

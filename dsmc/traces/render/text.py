@@ -15,6 +15,8 @@ def render(trace: Trace) -> str:
     width = max((len(lane.name) for lane in trace.lanes), default=0)
     for step in trace.steps:
         lines += _step(trace, step, width)
+        if step.number == trace.loop:
+            lines.append(f"       == {words.goes_on(trace)} ==")
     lines += _end(trace)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -81,6 +81,20 @@ def in_flight(trace: Trace) -> list[str]:
     return [_way(trace, m) for m in trace.messages if m.fate == "in flight"]
 
 
+def goes_on(trace: Trace) -> str:
+    """How a run that has no end goes on where it begins to go round."""
+    return "nothing happens any more, for ever" if trace.stays else "from here on again and again"
+
+
+def ending(trace: Trace) -> str:
+    """What is to be said at the end of a picture."""
+    if trace.loop is None:
+        return f"{outcome(trace)} here"
+    if trace.stays:
+        return f"{goes_on(trace)}: {outcome(trace)}"
+    return f"and again from step {trace.loop + 1} on: {outcome(trace)}"
+
+
 def outcome(trace: Trace) -> str:
     """What the last step shows, in a word or two."""
     return f"{trace.name} is {trace.verdict}"

@@ -1,0 +1,96 @@
+"""What holds of whole runs: decided on the graph of all states, after the search for states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsmc.backends.python.graph import Labelled, build
+from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
+from dsmc.engine.search import INTERRUPTED, Watcher
+from dsmc.ir import temporal as f
+from dsmc.ir.expr import Expr
+from dsmc.ir.system import System, Temporal
+from dsmc.ir.temporal import conditions
+from dsmc.liveness.decide import Decider
+from dsmc.liveness.formula import broken, may_be
+from dsmc.liveness.graph import NOBODY
+from dsmc.liveness.lasso import Lasso
+from dsmc.traces.why import said
+
+_CUT_OFF = "a range error cut off part of the runs"
+_BOUND = "a run that leaves the bound may break it"
+
+
+def temporal(system: System) -> list[tuple[int, Temporal]]:
+    """The properties of whole runs, with their numbers."""
+    return [(n, p) for n, p in enumerate(system.properties) if isinstance(p, Temporal)]
+
+
+def lives(
+    machine: PythonMachine, *, fair: bool = True, limits: Limits = Limits(),  # noqa: B008
+    watch: Watcher | None = None,
+) -> Lives:  # fmt: skip
+    """Decide all properties of whole runs, on one graph. No reduction is used, and no other engine."""
+    asked = temporal(machine.system)
+    numbers: dict[Expr, int] = {}
+    for _, prop in asked:
+        for condition in conditions(prop.formula):
+            numbers.setdefault(condition, len(numbers))
+    labelled = build(machine, tuple(numbers), fair=fair, limits=limits, watch=watch)
+    found: dict[int, Lived] = {}
+    decider = Decider(labelled.graph)
+    try:
+        for number, prop in asked:
+            found[number] = _lived(labelled, decider, prop, numbers)
+    except KeyboardInterrupt:
+        interrupted = Lived(Verdict.UNKNOWN, INTERRUPTED)
+        found |= {number: interrupted for number, _ in asked if number not in found}
+    return Lives(found, _told(labelled, asked, fair=fair))
+
+
+def _told(labelled: Labelled, asked: Sequence[tuple[int, Temporal]], *, fair: bool) -> str:
+    """What the verdicts rest on."""
+    names = ", ".join(prop.name for _, prop in asked)
+    graph = labelled.graph
+    size = f"{_many(graph.size, 'state')} and {_many(len(graph.targets), 'step')}"
+    without = "" if fair else ", without fairness"
+    return f"{names}: decided on {size} in the reference, without reductions{without}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def _lived(labelled: Labelled, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
+    decided = decider.decide(broken(prop.formula, numbers.__getitem__))
+    if decided.lasso is not None:
+        return Lived(Verdict.VIOLATED, run=_run(labelled, decided.lasso))
+    if decided.is_open:
+        return Lived(Verdict.UNKNOWN, _why_open(labelled))
+    return Lived(Verdict.HOLDS, _vacuous(labelled, prop, numbers))
+
+
+def _vacuous(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> str:
+    """What is asked of states of which there are none holds, and says nothing."""
+    match prop.formula:
+        case f.Always(f.Either(f.Not(f.Now(trigger) as now), _)):
+            bit = may_be(numbers[trigger], True)
+            never = not any(facts & bit for facts in labelled.graph.facts)
+            return f"but `{said(now.span)}` is never true" if never else ""
+        case _:
+            return ""
+
+
+def _why_open(labelled: Labelled) -> str:
+    return labelled.stopped or (_CUT_OFF if labelled.cuts_off else _BOUND)
+
+
+def _run(labelled: Labelled, lasso: Lasso) -> Run:
+    """The lasso as a run; staying in a state for ever is no step."""
+    whole = lasso.stem.then(lasso.cycle)
+    taken = [(t, label) for s, t, label in whole.steps if s != t]
+    states = [whole.nodes[0], *(target for target, _ in taken)]
+    start = sum(s != t for s, t, _ in lasso.stem.steps)
+    owed = tuple(None if label == NOBODY else labelled.owed[label] for _, label in taken)
+    return Run(tuple(labelled.states[s] for s in states), start=start, owed=owed)
