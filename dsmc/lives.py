@@ -10,8 +10,8 @@ from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
 from dsmc.engine.search import INTERRUPTED, Watcher
 from dsmc.ir import temporal as f
 from dsmc.ir.expr import Expr
-from dsmc.ir.system import System, Temporal
-from dsmc.ir.temporal import conditions
+from dsmc.ir.system import Temporal
+from dsmc.liveness.asked import conditions_of, temporal
 from dsmc.liveness.decide import Decider
 from dsmc.liveness.formula import broken, may_be
 from dsmc.liveness.graph import NOBODY
@@ -22,21 +22,13 @@ _CUT_OFF = "a range error cut off part of the runs"
 _BOUND = "a run that leaves the bound may break it"
 
 
-def temporal(system: System) -> list[tuple[int, Temporal]]:
-    """The properties of whole runs, with their numbers."""
-    return [(n, p) for n, p in enumerate(system.properties) if isinstance(p, Temporal)]
-
-
 def lives(
     machine: PythonMachine, *, fair: bool = True, limits: Limits = Limits(),  # noqa: B008
     watch: Watcher | None = None,
 ) -> Lives:  # fmt: skip
     """Decide all properties of whole runs, on one graph. No reduction is used, and no other engine."""
     asked = temporal(machine.system)
-    numbers: dict[Expr, int] = {}
-    for _, prop in asked:
-        for condition in conditions(prop.formula):
-            numbers.setdefault(condition, len(numbers))
+    numbers = {condition: n for n, condition in enumerate(conditions_of(machine.system))}
     labelled = build(machine, tuple(numbers), fair=fair, limits=limits, watch=watch)
     found: dict[int, Lived] = {}
     decider = Decider(labelled.graph)

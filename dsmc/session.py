@@ -27,7 +27,8 @@ from dsmc.ir.expr import TRUE, conjuncts
 from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
-from dsmc.lives import lives, temporal
+from dsmc.liveness.asked import temporal
+from dsmc.lives import lives
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions

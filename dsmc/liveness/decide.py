@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Protocol
 
 from dsmc.frozen import Frozen
 from dsmc.liveness.automaton import automaton
@@ -10,7 +12,7 @@ from dsmc.liveness.formula import Normal, alternatives
 from dsmc.liveness.graph import Graph
 from dsmc.liveness.lasso import Lasso, Tree
 from dsmc.liveness.product import Product
-from dsmc.liveness.shapes import Breaking, shape_of
+from dsmc.liveness.shapes import Breaking, Shape, shape_of
 
 
 class Decided(Frozen):
@@ -22,15 +24,32 @@ class Decided(Frozen):
     is_open: bool
 
 
-class Decider:
-    """Decides properties of one graph, what they have in common once."""
+class Broken(Protocol):
+    """Runs that break a property."""
 
-    def __init__(self, graph: Graph) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Does one that may yet break it come to where it is not known what follows?"""
+
+    def lasso(self) -> Lasso | None:
+        """A short one; None if there is none that was explored."""
+
+
+class Decider:
+    """Decides properties of one graph, what they have in common once. Who has a faster way to find runs of
+    a common shape gives it.
+    """
+
+    def __init__(self, graph: Graph, breaking: Callable[[Shape], Broken] | None = None) -> None:
         self._graph = graph
+        self._breaking = breaking or self._broken
 
     @functools.cached_property
     def _reached(self) -> Tree:
         return Tree(((state, 0) for state in self._graph.initial), self._graph.steps)
+
+    def _broken(self, shape: Shape) -> Broken:
+        return Breaking(self._graph, shape, self._reached)
 
     def decide(self, broken: Normal) -> Decided:
         """Look for a fair run that does what breaks a property."""
@@ -41,11 +60,8 @@ class Decider:
 
     def _decided(self, broken: Normal) -> Decided:
         shape = shape_of(broken)
-        if shape is None:
-            product = Product(self._graph, automaton(broken))
-            return Decided(product.lasso(), product.is_open)
-        breaking = Breaking(self._graph, shape, self._reached)
-        return Decided(breaking.lasso(), breaking.is_open)
+        runs = Product(self._graph, automaton(broken)) if shape is None else self._breaking(shape)
+        return Decided(runs.lasso(), runs.is_open)
 
 
 def decide(graph: Graph, broken: Normal) -> Decided:

@@ -99,11 +99,17 @@ class Tree:
         return Path(tuple(reversed(nodes)), tuple(reversed(labels)))
 
 
+class Inside(Protocol):
+    """A fair set."""
+
+    def __contains__(self, node: object) -> bool: ...
+
+
 #: Does a step to a node, with this label, meet a need?
 Need: TypeAlias = Callable[[int, int], bool]
 
 
-def way(start: int, wanted: Need, inside: set[int], view: View) -> Path:
+def way(start: int, wanted: Need, inside: Inside, view: View) -> Path:
     """A shortest way of at least one step inside a set whose last step is `wanted`."""
     before: dict[int, Edge] = {}
     waiting = [start]
@@ -127,7 +133,7 @@ def _back(before: dict[int, Edge], start: int, node: int) -> Path:
     return Path(tuple(reversed(nodes)), tuple(reversed(labels)))
 
 
-def round_trip(start: int, inside: set[int], view: View, marks: Sequence[Mark]) -> Path:
+def round_trip(start: int, inside: Inside, view: View, marks: Sequence[Mark]) -> Path:
     """A short way round in a fair set that is fair itself and comes to each mark."""
     trip = Path((start,), ())
     while True:
@@ -179,8 +185,18 @@ def lasso(
         return None
     tried = [near[0]]
     tried += [node for node in near if _can_stay(node, view, marks)][:1]
-    found = [Lasso(ways.to(n), round_trip(n, owner[n], view, marks)) for n in tried]
-    return min(found, key=lambda one: one.length)
+    return lasso_from(ways.to, [(node, owner[node]) for node in tried], view, marks)
+
+
+def lasso_from(
+    to: Callable[[int], Path],
+    tried: Sequence[tuple[int, Inside]],
+    view: View,
+    marks: Sequence[Mark],
+) -> Lasso | None:
+    """The shortest lasso to one of some nodes, each in a fair set; None if there are none."""
+    found = [Lasso(to(node), round_trip(node, inside, view, marks)) for node, inside in tried]
+    return min(found, key=lambda one: one.length, default=None)
 
 
 def _can_stay(node: int, view: View, marks: Sequence[Mark]) -> bool:

@@ -27,8 +27,9 @@ from dsmc.backends.c.tinycc import CompileError
 #: The parts of the search that are C files.
 PARTS = (
     "table.c", "store.c", "records.c", "search.c", "depth.c", "trace.c", "checkpoint.c", "cold.c",
+    "live_graph.c", "live_ways.c", "live_fair.c",
 )  # fmt: skip
-_HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h")
+_HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h", "live.h")
 #: Those of what takes random runs.
 SIMULATION = ("path.c", "simulate.c")
 _SIMULATION_HEADERS = ("platform.h", "model.h", "values.h", "simulate.h")

@@ -41,6 +41,22 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_loaded": (None, (_POINTER, _POINTER)),
     "dsmc_load_limit": (None, (_POINTER, _U64)),
     "dsmc_state": (None, (_POINTER, _U64, _POINTER)),
+    "dsmc_key_at": (_U64, (_POINTER, _U64)),
+    "dsmc_graph_open": (_POINTER, (_POINTER, _U32)),
+    "dsmc_graph_go": (ctypes.c_int, (_POINTER, _POINTER, ctypes.c_double)),
+    "dsmc_graph_cut": (None, (_POINTER,)),
+    "dsmc_graph_end": (ctypes.c_int, (_POINTER,)),
+    "dsmc_graph_numbers": (None, (_POINTER, _POINTER)),
+    "dsmc_graph_arrays": (None, (_POINTER, _POINTER)),
+    "dsmc_graph_close": (None, (_POINTER,)),
+    "dsmc_reached": (_POINTER, (_POINTER,)),
+    "dsmc_close_ways": (None, (_POINTER,)),
+    "dsmc_breaking": (_POINTER, (_POINTER, _POINTER, _U32, _U64, _U64, _POINTER, _U32)),
+    "dsmc_breaking_found": (None, (_POINTER, _POINTER)),
+    "dsmc_breaking_close": (None, (_POINTER,)),
+    "dsmc_set_of": (_U32, (_POINTER, _U64)),
+    "dsmc_inside": (_POINTER, (_POINTER,)),
+    "dsmc_way_back": (_U64, (_POINTER, _U64, _POINTER, _POINTER)),
     "dsmc_box": (_U32, (_POINTER, _U32, _POINTER)),
     "dsmc_cool": (ctypes.c_int, (_POINTER, ctypes.c_int)),
     "dsmc_mark": (None, (_POINTER, _POINTER)),
@@ -87,8 +103,15 @@ class Driver:
             prototype = ctypes.CFUNCTYPE(result, *arguments)
             self._calls[name] = prototype(self._search.address(name))
 
-    def _call(self, name: str, *args: Any) -> Any:
+    def call(self, name: str, *args: Any) -> Any:
+        """Call a function of the runtime."""
         return self._calls[name](*args)
+
+    _call = call
+
+    def call_with_search(self, name: str, *args: Any) -> Any:
+        """Call a function of the runtime that begins with the search."""
+        return self._calls[name](self._s, *args)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -209,6 +232,10 @@ class Driver:
         if found != FOUND:
             raise LostError if found == LOST else MemoryError
         return [self.state(key) for key in keys]
+
+    def key_at(self, number: int) -> int:
+        """The key of a state by its number."""
+        return int(self._call("dsmc_key_at", self._s, number))
 
     def state(self, key: int) -> State:
         """The reference's state of a key."""

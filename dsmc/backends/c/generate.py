@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from importlib.resources import files
 
 from dsmc.backends.acting import actor, labels
@@ -11,6 +12,7 @@ from dsmc.backends.c.layout import Form, Layout, form, words
 from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
 from dsmc.backends.codec import code
+from dsmc.backends.owed import obligations, owed_by
 from dsmc.backends.unroll import instances
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
@@ -21,6 +23,7 @@ from dsmc.ir.simplify import simplify
 from dsmc.ir.system import (
     Action,
     Assertion,
+    Fairness,
     Fires,
     Function,
     Invariant,
@@ -32,15 +35,27 @@ from dsmc.ir.system import (
     System,
     Transition,
 )
+from dsmc.liveness.asked import conditions_of
+from dsmc.liveness.formula import ALWAYS_SET, may_be
 from dsmc.reduce.permute import Named
 
 #: The number of what `runtime/model.h` says.
-ABI = 3
+ABI = 4
 #: Which bit of the word behind a state says that it is beyond the bound: as in `runtime/simulate.h`.
 _BEYOND = 31
 #: What the node that acts is bound to, in the text of a system that is walked: no name of a spec.
 _WHO = ""
+#: So many conditions have two bits each in a word, beside the one that is always set.
+_CONDITIONS = 31
 RUNTIME = files("dsmc.backends.c") / "runtime"
+
+
+class _Tags(enum.Enum):
+    """What the word behind a state says of the step to it."""
+
+    NONE = enum.auto()
+    WHO = enum.auto()
+    OWED = enum.auto()
 
 
 def generate(
@@ -51,19 +66,31 @@ def generate(
     If it is `walked`, every step is kept, also one that leads nowhere new or beyond the bound, and a
     word behind each state says which step it is by: `runtime/simulate.h` says how.
     """
-    return _Module(system, layout, symmetric, walked=walked).text()
+    tags = _Tags.WHO if walked else _Tags.NONE
+    return _Module(system, layout, symmetric, tags, Pool()).text()
+
+
+def knows_whole_runs(system: System) -> bool:
+    """Does the text of a system say what properties of whole runs need?"""
+    conditions = conditions_of(system)
+    bounded = system.within != x.TRUE
+    return 0 < len(conditions) <= _CONDITIONS and not bounded and obligations(system) is not None
 
 
 class _Module:
     def __init__(
-        self, system: System, layout: Layout, symmetric: tuple[Named, ...], *, walked: bool
+        self, system: System, layout: Layout, symmetric: tuple[Named, ...], tags: _Tags, pool: Pool
     ) -> None:
         self._system = system
         self._layout = layout
         self._symmetric = symmetric
-        self._walked = walked
-        self._stride = layout.words + walked
-        self._pool = Pool()
+        self._tags = tags
+        self._walked = tags is _Tags.WHO
+        self._tagged = tags is not _Tags.NONE
+        self._stride = layout.words + self._tagged
+        self._prefix = "owed_" if tags is _Tags.OWED else ""
+        self._whole = knows_whole_runs(system) and not self._tagged and not symmetric
+        self._pool = pool
         self._functions = {f.name: n for n, f in enumerate(system.functions)}
         self._assertions = {
             p.number: n for n, p in enumerate(system.properties) if isinstance(p, Assertion)
@@ -78,7 +105,7 @@ class _Module:
             *self._prototypes(), *(line for f in self._system.functions for line in self._function(f)),
             *self._within(), *self._steps(), *self._done(), *self._initial(), *self._actions(),
             *self._looks(), *self._ends("rest", Quiescent), *self._ends("stuck", NoDeadlock),
-            *self._in_flight(), *self._canonical(), *self._offered(),
+            *self._in_flight(), *self._canonical(), *self._whole_runs(), *self._offered(),
         ]  # fmt: skip
         name = f"/* The system `{self._system.name}`. */"
         return "\n".join([*headers, name, *self._pool.lines, *body]) + "\n"
@@ -151,7 +178,7 @@ class _Module:
     def _done(self) -> list[str]:
         """What every step ends with: `p` is where it leads, and stands where `out` points to."""
         if self._looks_at_steps():
-            call = f"done(c, s, p{', tag' * self._walked});"
+            call = f"{self._prefix}done(c, s, p{', tag' * self._tagged});"
             return [*self._done_apart(), *_macro("c->out = p;", call, "out = c->out;")]
         kept = [
             f"out = p + {self._layout.words};",
@@ -171,7 +198,7 @@ class _Module:
 
     def _looks_at_steps(self) -> bool:
         """Is there something to be said of steps, or of where they lead, before it is kept?"""
-        return self._walked or self._has(Transition) or self._system.within != x.TRUE
+        return self._tagged or self._has(Transition) or self._system.within != x.TRUE
 
     def _moved(self) -> list[str]:
         if not (self._walked or self._has(Quiescent, NoDeadlock)):
@@ -180,14 +207,20 @@ class _Module:
         return [differs, "\tc->moved |= 1u << c->phase;"]
 
     def _done_apart(self) -> list[str]:
+        if self._tags is _Tags.OWED:
+            return self._function_done([f"if (!({self._differs()})) return;", *self._told("tag")])
         lines = ["c->count++;", *(["if (c->probing) return;"] * self._has(Fires)), *self._moved()]
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, Transition):
                 test = f"{_wanted(number)} && property_{number}(c, s, p)"
                 lines.append(f"if ({test}) {_flag(number)}")
         lines += self._told("tag") if self._walked else self._left_out()
-        tag = ", u64 tag" * self._walked
-        head = [f"static void done(ctx *c, const u64 *s, u64 *p{tag})", "{", "\t(void)s;"]
+        return self._function_done(lines)
+
+    def _function_done(self, lines: list[str]) -> list[str]:
+        tag = ", u64 tag" * self._tagged
+        name = f"{self._prefix}done"
+        head = [f"static void {name}(ctx *c, const u64 *s, u64 *p{tag})", "{", "\t(void)s;"]
         return [*head, *("\t" + line for line in lines), *_advance(self._stride), "}", ""]
 
     def _left_out(self) -> list[str]:
@@ -293,19 +326,22 @@ class _Module:
             if _phase(action) != phase:
                 phase = _phase(action)
                 calls.append(f"\tc->phase = {phase};")
-            calls.append(f"\taction_{number}(c, s);")
-        return [*lines, "static void expand(ctx *c, const u64 *s)", "{", *calls, "}", ""]
+            calls.append(f"\t{self._prefix}action_{number}(c, s);")
+        name = "owing" if self._tags is _Tags.OWED else "expand"
+        return [*lines, f"static void {name}(ctx *c, const u64 *s)", "{", *calls, "}", ""]
 
     def _action(self, number: int, action: Action) -> list[str]:
         e = self._expressions()
         first, label = actor(number, action) if self._walked else (0, "")
-        for instance in instances(_with_who(action, label) if label else action):
+        told = _with_who(action, label) if label else action
+        told = _with_keys(action) if self._tags is _Tags.OWED else told
+        for instance in instances(told):
             self._instance(e, instance, number, first)
         span = action.origin.span
         where = f"{span.source.name}:{span.line} " if span.source.name else ""
         head = [
             f"/* {where}{action.name} */",
-            f"static void action_{number}(ctx *c, const u64 *s)",
+            f"static void {self._prefix}action_{number}(ctx *c, const u64 *s)",
             "{",
             "\tu64 *out = c->out, count = 0;",
         ]
@@ -327,6 +363,8 @@ class _Module:
                 node = dict(action.names).get(_WHO)
                 who = f"{first} + {e.value(node)}" if node is not None else str(first)
                 e.w.line(f"u64 tag = {number} | (u64)(u32)({who}) << 32;")
+            if self._tags is _Tags.OWED:
+                e.w.line(f"u64 tag = {self._owed(e, action)};")
             test = e.test(action.guard)
             with (
                 e.w.block(f"if ({test})" if action.guard != x.TRUE else ""),
@@ -349,6 +387,38 @@ class _Module:
 
         with e.w.block():
             nested(0)
+
+    # ------------------------------------------------------------ whole runs
+
+    def _whole_runs(self) -> list[str]:
+        """The steps with to whom they are owed, and what is true of a state."""
+        if not self._whole:
+            return []
+        owing = _Module(self._system, self._layout, (), _Tags.OWED, self._pool)
+        return ["#undef DONE", *owing._done(), *owing._actions(), *self._facts()]
+
+    def _owed(self, e: Expressions, action: Action) -> str:
+        """The number of what a step fulfils."""
+        if action.fairness is Fairness.NONE:
+            return "~0ull"
+        owed = next(o for o in obligations(self._system) or () if o.name == owed_by(action))
+        values = dict(action.names)
+        text = "0ull"
+        for key in owed.keys:
+            text = f"({text} * {key.size} + {e.rank(values[_key(key.name)], key.type)})"
+        return f"{owed.first} + {text}"
+
+    def _facts(self) -> list[str]:
+        """A bit for each condition that may be true, and one for each that may be false."""
+        lines, facts = [], [f"\tu64 f = {ALWAYS_SET};", "\tint v;"]
+        for number, condition in enumerate(conditions_of(self._system)):
+            e = self._expressions()
+            lines += self._condition(f"fact_{number}", e, e.test(condition), 2)
+            true, false = may_be(number, True), may_be(number, False)
+            facts.append(f"\tv = fact_{number}(c, s);")
+            facts.append(f"\tf |= v == 2 ? {true | false}ull : v ? {true}ull : {false}ull;")
+        head = ["static u64 facts(ctx *c, const u64 *s)", "{", "\t(void)c, (void)s;"]
+        return [*lines, *head, *facts, "\treturn f;", "}", ""]
 
     # ------------------------------------------------------------ properties
 
@@ -439,7 +509,7 @@ class _Module:
             f"static const shape *const shapes[] = {{{shapes}}};",
             f"const model dsmc_model = {{{', '.join(map(str, numbers))},",
             f"\tshapes, initial, expand, look, rest, stuck, {self._load()},",
-            f"\t{'canonical' if self._symmetric else '0'}}};",
+            f"\t{'canonical' if self._symmetric else '0'}, {'owing, facts' if self._whole else '0, 0'}}};",
         ]
 
 
@@ -456,6 +526,18 @@ def _with_who(action: Action, label: str) -> Action:
     """The action with the node that acts as another name: a constant, where it is one."""
     of = next(of for name, of in labels(action) if name == label)
     return replace(action, names=(*action.names, (_WHO, x.Local(label, of))))
+
+
+def _key(name: str) -> str:
+    """Another name for a key: no name of a spec."""
+    return f" {name}"
+
+
+def _with_keys(action: Action) -> Action:
+    """The action with its keys as other names: constants, where they are such."""
+    types = dict(labels(action))
+    keys = tuple((_key(name), x.Local(name, types[name])) for name in action.key)
+    return replace(action, names=(*action.names, *keys))
 
 
 def _pointer(of: t.Type) -> str:

@@ -34,26 +34,10 @@ int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **no
 
 /* ---- going on */
 
-/* Put a number that is new; its value, if there are values. False: no memory, or it was there. */
-static int put_again(table *t, u64 key, u32 value)
-{
-	u64 hash = mix(key, t->bits);
-	sub *own = sub_of(t, hash);
-	if ((own->full || sub_is_full(t, own, 1)) && !table_grow(t))
-		return 0;
-	own->used++;
-	if (!t->valued)
-		return set_put(own, hash, key) == NEW;
-	int is_new;
-	u64 *place = table_put(own, hash, key, &is_new);
-	own->value[place - own->key] = value;
-	return is_new;
-}
-
 static int put_all(table *t, const u64 *keys, u64 count)
 {
 	for (u64 i = 0; i < count; i++)
-		if (!put_again(t, keys[i], (u32)(i + 1)))
+		if (!table_add(t, keys[i], (u32)(i + 1)))
 			return 0;
 	return 1;
 }

@@ -14,7 +14,7 @@ typedef long long i64;
 typedef unsigned int u32;
 
 /* Changes when anything below does: code that was compiled with another is not used. */
-#define DSMC_ABI 3
+#define DSMC_ABI 4
 
 /* A value without a fixed width. `count` elements (of a variant: words), each of so many words as
  * its type says. Never changed once somebody else can see it. */
@@ -78,6 +78,10 @@ typedef struct model {
 	/* The canonical form of a state, and for how many states it stands (0: too many to count); none:
 	 * every state stands for itself. */
 	u64 (*canonical)(ctx *, const u64 *state, u64 *form);
+	/* Of whole runs, if anything is asked of them: the successors, with a word behind each that says to
+	 * whom the step is owed (~0: to nobody); and what is true of a state. */
+	void (*owing)(ctx *, const u64 *state);
+	u64 (*facts)(ctx *, const u64 *state);
 } model;
 
 #endif

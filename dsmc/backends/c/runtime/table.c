@@ -157,3 +157,35 @@ int table_grow(table *t)
 			return 0;
 	return 1;
 }
+
+int table_add(table *t, u64 key, u32 value)
+{
+	u64 hash = mix(key, t->bits);
+	sub *own = sub_of(t, hash);
+	if ((own->full || sub_is_full(t, own, 1)) && !table_grow(t))
+		return 0;
+	own->used++;
+	if (!t->valued)
+		return set_put(own, hash, key) == NEW;
+	int is_new;
+	u64 *place = table_put(own, hash, key, &is_new);
+	own->value[place - own->key] = value;
+	return is_new;
+}
+
+const u32 *table_find(const table *t, u64 key)
+{
+	u64 hash = mix(key, t->bits), wanted = key + 1;
+	const sub *s = &t->sub[hash >> SUB_SHIFT];
+	const u64 *line = line_of(s, hash), *end = s->key + s->lines * LINE;
+	if (!wanted)
+		return *end ? s->value + s->lines * LINE : NULL;
+	for (;;) {
+		u32 empty, here = in_line(line, wanted, &empty);
+		if (here)
+			return s->value + (line - s->key) + lowest(here);
+		if (empty)
+			return NULL;
+		line = line + LINE == end ? s->key : line + LINE;
+	}
+}

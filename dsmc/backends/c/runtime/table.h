@@ -101,6 +101,10 @@ static inline u32 in_line(const u64 *line, u64 wanted, u32 *empty)
 /* Room for `expected` numbers of so many bits, 8 to 64. False: no memory. */
 int table_open(table *t, u64 expected, u32 bits, int valued, u32 spare);
 void table_close(table *t);
+/* Put a number that is new; its value, if there are values. False: no memory, or it was there. */
+int table_add(table *t, u64 key, u32 value);
+/* The value of a number; NULL if it is not there. */
+const u32 *table_find(const table *t, u64 key);
 /* Make the tables larger that are too full. False: no memory; what is there stays. */
 int table_grow(table *t);
 

@@ -235,6 +235,12 @@ void dsmc_load_limit(search *s, u64 limit)
 	s->load_limit = limit;
 }
 
+/* The handle of a state by its number; only where a handle is one word. */
+u64 dsmc_key_at(const search *s, u64 number)
+{
+	return s->states.at[number];
+}
+
 /* The words of a state without its boxes, and the references of these. */
 void dsmc_state(search *s, u64 key, u64 *words)
 {

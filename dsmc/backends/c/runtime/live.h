@@ -1,0 +1,53 @@
+/* Whole runs: the graph of all states as numbers, and where fair runs can stay in it. The same is
+ * decided by `dsmc/liveness/` for any graph; the words are those of its files. */
+#ifndef DSMC_LIVE_H
+#define DSMC_LIVE_H
+
+#include "search.h"
+
+#define NOBODY (~0u) /* the label of a step that nobody is owed */
+#define NONE (~0u)
+
+/* The steps from state `s` are at the places from `first[s]` to `first[s + 1]` of `target` and `label`;
+ * a step that changes nothing is none of them. */
+typedef struct graph {
+	u64 states, done, initial; /* how many there are; how many are in the graph; how many come first */
+	u64 steps, room;
+	u64 *first;
+	u32 *target, *label;
+	u64 *facts;
+	unsigned char *unexpanded; /* of each state: is it not known what follows? */
+	unsigned char *strong;   /* of each label: is it owed when it is possible again and again? */
+	list tag;                /* what each label stands for, as generated code says it */
+	table numbers, labels;   /* of states by their keys; of labels by their tags */
+	u32 *seen;               /* of each state: one more than the last that a step to it is from */
+	u32 fair, cuts_off;      /* is anything owed? has a step no result? */
+} graph;
+
+/* What is reached, breadth first; `before` is the node itself where it begins, NONE if it is not reached. */
+typedef struct ways {
+	u32 *nodes, *depth;      /* in order */
+	u32 *before, *by;        /* of each node: where the first step to it is from, and its label */
+	u64 count;
+} ways;
+
+/* Runs that break a property have all facts of `stay` from where they have all of `begin` as well
+ * (or, if they break it from their start, from there), and each of `again` again and again. */
+typedef struct breaking {
+	const graph *g;
+	u64 begin, stay;
+	const u64 *again;
+	u32 marks, from_start;
+	ways inside;
+	u32 *set;                /* of each node: in which fair set it is, from 1; 0: in none */
+	u32 sets;
+	u64 nearest, nearest_end; /* the first node in one, and the first where a run can end; ~0: none */
+	u32 open;                /* may it be broken where it is not known what follows? */
+} breaking;
+
+int open_ways(const graph *g, ways *t);
+void close_ways(ways *t);
+int grow_ways(const graph *g, u64 stay, const u32 *starts, const u32 *depths, u64 count, ways *t);
+int find_fair_sets(breaking *b);
+
+#endif

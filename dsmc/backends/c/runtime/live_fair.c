@@ -1,0 +1,245 @@
+/* Which sets of nodes a fair run can stay in, visiting all of them again and again.
+ *
+ * The strongly connected components (Tarjan: Depth-first search and linear graph algorithms, SIAM J.
+ * Comput. 1972) in which each weak obligation is fulfilled inside, or not possible somewhere. Where a
+ * strong one is possible and never fulfilled inside, what is left without those nodes is looked at again
+ * (Emerson and Lei, 1987). Parts of the graph have numbers; steps that leave a part are not followed.
+ */
+#include "live.h"
+#include "values.h"
+
+typedef struct finder {
+	breaking *b;
+	const graph *g;
+	u32 *part;               /* of each node: in which part it is; 0: in none */
+	u32 *number, *least;     /* in the order of the search; 0: not yet found; complete: `least` is DONE */
+	u32 *component;          /* of each node, once it is complete */
+	u32 *open, *path;        /* stacks: of nodes without a component; of those that are looked at */
+	u64 *step;               /* of each on the path: the step that is looked at next */
+	u32 opened, entered, parts, components;
+	list todo;               /* parts: how many nodes, then the nodes */
+	u64 todo_at;
+	u32 *count, *seen, *fulfilled, *refused; /* of each label */
+	list touched;            /* the labels of a component */
+} finder;
+
+#define DONE_WITH (~0u)
+
+static void enter(finder *f, u32 node, u32 depth)
+{
+	f->number[node] = f->least[node] = ++f->entered;
+	f->open[f->opened++] = node;
+	f->path[depth] = node;
+	f->step[depth] = f->g->first[node];
+}
+
+/* ---- a component */
+
+static int has_all_marks(const breaking *b, const u32 *nodes, u64 count)
+{
+	for (u32 m = 0; m < b->marks; m++) {
+		u64 i = 0;
+		while (i < count && !(b->g->facts[nodes[i]] & b->again[m]))
+			i++;
+		if (i == count)
+			return 0;
+	}
+	return 1;
+}
+
+/* Count where each label is possible, and note which are fulfilled inside. */
+static int count_labels(finder *f, u32 node, u32 own)
+{
+	const graph *g = f->g;
+	for (u64 e = g->first[node]; e < g->first[node + 1]; e++) {
+		u32 label = g->label[e];
+		if (label == NOBODY)
+			continue;
+		if (!f->count[label] && !list_add(&f->touched, label))
+			return 0;
+		if (!f->count[label] || f->seen[label] != node)
+			f->count[label]++;
+		f->seen[label] = node;
+		if (f->component[g->target[e]] == own)
+			f->fulfilled[label] = own;
+	}
+	return 1;
+}
+
+enum { UNFAIR, FAIR, PARTLY, NO_SPACE_LEFT };
+
+static int judge(finder *f, const u32 *nodes, u64 count, u32 own)
+{
+	int found = FAIR;
+	f->touched.count = 0;
+	for (u64 i = 0; i < count; i++)
+		if (!count_labels(f, nodes[i], own))
+			return NO_SPACE_LEFT;
+	for (u64 i = 0; i < f->touched.count; i++) {
+		u32 label = (u32)f->touched.at[i];
+		int met = f->fulfilled[label] == own;
+		if (!met && f->g->strong[label]) {
+			f->refused[label] = own;
+			found = found == FAIR ? PARTLY : found;
+		} else if (!met && f->count[label] == count)
+			found = UNFAIR;
+		f->count[label] = 0;
+	}
+	return found;
+}
+
+static int is_refused(const finder *f, u32 node, u32 own)
+{
+	for (u64 e = f->g->first[node]; e < f->g->first[node + 1]; e++)
+		if (f->g->label[e] != NOBODY && f->refused[f->g->label[e]] == own)
+			return 1;
+	return 0;
+}
+
+/* What is left without the nodes where something strong is possible is a part of its own. */
+static int look_again(finder *f, const u32 *nodes, u64 count, u32 own)
+{
+	u64 place = f->todo.count, left = 0;
+	if (!list_add(&f->todo, 0))
+		return 0;
+	for (u64 i = 0; i < count; i++)
+		if (!is_refused(f, nodes[i], own)) {
+			left++;
+			if (!list_add(&f->todo, nodes[i]))
+				return 0;
+		}
+	f->todo.at[place] = left;
+	return 1;
+}
+
+static int complete(finder *f, u32 node)
+{
+	breaking *b = f->b;
+	u32 end = f->opened, own = ++f->components;
+	do {
+		u32 one = f->open[--f->opened];
+		f->least[one] = DONE_WITH;
+		f->component[one] = own;
+	} while (f->open[f->opened] != node);
+	const u32 *nodes = f->open + f->opened;
+	u64 count = end - f->opened;
+	if (!has_all_marks(b, nodes, count))
+		return 1;
+	switch (judge(f, nodes, count, own)) {
+	case UNFAIR:
+		return 1;
+	case PARTLY:
+		return look_again(f, nodes, count, own);
+	case FAIR:
+		b->sets++;
+		for (u64 i = 0; i < count; i++)
+			b->set[nodes[i]] = b->sets;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* ---- a part */
+
+/* The next node of the part that was not found before; NONE: there is none. */
+static u32 next_new(finder *f, u32 depth)
+{
+	const graph *g = f->g;
+	u32 node = f->path[depth];
+	while (f->step[depth] < g->first[node + 1]) {
+		u32 target = g->target[f->step[depth]++];
+		if (f->part[target] != f->part[node])
+			continue;
+		if (!f->number[target])
+			return target;
+		if (f->least[target] != DONE_WITH && f->number[target] < f->least[node])
+			f->least[node] = f->number[target];
+	}
+	return NONE;
+}
+
+static int search_from(finder *f, u32 root)
+{
+	u32 depth = 0;
+	enter(f, root, 0);
+	for (;;) {
+		u32 node = f->path[depth], found = next_new(f, depth);
+		if (found != NONE) {
+			enter(f, found, ++depth);
+			continue;
+		}
+		u32 least = f->least[node];
+		if (least == f->number[node] && !complete(f, node))
+			return 0;
+		if (!depth--)
+			return 1;
+		if (least < f->least[f->path[depth]])
+			f->least[f->path[depth]] = least;
+	}
+}
+
+/* The next of the parts that are to be looked at. */
+static int search_part(finder *f)
+{
+	u64 count = f->todo.at[f->todo_at++], from = f->todo_at;
+	f->todo_at += count;
+	f->parts++;
+	f->entered = 0;
+	for (u64 i = 0; i < count; i++) {
+		u32 node = (u32)f->todo.at[from + i];
+		f->part[node] = f->parts;
+		f->number[node] = f->component[node] = 0;
+	}
+	for (u64 i = 0; i < count; i++)
+		if (!f->number[f->todo.at[from + i]] && !search_from(f, (u32)f->todo.at[from + i]))
+			return 0;
+	return 1;
+}
+
+static int open_finder(finder *f)
+{
+	u64 n = f->g->states + 1, labels = f->g->tag.count + 1;
+	u32 **of_nodes[] = {&f->part, &f->number, &f->least, &f->component, &f->open, &f->path};
+	u32 **of_labels[] = {&f->count, &f->seen, &f->fulfilled, &f->refused};
+	int good = 1;
+	for (u32 i = 0; i < 6; i++)
+		good &= (*of_nodes[i] = calloc(n, sizeof(u32))) != NULL;
+	for (u32 i = 0; i < 4; i++)
+		good &= (*of_labels[i] = calloc(labels, sizeof(u32))) != NULL;
+	f->step = malloc(n * sizeof(u64));
+	return good && f->step;
+}
+
+static void close_finder(finder *f)
+{
+	u32 *all[] = {f->part, f->number, f->least, f->component, f->open, f->path,
+	    f->count, f->seen, f->fulfilled, f->refused};
+	for (u32 i = 0; i < 10; i++)
+		free(all[i]);
+	free(f->step);
+	list_free(&f->todo);
+	list_free(&f->touched);
+}
+
+/* False: no memory. */
+int find_fair_sets(breaking *b)
+{
+	finder f;
+	memset(&f, 0, sizeof f);
+	f.b = b;
+	f.g = b->g;
+	u64 known = 0;
+	int good = open_finder(&f) && list_add(&f.todo, 0);
+	for (u64 i = 0; good && i < b->inside.count; i++)
+		if (!b->g->unexpanded[b->inside.nodes[i]]) {
+			known++;
+			good = list_add(&f.todo, b->inside.nodes[i]);
+		}
+	if (good)
+		f.todo.at[0] = known;
+	while (good && f.todo_at < f.todo.count)
+		good = search_part(&f);
+	close_finder(&f);
+	return good;
+}
