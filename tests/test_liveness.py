@@ -22,6 +22,7 @@ from dsmc.ir import system as y
 from dsmc.lives import lives, temporal
 from dsmc.project import Job
 from dsmc.session import Options, check, compile_job, load
+from dsmc.traces.replay import replay
 
 CORPUS = sorted((ROOT / "tests/liveness").glob("*.dsm"))
 JOBS = [pytest.param(job, id=f"{path.stem}-{job.name}") for path in CORPUS for job in load(path)]
@@ -69,6 +70,9 @@ def assert_agree(system: y.System, *, fair: bool = True) -> None:
             assert lassos.is_run(slow, word)
             assert lassos.is_fair(slow, word)
             assert not lassos.holds(slow, word, prop.formula)
+            trace = replay(machine, prop, lived.run, spec="", model="")
+            assert trace.loop == lived.run.start
+            assert trace.reasons
         if lived.verdict is not Verdict.UNKNOWN:
             assert_verdict(slow, prop, lived)
 

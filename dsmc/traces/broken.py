@@ -57,7 +57,9 @@ class _Broken:
                 yield from self.why(of, self._after[place])
             case f.Until(left, right):
                 yield from self._not_until(left, right, place)
-            case f.Not(of):
+            case f.Not(f.Now() as now):
+                yield f"{_text(now)} is true {_at(place)}"
+            case f.Not():
                 yield f"what must not be is so {_at(place)}"
             case _:
                 assert_never(formula)
@@ -81,11 +83,10 @@ class _Broken:
         yield from why[1:]
 
     def _not_until(self, left: Formula, right: Formula, place: int) -> Iterator[str]:
-        for here in self._onwards(place):
-            if not self._is(left, here):
-                yield from self.why(left, here)
-                break
-        yield from self._never(right, place)
+        if any(self._is(right, here) for here in self._onwards(place)):
+            yield from self.why(left, self._first_false(left, place))  # it is true too late
+        else:
+            yield from self._never(right, place)
 
     def _first_false(self, of: Formula, place: int) -> int:
         return next(here for here in self._onwards(place) if not self._is(of, here))
