@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dsmc.backends.python.graph import Labelled, build
+from dsmc.backends.owed import Labelled
+from dsmc.backends.python.graph import build
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
 from dsmc.engine.search import INTERRUPTED, Watcher
 from dsmc.ir import temporal as f
 from dsmc.ir.expr import Expr
-from dsmc.ir.system import Temporal
+from dsmc.ir.system import System, Temporal
 from dsmc.liveness.asked import conditions_of, temporal
 from dsmc.liveness.decide import Decider
 from dsmc.liveness.formula import broken, may_be
 from dsmc.liveness.graph import NOBODY
 from dsmc.liveness.lasso import Lasso
 from dsmc.traces.why import said
+
+if TYPE_CHECKING:
+    from dsmc.backends.c.driver import Driver
 
 _CUT_OFF = "a range error cut off part of the runs"
 _BOUND = "a run that leaves the bound may break it"
@@ -26,28 +31,53 @@ def lives(
     machine: PythonMachine, *, fair: bool = True, limits: Limits = Limits(),  # noqa: B008
     watch: Watcher | None = None,
 ) -> Lives:  # fmt: skip
-    """Decide all properties of whole runs, on one graph. No reduction is used, and no other engine."""
-    asked = temporal(machine.system)
-    numbers = {condition: n for n, condition in enumerate(conditions_of(machine.system))}
-    labelled = build(machine, tuple(numbers), fair=fair, limits=limits, watch=watch)
+    """Decide all properties of whole runs, on one graph that the reference builds."""
+    conditions = conditions_of(machine.system)
+    labelled = build(machine, conditions, fair=fair, limits=limits, watch=watch)
+    return _lives(
+        machine.system, labelled, Decider(labelled.graph), _how("the reference", fair=fair)
+    )
+
+
+def lives_in_c(driver: Driver, system: System, *, fair: bool, limits: Limits) -> Lives:
+    """The same, on the graph of the states that a search in C has found. Raises `MemoryError`."""
+    from dsmc.backends.c.whole import WholeRuns
+
+    whole = WholeRuns(driver, system, fair=fair, limits=limits)
+    try:
+        return _lives(
+            system,
+            whole.labelled,
+            Decider(whole.labelled.graph, whole.breaking),
+            _how("C", fair=fair),
+        )
+    finally:
+        whole.close()
+
+
+def _how(engine: str, *, fair: bool) -> str:
+    return f"in {engine}, without reductions{'' if fair else ', without fairness'}"
+
+
+def _lives(system: System, labelled: Labelled, decider: Decider, how: str) -> Lives:
+    asked = temporal(system)
+    numbers = {condition: n for n, condition in enumerate(conditions_of(system))}
     found: dict[int, Lived] = {}
-    decider = Decider(labelled.graph)
     try:
         for number, prop in asked:
             found[number] = _lived(labelled, decider, prop, numbers)
     except KeyboardInterrupt:
         interrupted = Lived(Verdict.UNKNOWN, INTERRUPTED)
         found |= {number: interrupted for number, _ in asked if number not in found}
-    return Lives(found, _told(labelled, asked, fair=fair))
+    return Lives(found, _told(labelled, asked, how))
 
 
-def _told(labelled: Labelled, asked: Sequence[tuple[int, Temporal]], *, fair: bool) -> str:
+def _told(labelled: Labelled, asked: Sequence[tuple[int, Temporal]], how: str) -> str:
     """What the verdicts rest on."""
     names = ", ".join(prop.name for _, prop in asked)
     graph = labelled.graph
     size = f"{_many(graph.size, 'state')} and {_many(len(graph.targets), 'step')}"
-    without = "" if fair else ", without fairness"
-    return f"{names}: decided on {size} in the reference, without reductions{without}"
+    return f"{names}: decided on {size} {how}"
 
 
 def _many(count: int, what: str) -> str:
@@ -67,8 +97,7 @@ def _vacuous(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> st
     """What is asked of states of which there are none holds, and says nothing."""
     match prop.formula:
         case f.Always(f.Either(f.Not(f.Now(trigger) as now), _)):
-            bit = may_be(numbers[trigger], True)
-            never = not any(facts & bit for facts in labelled.graph.facts)
+            never = not labelled.ever & may_be(numbers[trigger], True)
             return f"but `{said(now.span)}` is never true" if never else ""
         case _:
             return ""

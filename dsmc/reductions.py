@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How
 from dsmc.backends.tiers import search as search_plainly
-from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics
+from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics, Whole
 from dsmc.engine.search import Watcher, states_limit, time_limit
 from dsmc.frozen import replace
 from dsmc.reduce.permute import Named, Values
@@ -33,6 +33,7 @@ def search(
     limits: Limits,
     to_the_end: bool = False,
     watch: Watcher | None = None,
+    whole: Whole | None = None,
 ) -> Explored:
     """See `engine.search.explore`. To see every state (`to_the_end`) is to see the system as it is; and
     what is kept on disk is one search, not several.
@@ -41,7 +42,7 @@ def search(
     """
     if to_the_end or how.checkpoint or not reductions.any:
         return search_plainly(
-            machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=watch
+            machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=watch, whole=whole
         )
     return _Search(machine, wanted, how, limits, watch).explored(reductions)
 

@@ -9,6 +9,7 @@ import functools
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine, TracedStep
@@ -28,7 +29,7 @@ from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Property, System
 from dsmc.liveness.asked import temporal
-from dsmc.lives import lives
+from dsmc.lives import lives, lives_in_c
 from dsmc.lower import lower
 from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions
@@ -291,7 +292,8 @@ class _Check:
         return lambda progress: watch(replace(progress, note=note))
 
     def _keep(self, found: Findings) -> None:
-        if self._cache is not None and found.is_final:
+        sure = self._options.store == "exact"  # how sure it is otherwise, only a search says
+        if self._cache is not None and sure and found.is_final:
             self._cache.answers.put(self._key, as_data(found, self._steps_from))
 
     # ------------------------------------------------------------ searching
@@ -312,8 +314,10 @@ class _Check:
             if not isinstance(p, (*y.APART, y.NoError))
         )  # fmt: skip
         asked = self._options
-        nothing_asked = not wanted and (not asked.properties or temporal(self._system))
-        to_the_end = asked.to_the_end or self._counted or bool(nothing_asked)
+        nothing_asked = not (wanted or asked.properties)
+        to_the_end = (
+            asked.to_the_end or self._counted or nothing_asked or bool(temporal(self._system))
+        )
         how = How(
             asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
         )
@@ -325,7 +329,18 @@ class _Check:
         return search(
             self._machine, wanted, how, self._options.reductions,
             limits=limits, to_the_end=to_the_end, watch=self._watcher(),
+            whole=self._lives_in_c if temporal(self._system) else None,
         )  # fmt: skip
+
+    def _lives_in_c(self, driver: Any) -> Lives:
+        """What holds of whole runs, of the states that a search in C has found."""
+        limits = self._options.limits
+        if limits.seconds is not None:
+            limits = replace(limits, seconds=self._seconds_left(limits.seconds))
+        return lives_in_c(driver, self._system, fair=self._options.fair, limits=limits)
+
+    def _seconds_left(self, seconds: float) -> float:
+        return max(0.0, seconds - (time.perf_counter() - self._began))
 
     def _lives(self, explored: Explored) -> Lives:
         """What holds of whole runs, within what is left of the limits."""
@@ -334,8 +349,10 @@ class _Check:
             return Lives({number: Lived(Verdict.UNKNOWN, stopped) for number, _ in asked})
         if not asked:
             return Lives({})
+        if explored.lives is not None:
+            return explored.lives
         limits = self._options.limits
-        seconds = limits.seconds and max(0.0, limits.seconds - (time.perf_counter() - self._began))
+        seconds = limits.seconds and self._seconds_left(limits.seconds)
         states = explored.statistics.states if stopped and not limits.states else limits.states
         limits = replace(limits, seconds=seconds, states=states)
         return lives(self._machine, fair=self._options.fair, limits=limits, watch=self._watch)

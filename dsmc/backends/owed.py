@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from dsmc.backends.acting import labels
 from dsmc.backends.codec import is_scalar, low
+from dsmc.engine.machine import State
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
 from dsmc.ir.system import Action, Fairness, System
 from dsmc.ir.types import Type
+from dsmc.liveness.graph import Graph
 
 #: More could not be told apart from that nobody is owed.
 _MOST = 1 << 63
+
+
+class Labelled(Frozen):
+    """The explored graph of a system, what its numbers stand for, and why it is not all of it.
+
+    A step without a result `cuts_off` what would come after it; `stopped` says what limit was met;
+    `ever` has the facts that are true in some state.
+    """
+
+    graph: Graph
+    states: Sequence[State]
+    owed: Sequence[tuple[Any, ...]]
+    cuts_off: bool
+    stopped: str
+    ever: int
 
 
 class Key(Frozen):

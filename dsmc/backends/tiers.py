@@ -4,12 +4,13 @@ C for what is larger.
 
 from __future__ import annotations
 
+import functools
 import time
 from pathlib import Path
 
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
-from dsmc.engine.outcome import Explored, Limits
+from dsmc.engine.outcome import Explored, Limits, Whole
 from dsmc.engine.search import Watcher, explore, states_limit
 from dsmc.engine.simulate import Plan, Simulated, simulate
 from dsmc.frozen import Frozen, replace
@@ -49,6 +50,7 @@ def search(
     to_the_end: bool,
     watch: Watcher | None = None,
     symmetric: tuple[Named, ...] = (),
+    whole: Whole | None = None,
 ) -> Explored:
     """See `engine.search.explore`. States that differ in names of the `symmetric` types only count as
     one. What is done before the search that gives the answer is preparation: generating and compiling,
@@ -56,14 +58,15 @@ def search(
     """
     asked = time.perf_counter()
     rest = (to_the_end, watch, asked, symmetric)
+    in_c = functools.partial(_in_c, whole=whole)
     if how.engine == "c" or how.checkpoint:
-        return _in_c(machine, wanted, how, limits, *rest)
+        return in_c(machine, wanted, how, limits, *rest)
     most = FIRST_FORMS if symmetric else FIRST
     first = limits if how.engine == "python" else _first(limits, most)
     found = _in_python(machine, wanted, first, *rest)
     if first == limits or found.statistics.stopped != states_limit(most):
         return found
-    return _in_c(machine, wanted, how, limits, *rest)
+    return in_c(machine, wanted, how, limits, *rest)
 
 
 def _first(limits: Limits, states: int) -> Limits:
@@ -88,7 +91,7 @@ def _in_python(
 
 def _in_c(
     machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits, to_the_end: bool,
-    watch: Watcher | None, asked: float, symmetric: tuple[Named, ...],
+    watch: Watcher | None, asked: float, symmetric: tuple[Named, ...], *, whole: Whole | None,
 ) -> Explored:  # fmt: skip
     from dsmc.backends.c.explore import Manner
     from dsmc.backends.c.explore import explore as explore_in_c
@@ -100,7 +103,7 @@ def _in_c(
     try:
         return explore_in_c(
             machine, wanted, manner=manner, limits=limits, to_the_end=to_the_end, watch=watch,
-            asked=asked, checkpoint=kept, symmetric=symmetric,
+            asked=asked, checkpoint=kept, symmetric=symmetric, whole=whole,
         )  # fmt: skip
     except CompileError as error:
         found = _in_python(machine, wanted, limits, to_the_end, watch, asked, symmetric)

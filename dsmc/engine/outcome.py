@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from dsmc.engine.machine import State
 from dsmc.frozen import Frozen
@@ -64,6 +65,10 @@ class Lives(Frozen):
     note: str = ""
 
 
+#: Decides that from what a search knows of its states.
+Whole: TypeAlias = Callable[[Any], Lives]
+
+
 class Pump(Frozen):
     """A run after whose first `start` states the rest can be repeated for ever."""
 
@@ -117,6 +122,7 @@ class Explored(Frozen):
     """The runs that decided properties, by number, and what was covered; what else is worth saying.
 
     No run decides those that are `proven`; if all states were seen, these are all that are not decided.
+    Of properties of whole runs a search may know as well what `lives`.
     """
 
     decided: dict[int, Run]
@@ -124,3 +130,4 @@ class Explored(Frozen):
     pump: Pump | None = None
     proven: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+    lives: Lives | None = None

@@ -20,7 +20,7 @@ from dsmc.backends.c.driver import (
     Driver,
     LostError,
 )
-from dsmc.backends.c.generate import generate
+from dsmc.backends.c.generate import generate, knows_whole_runs
 from dsmc.backends.c.keeping import Checkpoint, Keeper
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
@@ -28,7 +28,7 @@ from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
 from dsmc.engine.memory import most_bytes, resident_bytes
-from dsmc.engine.outcome import Engine, Explored, Limits, Pump, Run, Statistics
+from dsmc.engine.outcome import Engine, Explored, Limits, Pump, Run, Statistics, Whole
 from dsmc.engine.search import (
     FIRST_FOUND,
     FIRST_LOAD,
@@ -43,7 +43,7 @@ from dsmc.engine.search import (
     time_limit,
 )
 from dsmc.engine.search import explore as explore_again
-from dsmc.frozen import Frozen
+from dsmc.frozen import Frozen, replace
 from dsmc.ir.expr import TRUE
 from dsmc.reduce.permute import Named
 
@@ -82,10 +82,11 @@ def explore(
     asked: float | None = None,
     checkpoint: Checkpoint | None = None,
     symmetric: tuple[Named, ...] = (),
+    whole: Whole | None = None,
 ) -> Explored:
     """See `engine.search.explore`. The time is limited from when the answer was `asked` for. With a
     `checkpoint`, what was found is kept on disk. States that differ in names of the `symmetric` types
-    only count as one.
+    only count as one. Where the states are kept as they are, `whole` is asked what holds of whole runs.
     Raises `CompileError` where nothing can be compiled, `Mistakes` if a checkpoint is not of this
     search.
     """
@@ -98,7 +99,7 @@ def explore(
         return _nothing(OUT_OF_MEMORY, asked)
     try:
         search.keep(checkpoint)
-        return search.run()
+        return search.with_lives(search.run(), whole)
     finally:
         search.close()
 
@@ -196,6 +197,18 @@ class _Search:
         if self._keeper is not None and self._stopped:
             self._keeper.save(self._driver)
         return self._result()
+
+    def with_lives(self, explored: Explored, whole: Whole | None) -> Explored:
+        """What holds of whole runs as well, if all states are there."""
+        plain = not (self._symmetric or self._depth_first or self._driver.has_fingerprints())
+        if (
+            whole is None
+            or not plain
+            or self._stopped
+            or not knows_whole_runs(self._machine.system)
+        ):
+            return explored
+        return replace(explored, lives=whole(self._driver))
 
     def _begin(self) -> int:
         """The initial states, or those of the checkpoint; what they decide."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 from dsmc.backends.c.driver import Driver
-from dsmc.backends.owed import obligations, owed_of
+from dsmc.backends.owed import Labelled, obligations, owed_of
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
 from dsmc.engine.search import time_limit
@@ -58,10 +58,8 @@ class _Flags:
 
 
 class WholeRuns:
-    """The graph of the states that a search has found. `close` gives its memory back.
-
-    A step without a result `cuts_off` what would come after it; `stopped` says what limit was met.
-    Raises `MemoryError`.
+    """The graph of the states that a search has found; `close` gives its memory back. Raises
+    `MemoryError`.
     """
 
     def __init__(self, driver: Driver, system: System, *, fair: bool, limits: Limits) -> None:
@@ -69,12 +67,11 @@ class WholeRuns:
         self._plain = driver.call
         self._graph: int | None = self._made(self._call("dsmc_graph_open", fair))
         self._reached: int | None = None
-        self.stopped = ""
         try:
-            self._grow(driver, limits)
+            stopped = self._grow(driver, limits)
             if not self._plain("dsmc_graph_end", self._graph):
                 raise MemoryError
-            self._read(driver, system)
+            self.labelled = self._read(driver, system, stopped)
             self._reached = self._made(self._plain("dsmc_reached", self._graph))
         except BaseException:
             self.close()
@@ -94,46 +91,47 @@ class WholeRuns:
             self._plain("dsmc_graph_close", self._graph)
         self._reached = self._graph = None
 
-    def _grow(self, driver: Driver, limits: Limits) -> None:
+    def _grow(self, driver: Driver, limits: Limits) -> str:
+        """Build it, as far as the time goes; the limit that was met, if any."""
         end = None if limits.seconds is None else time.perf_counter() + limits.seconds
         while not (done := self._call("dsmc_graph_go", self._graph, _SLICE)):
             driver.take_what_came()
             if end is not None and time.perf_counter() >= end:
-                self.stopped = time_limit(limits.seconds or 0)
                 self._plain("dsmc_graph_cut", self._graph)
-                return
+                return time_limit(limits.seconds or 0)
         if done < 0:
             raise MemoryError
+        return ""
 
-    def _read(self, driver: Driver, system: System) -> None:
+    def _read(self, driver: Driver, system: System, stopped: str) -> Labelled:
         numbers = (_U64 * 7)()
         self._plain("dsmc_graph_numbers", self._graph, numbers)
-        states, steps, labels, initial, cuts_off, self.ever, _ = numbers
+        states, steps, labels, initial, cuts_off, ever, _ = numbers
         at = (ctypes.c_void_p * 7)()
         self._plain("dsmc_graph_arrays", self._graph, at)
-        types = (
+        types: tuple[Any, ...] = (
             _U64 * (states + 1), _U32 * steps, _U32 * steps, _U64 * states, _U64 * labels,
             ctypes.c_uint8 * labels, ctypes.c_uint8 * states,
         )  # fmt: skip
         first, targets, of_steps, facts, tags, strong, unexpanded = (
             of.from_address(place) if place else of() for of, place in zip(types, at, strict=True)
         )
-        self.cuts_off = bool(cuts_off)
-        self.owed = [owed_of(system, tag) for tag in tags]
+        owed = [owed_of(system, tag) for tag in tags]
         names = {one.name for one in obligations(system) or () if one.strong}
-        for label, owed in enumerate(self.owed):
-            strong[label] = owed[0] in names
-        self.states = _States(states, lambda n: driver.state(driver.key_at(n)))
-        self.graph = Graph(
+        for label, one in enumerate(owed):
+            strong[label] = one[0] in names
+        graph = Graph(
             range(initial), first, targets, _Labels(of_steps), strong, facts,
             _Flags(unexpanded, states),
         )  # fmt: skip
+        found = _States(states, lambda n: driver.state(driver.key_at(n)))
+        return Labelled(graph, found, owed, bool(cuts_off), stopped, ever)
 
     # ------------------------------------------------------------ properties
 
     def breaking(self, shape: Shape) -> Breaking:
         """Runs that break a property of a shape."""
-        return Breaking(self._plain, self._graph, self._reached, self.graph, shape)
+        return Breaking(self._plain, self._graph, self._reached, self.labelled.graph, shape)
 
 
 class _Labels(Sequence[int]):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import time
 from array import array
 from collections.abc import Sequence
 from typing import Any
 
+from dsmc.backends.owed import Labelled, owed_by
 from dsmc.backends.python.machine import Owed, PythonMachine
 from dsmc.engine.machine import State
 from dsmc.engine.memory import resident_bytes
@@ -19,26 +22,12 @@ from dsmc.engine.search import (
     states_limit,
     time_limit,
 )
-from dsmc.frozen import Frozen
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import Fairness
 from dsmc.liveness.graph import NOBODY, Graph
 
 #: How many states are expanded between two looks at the clock and the memory.
 _BATCH = 512
-
-
-class Labelled(Frozen):
-    """A graph, what its numbers stand for, and why it is not all of it.
-
-    A step without a result `cuts_off` what would come after it; `stopped` says what limit was met.
-    """
-
-    graph: Graph
-    states: Sequence[State]
-    owed: Sequence[Owed]
-    cuts_off: bool
-    stopped: str
 
 
 def build(
@@ -101,9 +90,9 @@ class _Building:
             if self._machine.error in errors:  # what would have been possible is not known
                 self._cuts_off = True
                 self._unexpanded.add(number)
-            edges = dict.fromkeys(step for step in found if step[1] != state)
-            for owed, target in edges:
-                self._labels.append(self._label(owed))
+            steps = [(self._label(owed), target) for owed, target in found if target != state]
+            for label, target in dict.fromkeys(steps):
+                self._labels.append(label)
                 self._targets.append(self._number(target))
         self._first.append(len(self._targets))
 
@@ -148,11 +137,12 @@ class _Building:
             range(len(self._initial)), self._first, self._targets, self._labels,
             self._strong(), [self._look(state) for state in self._states], self._unexpanded,
         )  # fmt: skip
-        return Labelled(graph, self._states, list(self._owed), self._cuts_off, self.stopped)
+        ever = functools.reduce(operator.or_, graph.facts, 0)
+        return Labelled(graph, self._states, list(self._owed), self._cuts_off, self.stopped, ever)
 
     def _strong(self) -> list[bool]:
         strong = {
-            action.owed or action.name for action in self._machine.system.actions
+            owed_by(action) for action in self._machine.system.actions
             if action.fairness is Fairness.STRONG
         }  # fmt: skip
         return [owed[0] in strong for owed in self._owed]
