@@ -10,7 +10,7 @@ from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import Form, explore, states_limit
-from dsmc.ir.system import Fires, Law, NoError, Scenario, System
+from dsmc.ir.system import APART, Fires, Law, NoError, Scenario, System
 
 
 def by_reference(system: System, canonical: Form | None = None) -> oracle.Found:
@@ -48,7 +48,7 @@ def assert_c_agrees(system: System, *, to_the_end: bool = True, most: int = 100_
     """Explore in generated Python and in generated C: counts, verdicts and runs are the same."""
     machine = PythonMachine(system)
     wanted = frozenset(
-        n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario | NoError)
+        n for n, p in enumerate(system.properties) if not isinstance(p, (*APART, NoError))
     )
     slow = explore(machine, wanted, limits=Limits(states=most), to_the_end=to_the_end)
     if slow.statistics.stopped == states_limit(most):

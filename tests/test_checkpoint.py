@@ -30,7 +30,7 @@ from dsmc.backends.python.machine import PythonMachine
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import GROWS
-from dsmc.ir.system import Law, NoError, Scenario, System
+from dsmc.ir.system import APART, NoError, System
 from dsmc.session import compile_job, load
 
 GROWING = """spec growing
@@ -54,7 +54,7 @@ def unsynced() -> Iterator[None]:
 def search(system: System, **rest: Any) -> Explored:
     """To the end."""
     wanted = frozenset(
-        n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario | NoError)
+        n for n, p in enumerate(system.properties) if not isinstance(p, (*APART, NoError))
     )
     return explore(PythonMachine(system), wanted, manner=Manner(1), **{"to_the_end": True, **rest})
 

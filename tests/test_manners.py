@@ -18,7 +18,7 @@ from dsmc.backends.python.machine import PythonMachine
 from dsmc.cli import main
 from dsmc.engine.outcome import Explored, Limits, Run
 from dsmc.engine.search import states_limit
-from dsmc.ir.system import Law, NoError, Scenario, System
+from dsmc.ir.system import APART, NoError, System
 from dsmc.project import Job
 from dsmc.session import compile_job, load
 
@@ -31,7 +31,7 @@ MOST = 20_000
 
 def found(system: System, manner: Manner, *, to_the_end: bool = True) -> Explored:
     wanted = frozenset(
-        n for n, p in enumerate(system.properties) if not isinstance(p, Law | Scenario | NoError)
+        n for n, p in enumerate(system.properties) if not isinstance(p, (*APART, NoError))
     )
     return explore(
         PythonMachine(system), wanted, manner=manner, limits=Limits(states=MOST),

@@ -25,7 +25,7 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.system import Law, NoError, Scenario, Storage, System, Variable
+from dsmc.ir.system import APART, NoError, Storage, System, Variable
 from dsmc.project import Job
 from dsmc.reduce.permute import Named, permuted_state
 from dsmc.reduce.plan import Reductions
@@ -64,7 +64,7 @@ def in_c(system: System, *, to_the_end: bool = True, threads: int = 1) -> Explor
 
 
 def wanted(system: System) -> frozenset[int]:
-    apart = Law | Scenario | NoError
+    apart = (*APART, NoError)
     return frozenset(n for n, p in enumerate(system.properties) if not isinstance(p, apart))
 
 

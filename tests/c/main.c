@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
+#include "live.h"
 
 extern const model dsmc_model;
 
@@ -25,6 +25,19 @@ int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **no
 int dsmc_first_dive(search *s);
 int dsmc_dive(search *s, double seconds);
 void dsmc_way(const search *s, u32 property, u64 *path);
+graph *dsmc_graph_open(const search *s, u32 fair);
+int dsmc_graph_go(search *s, graph *g, double seconds);
+void dsmc_graph_cut(graph *g);
+int dsmc_graph_end(graph *g);
+void dsmc_graph_close(graph *g);
+ways *dsmc_reached(const graph *g);
+void dsmc_close_ways(ways *t);
+breaking *dsmc_breaking(const graph *g, const ways *reached, u32 from_start, u64 begin, u64 stay,
+    const u64 *again, u32 marks);
+void dsmc_breaking_found(const breaking *b, u64 *numbers);
+const ways *dsmc_inside(const breaking *b);
+u64 dsmc_way_back(const ways *t, u64 node, u32 *nodes, u32 *labels);
+void dsmc_breaking_close(breaking *b);
 int dsmc_cool(search *s, int file);
 int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind);
 
@@ -100,6 +113,43 @@ static void tell_way(search *s, u32 property, u32 kind, u32 levels)
 	free(path);
 }
 
+/* Where fair runs can stay, and the way there; what they shall come to is the last fact of all. */
+static void look_inside_runs(const graph *g, const ways *reached, u64 stay, u32 marks)
+{
+	u64 again[] = {g->facts[g->states - 1]}, found[4];
+	breaking *b = must(dsmc_breaking(g, reached, 0, stay, stay, again, marks));
+	dsmc_breaking_found(b, found);
+	if (found[0] != ~0ull) {
+		u64 count = dsmc_way_back(dsmc_inside(b), found[0], NULL, NULL);
+		u32 *nodes = must(malloc(2 * count * sizeof(u32)));
+		dsmc_way_back(dsmc_inside(b), found[0], nodes, nodes + count);
+		free(nodes);
+	}
+	dsmc_breaking_close(b);
+}
+
+/* Once as far as the time goes, which is nowhere much; then all of it, with every second label strong. */
+static void live(search *s)
+{
+	for (int all = 0; all < 2; all++) {
+		graph *g = must(dsmc_graph_open(s, 1));
+		while (!dsmc_graph_go(s, g, all) && all)
+			;
+		if (!all)
+			dsmc_graph_cut(g);
+		if (!dsmc_graph_end(g))
+			exit(3);
+		for (u64 i = 0; i < g->tag.count; i += 2)
+			g->strong[i] = 1;
+		ways *reached = must(dsmc_reached(g));
+		look_inside_runs(g, reached, 1, 0);
+		look_inside_runs(g, reached, 1, 1);
+		look_inside_runs(g, reached, g->facts[0], 0);
+		dsmc_close_ways(reached);
+		dsmc_graph_close(g);
+	}
+}
+
 int main(int count, char **args)
 {
 	const char *manner = args[1];
@@ -125,6 +175,8 @@ int main(int count, char **args)
 	for (u32 p = 0; p < properties; p++)
 		if (kind[p] != NOT)
 			tell_way(s, p, kind[p], level[p]);
+	if (exact && dsmc_model.owing)
+		live(s);
 	dsmc_close(s);
 	free(wanted);
 	free(level);
