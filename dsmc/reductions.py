@@ -20,6 +20,7 @@ from dsmc.reduce.plan import Reduced, Reductions, plan, told
 from dsmc.traces.lift import Lift, shows
 from dsmc.traces.replay import ReplayError
 
+_PLAIN = "a search that is kept on disk is without reductions"
 #: So many states say how large slices are.
 _FIRST = 3_000
 
@@ -41,9 +42,11 @@ def search(
     Raises `ReplayError` if a run that was found with reductions is none of the system's.
     """
     if to_the_end or how.checkpoint or not reductions.any:
-        return search_plainly(
+        found = search_plainly(
             machine, wanted, how, limits=limits, to_the_end=to_the_end, watch=watch, whole=whole
         )
+        plain = bool(how.checkpoint) and reductions.any and not to_the_end
+        return replace(found, notes=(*found.notes, *([_PLAIN] * plain)))
     return _Search(machine, wanted, how, limits, watch).explored(reductions)
 
 
@@ -58,6 +61,7 @@ class _Search:
         self._limits = limits
         self._watch = watch
         self._began = time.perf_counter()
+        self._known: dict[int, Run] = {}
         self._numbers = {p.name: n for n, p in enumerate(machine.system.properties)}
 
     def explored(self, reductions: Reductions) -> Explored:
@@ -68,11 +72,20 @@ class _Search:
             found = self._plainly(replace(self._limits, states=most))
             if found.statistics.stopped != states_limit(most):
                 return found
+            self._go_on_from(found)
         parts = plan(self._machine.system, reductions, self._first_states)
         before = time.perf_counter() - self._began
         found = self._in_parts(parts) if parts else self._plainly(self._limits)
         preparation = found.statistics.preparation + before
-        return replace(found, statistics=replace(found.statistics, preparation=preparation))
+        statistics = replace(found.statistics, preparation=preparation)
+        return replace(found, decided=found.decided | self._known, statistics=statistics)
+
+    def _go_on_from(self, found: Explored) -> None:
+        """What whole levels decided is decided, by shortest runs; where C was needed, it will be again."""
+        self._known = found.decided
+        self._wanted -= found.decided.keys()
+        if found.statistics.engine.name == "c":
+            self._how = replace(self._how, engine="c")
 
     # ------------------------------------------------------------ the system as it is
 

@@ -20,6 +20,7 @@ from dsmc.reduce.permute import Named
 FIRST = 3_000
 #: The reference writes no checkpoints.
 _NOT_KEPT = "there is no checkpoint: only the search in C is kept"
+_AS_EVER = "it keeps whole states, and goes level by level"
 #: Where the reference must bring each successor into its canonical form, it sees fewer.
 FIRST_FORMS = 300
 #: Random runs of so many steps in all are taken by the reference before C code would be compiled.
@@ -109,6 +110,7 @@ def _in_c(
         found = _in_python(machine, wanted, limits, to_the_end, watch, asked, symmetric)
         note = _without_c(error)
         note += f"; {_NOT_KEPT}" if how.checkpoint else ""
+        note += f"; {_AS_EVER}" if (how.store, how.order) != ("exact", "breadth") else ""
         engine = replace(found.statistics.engine, note=note)
         return replace(found, statistics=replace(found.statistics, engine=engine))
 

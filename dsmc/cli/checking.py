@@ -48,6 +48,13 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     return int(number) << unit
 
 
+def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """The name of a folder; empty without one."""
+    if value == "":
+        raise click.BadParameter("a folder has a name")
+    return value or ""
+
+
 @click.command()
 @FILES
 @MODEL
@@ -65,9 +72,9 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
 )
 @click.option(
     "--checkpoint",
-    default="",
+    callback=_folder,
     metavar="DIR",
-    help="Keep the search there, now and then: it can be gone on with.",
+    help="Keep the search there, now and then: it can be gone on with. It is without reductions.",
 )
 @click.option(
     "--store",
@@ -309,9 +316,10 @@ def _warn(job: Any, known: set[Any]) -> None:
     from dsmc.session import warnings
 
     for warning in warnings(job):
-        if warning.order not in known:
-            known.add(warning.order)
-            click.echo(render(warning), err=True)
+        text = render(warning)
+        if text not in known:
+            known.add(text)
+            click.echo(text, err=True)
 
 
 def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,12 +32,23 @@ OUT = click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Write each trace there, in every format.",
 )  # fmt: skip
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of seconds")
+    return value
+
+
 MAX_TIME = click.option(
-    "--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+    "--max-time", type=click.FloatRange(0, min_open=True), callback=_seconds, metavar="SECONDS",
     help="Stop each model after so long.",
 )  # fmt: skip
 MAX_STATES = click.option(
-    "--max-states", type=click.IntRange(1), metavar="N", help="Stop each model after N states."
+    "--max-states",
+    type=click.IntRange(1, (1 << 63) - 1),
+    metavar="N",
+    help="Stop each model after N states.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 ENGINE = click.option(
@@ -47,10 +59,10 @@ ENGINE = click.option(
 )
 THREADS = click.option(
     "--threads",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 64),
     default=0,
     metavar="N",
-    help="Search in C with N threads; 0: as many as there are cores.",
+    help="Search in C with N threads, at most 64; 0: as many as there are cores.",
 )
 FAIRNESS = click.option(
     "--fairness",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, assert_never
 
 from dsmc.frozen import Frozen
 from dsmc.liveness.fair import Mark
@@ -99,28 +99,64 @@ class Tree:
         return Path(tuple(reversed(nodes)), tuple(reversed(labels)))
 
 
-class Inside(Protocol):
-    """A fair set."""
+class Visit(Frozen):
+    """A way round must come to one of the nodes of a mark."""
 
-    def __contains__(self, node: object) -> bool: ...
-
-
-#: Does a step to a node, with this label, meet a need?
-Need: TypeAlias = Callable[[int, int], bool]
+    mark: int
 
 
-def way(start: int, wanted: Need, inside: Inside, view: View) -> Path:
-    """A shortest way of at least one step inside a set whose last step is `wanted`."""
-    before: dict[int, Edge] = {}
-    waiting = [start]
-    for node in waiting:
-        for target, label in view.follows(node):
-            if target in inside and wanted(target, label):
-                return _back(before, start, node).then(Path((node, target), (label,)))
-            if target in inside and target != start and target not in before:
-                before[target] = (node, label)
-                waiting.append(target)
-    raise AssertionError("a fair set has a way to everything that it needs")
+class Fulfil(Frozen):
+    """It must have a step that fulfils an obligation."""
+
+    label: int
+
+
+class Avoid(Frozen):
+    """It must have one, or come to where the obligation is not possible."""
+
+    label: int
+
+
+class Return(Frozen):
+    """It must end in a node."""
+
+    node: int
+
+
+Need: TypeAlias = "Visit | Fulfil | Avoid | Return"
+#: A shortest way of at least one step from a node inside a fair set whose last step meets a need.
+Way: TypeAlias = Callable[[int, Sequence[Need]], Path]
+
+
+def ways_inside(inside: set[int], view: View, marks: Sequence[Mark]) -> Way:
+    """The ways in one set."""
+
+    def is_met(need: Need, target: int, label: int) -> bool:
+        match need:
+            case Visit(mark):
+                return marks[mark](target)
+            case Fulfil(wanted):
+                return label == wanted
+            case Avoid(wanted):
+                return label == wanted or wanted not in view.possible(target)
+            case Return(node):
+                return target == node
+            case _:
+                assert_never(need)
+
+    def way(start: int, needs: Sequence[Need]) -> Path:
+        before: dict[int, Edge] = {}
+        waiting = [start]
+        for node in waiting:
+            for target, label in view.follows(node):
+                if target in inside and any(is_met(need, target, label) for need in needs):
+                    return _back(before, start, node).then(Path((node, target), (label,)))
+                if target in inside and target != start and target not in before:
+                    before[target] = (node, label)
+                    waiting.append(target)
+        raise AssertionError("a fair set has a way to everything that it needs")
+
+    return way
 
 
 def _back(before: dict[int, Edge], start: int, node: int) -> Path:
@@ -133,43 +169,28 @@ def _back(before: dict[int, Edge], start: int, node: int) -> Path:
     return Path(tuple(reversed(nodes)), tuple(reversed(labels)))
 
 
-def round_trip(start: int, inside: Inside, view: View, marks: Sequence[Mark]) -> Path:
+def round_trip(start: int, way: Way, view: View, marks: Sequence[Mark]) -> Path:
     """A short way round in a fair set that is fair itself and comes to each mark."""
     trip = Path((start,), ())
     while True:
         lacks = _lacks(trip, view, marks)
         if not lacks and trip.labels and trip.last == start:
             return trip
-        wanted = _any(lacks) if lacks else _comes_to(start.__eq__)
-        trip = trip.then(way(trip.last, wanted, inside, view))
+        trip = trip.then(way(trip.last, lacks or [Return(start)]))
 
 
 def _lacks(trip: Path, view: View, marks: Sequence[Mark]) -> list[Need]:
     """What the way round does not have yet."""
-    found: list[Need] = [_comes_to(mark) for mark in marks if not any(map(mark, trip.nodes))]
+    found: list[Need] = [
+        Visit(number) for number, mark in enumerate(marks) if not any(map(mark, trip.nodes))
+    ]
     possible = [view.possible(node) for node in trip.nodes]
     for label in set().union(*possible) - set(trip.labels):
         if view.is_strong(label):
-            found.append(_fulfils(label))
+            found.append(Fulfil(label))
         elif all(label in here for here in possible):
-            found.append(_avoids(label, view))
+            found.append(Avoid(label))
     return found
-
-
-def _any(needs: list[Need]) -> Need:
-    return lambda target, label: any(need(target, label) for need in needs)
-
-
-def _comes_to(mark: Mark) -> Need:
-    return lambda target, label: mark(target)
-
-
-def _fulfils(wanted: int) -> Need:
-    return lambda target, label: label == wanted
-
-
-def _avoids(wanted: int, view: View) -> Need:
-    return lambda target, label: label == wanted or wanted not in view.possible(target)
 
 
 def lasso(
@@ -185,17 +206,18 @@ def lasso(
         return None
     tried = [near[0]]
     tried += [node for node in near if _can_stay(node, view, marks)][:1]
-    return lasso_from(ways.to, [(node, owner[node]) for node in tried], view, marks)
+    inside = [(node, ways_inside(owner[node], view, marks)) for node in tried]
+    return lasso_from(ways.to, inside, view, marks)
 
 
 def lasso_from(
     to: Callable[[int], Path],
-    tried: Sequence[tuple[int, Inside]],
+    tried: Sequence[tuple[int, Way]],
     view: View,
     marks: Sequence[Mark],
 ) -> Lasso | None:
-    """The shortest lasso to one of some nodes, each in a fair set; None if there are none."""
-    found = [Lasso(to(node), round_trip(node, inside, view, marks)) for node, inside in tried]
+    """The shortest lasso to one of some nodes, each with the ways in its set; None if there are none."""
+    found = [Lasso(to(node), round_trip(node, way, view, marks)) for node, way in tried]
     return min(found, key=lambda one: one.length, default=None)
 
 

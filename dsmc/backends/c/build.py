@@ -67,7 +67,10 @@ def compiler() -> tuple[str, ...]:
     """The command of the system's C compiler: `CC`, or one of the usual names. Raises `CompileError`
     if there is none.
     """
-    wanted = shlex.split(os.environ.get("CC", ""))
+    try:
+        wanted = shlex.split(os.environ.get("CC", ""))
+    except ValueError as error:
+        raise CompileError(f"CC is no command: {error}") from error
     for name in wanted[:1] or ("cc", "gcc", "clang"):
         found = shutil.which(name)
         if found:

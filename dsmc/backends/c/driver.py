@@ -54,7 +54,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_breaking": (_POINTER, (_POINTER, _POINTER, _U32, _U64, _U64, _POINTER, _U32)),
     "dsmc_breaking_found": (None, (_POINTER, _POINTER)),
     "dsmc_breaking_close": (None, (_POINTER,)),
-    "dsmc_set_of": (_U32, (_POINTER, _U64)),
+    "dsmc_way_inside": (ctypes.c_int64, (_POINTER, _U64, _POINTER, _U32, _POINTER, _POINTER)),
     "dsmc_inside": (_POINTER, (_POINTER,)),
     "dsmc_way_back": (_U64, (_POINTER, _U64, _POINTER, _POINTER)),
     "dsmc_box": (_U32, (_POINTER, _U32, _POINTER)),

@@ -275,7 +275,11 @@ class _Search:
         level = self._driver.stats()[3]
         suspects = {self._driver.state(key): key for key in self._driver.loaded()}
 
+        end = time.perf_counter() + min(self._seconds_left(), max(_PATIENCE, self._seconds))
+
         def path_to(state: State) -> list[State]:
+            if time.perf_counter() >= end:  # to be found later, if at all: the search goes on
+                return []
             try:
                 return self._driver.path(0, level, KEY, suspects[state])
             except LostError:
@@ -331,7 +335,9 @@ class _Search:
         return self._stopped not in ("", GROWS, FIRST_FOUND)
 
     def _runs(self) -> dict[int, Run]:
-        """The runs that decided properties. What cannot be shown for want of memory is not known."""
+        """The runs that decided properties. What cannot be shown, for want of memory or of patience, is not
+        known.
+        """
         found: dict[int, Run] = {}
         lost = set()
         try:
@@ -343,6 +349,8 @@ class _Search:
             return found | self._found_again(frozenset(lost))
         except MemoryError:
             self._stopped = OUT_OF_MEMORY
+        except KeyboardInterrupt:
+            self._stopped = INTERRUPTED
         return found
 
     def _unreduced(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any, assert_never, overload
 
 from dsmc.backends.c.driver import Driver
 from dsmc.backends.owed import Labelled, obligations, owed_of
@@ -14,7 +14,7 @@ from dsmc.engine.outcome import Limits
 from dsmc.engine.search import time_limit
 from dsmc.ir.system import System
 from dsmc.liveness.graph import NOBODY, Graph, Stuttering
-from dsmc.liveness.lasso import Lasso, Path, lasso_from
+from dsmc.liveness.lasso import Avoid, Fulfil, Lasso, Need, Path, Return, Visit, lasso_from
 from dsmc.liveness.shapes import Shape
 
 _U64, _U32 = ctypes.c_uint64, ctypes.c_uint32
@@ -157,16 +157,6 @@ def _label(label: int) -> int:
     return NOBODY if label == _NONE32 else label
 
 
-class _Inside:
-    """The states of one fair set."""
-
-    def __init__(self, set_of: Callable[[int], int], number: int) -> None:
-        self._set_of, self._number = set_of, number
-
-    def __contains__(self, state: object) -> bool:
-        return isinstance(state, int) and self._set_of(state) == self._number
-
-
 class Breaking:
     """Runs that break one property: see `liveness.shapes.Breaking`."""
 
@@ -183,7 +173,7 @@ class Breaking:
         )  # fmt: skip
         if not self._found:
             raise MemoryError
-        self._inside = call("dsmc_inside", self._found)
+        self._ways = call("dsmc_inside", self._found)
         numbers = (_U64 * 4)()
         call("dsmc_breaking_found", self._found, numbers)
         self._near = [number for number in numbers[:2] if number != _NONE64]
@@ -199,14 +189,38 @@ class Breaking:
     def _lasso(self) -> Lasso | None:
         facts = self._view.facts
         marks = [lambda state, bits=again: bool(facts[state] & bits) for again in self._shape.again]
-        tried = [(node, _Inside(self._set_of, self._set_of(node))) for node in self._near]
+        tried = [(node, self._inside_set) for node in self._near]
         return lasso_from(self._to, tried, Stuttering(self._view), marks)
 
-    def _set_of(self, state: int) -> int:
-        return int(self._call("dsmc_set_of", self._found, state))
+    def _inside_set(self, start: int, needs: Sequence[Need]) -> Path:
+        """See `liveness.lasso.Way`."""
+        told = [number for need in needs for number in self._told(need)]
+        room = self._view.size + 1
+        nodes, labels = (_U32 * room)(), (_U32 * room)()
+        asked = (_U64 * len(told))(*told)
+        steps = self._call(
+            "dsmc_way_inside", self._found, start, asked, len(needs), nodes, labels
+        )  # fmt: skip
+        if steps < 0:
+            raise MemoryError
+        return Path(tuple(nodes[: steps + 1]), tuple(map(_label, labels[:steps])))
+
+    def _told(self, need: Need) -> tuple[int, int]:
+        """A need as in `runtime/live_ways.c`."""
+        match need:
+            case Visit(mark):
+                return 0, self._shape.again[mark]
+            case Fulfil(label):
+                return 1, label
+            case Avoid(label):
+                return 2, label
+            case Return(node):
+                return 3, node
+            case _:
+                assert_never(need)
 
     def _to(self, state: int) -> Path:
-        inside = self._way(self._inside, state)
+        inside = self._way(self._ways, state)
         return self._way(self._reached, inside.nodes[0]).then(inside)
 
     def _way(self, ways: int | None, state: int) -> Path:

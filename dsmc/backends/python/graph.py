@@ -90,8 +90,8 @@ class _Building:
             if self._machine.error in errors:  # what would have been possible is not known
                 self._cuts_off = True
                 self._unexpanded.add(number)
-            steps = [(self._label(owed), target) for owed, target in found if target != state]
-            for label, target in dict.fromkeys(steps):
+            edges = [(self._label(owed), target) for owed, target in found if target != state]
+            for label, target in dict.fromkeys(edges):
                 self._labels.append(label)
                 self._targets.append(self._number(target))
         self._first.append(len(self._targets))

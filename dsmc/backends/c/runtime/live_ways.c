@@ -158,12 +158,6 @@ void dsmc_breaking_found(const breaking *b, u64 *numbers)
 	numbers[3] = b->sets;
 }
 
-/* Of which fair set is a state? */
-u32 dsmc_set_of(const breaking *b, u64 node)
-{
-	return b->set[node];
-}
-
 const ways *dsmc_inside(const breaking *b)
 {
 	return &b->inside;
@@ -182,4 +176,94 @@ u64 dsmc_way_back(const ways *t, u64 node, u32 *nodes, u32 *labels)
 		if (t->before[at] == at)
 			return count;
 	}
+}
+
+/* ---- ways inside a fair set */
+
+/* What a step can be good for: VISIT a node with one of some facts, FULFIL a label, AVOID one (by fulfilling
+ * it, or where it is not possible), RETURN to a node. */
+enum { VISIT, FULFIL, AVOID, RETURN };
+
+typedef struct need {
+	u64 kind, of;
+} need;
+
+static int is_possible(const graph *g, u32 node, u32 label)
+{
+	for (u64 e = g->first[node]; e < g->first[node + 1]; e++)
+		if (g->label[e] == label)
+			return 1;
+	return 0;
+}
+
+static int is_met(const graph *g, const need *n, u32 target, u32 label)
+{
+	switch (n->kind) {
+	case VISIT:
+		return (g->facts[target] & n->of) != 0;
+	case FULFIL:
+		return label == n->of;
+	case AVOID:
+		return label == n->of || !is_possible(g, target, (u32)n->of);
+	default:
+		return target == n->of;
+	}
+}
+
+static int is_any_met(const graph *g, const need *needs, u32 count, u32 target, u32 label)
+{
+	for (u32 i = 0; i < count; i++)
+		if (is_met(g, &needs[i], target, label))
+			return 1;
+	return 0;
+}
+
+/* Go on from a state inside its set, breadth first, to the first step that meets a need. A run can also
+ * stay where it is. The last node of the way before that step is in `t`; the step is `*target`. */
+static int go_on_inside(const breaking *b, u32 start, const need *needs, u32 count, ways *t, u32 *last,
+    u32 *target, u32 *label)
+{
+	const graph *g = b->g;
+	reach(t, start, start, NONE, 0);
+	for (u64 i = 0; i < t->count; i++) {
+		u32 node = t->nodes[i];
+		u64 end = g->first[node + 1];
+		for (u64 e = g->first[node]; e <= end; e++) {
+			*last = node;
+			*target = e < end ? g->target[e] : node;
+			*label = e < end ? g->label[e] : NOBODY;
+			if (b->set[*target] != b->set[start])
+				continue;
+			if (is_any_met(g, needs, count, *target, *label))
+				return 1;
+			reach(t, *target, node, *label, 0);
+		}
+	}
+	return 0;
+}
+
+/* A shortest way inside the fair set of a state whose last step meets one of some needs: how many steps;
+ * -1: no memory, or there is none. Room is for one more than there are states. */
+i64 dsmc_way_inside(const breaking *b, u64 start, const need *needs, u32 count, u32 *nodes, u32 *labels)
+{
+	ways t;
+	u32 last, target, label;
+	i64 steps = -1;
+	memset(&t, 0, sizeof t);
+	if (open_ways(b->g, &t) && go_on_inside(b, (u32)start, needs, count, &t, &last, &target, &label)) {
+		steps = 1;
+		for (u32 at = last; t.before[at] != at; at = t.before[at])
+			steps++;
+		nodes[steps] = target;
+		labels[steps - 1] = label;
+		i64 place = steps - 1;
+		for (u32 at = last;; at = t.before[at]) {
+			nodes[place] = at;
+			if (t.before[at] == at)
+				break;
+			labels[--place] = t.by[at];
+		}
+	}
+	close_ways(&t);
+	return steps;
 }
