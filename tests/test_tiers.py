@@ -349,7 +349,7 @@ def test_interrupted_before_it_began(
     assert report.statistics.stopped == "interrupted"
 
 
-def _interrupt(*_: object) -> None:
+def _interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -7,6 +7,7 @@
 
 #define NOBODY (~0u) /* the label of a step that nobody is owed */
 #define NONE (~0u)
+#define MEMO 256
 
 /* The steps from state `s` are at the places from `first[s]` to `first[s + 1]` of `target` and `label`;
  * a step that changes nothing is none of them. */
@@ -21,6 +22,7 @@ typedef struct graph {
 	list tag;                /* what each label stands for, as generated code says it */
 	table numbers, labels;   /* of states by their keys; of labels by their tags */
 	u32 *seen;               /* of each state: one more than the last that a step to it is from */
+	u32 memo[MEMO];          /* by tags: labels that were asked for last */
 	u32 fair, cuts_off;      /* is anything owed? has a step no result? */
 } graph;
 

@@ -60,10 +60,13 @@ static u32 label_of(graph *g, u64 tag)
 {
 	if (!g->fair || tag == ~0ull)
 		return NOBODY;
+	u32 *memo = &g->memo[tag % MEMO];
+	if (*memo < g->tag.count && g->tag.at[*memo] == tag)
+		return *memo;
 	const u32 *known = table_find(&g->labels, tag);
+	u32 label = *memo = known ? *known : (u32)g->tag.count;
 	if (known)
-		return *known;
-	u32 label = (u32)g->tag.count;
+		return label;
 	return table_add(&g->labels, tag, label) && list_add(&g->tag, tag) ? label : NONE - 1;
 }
 
@@ -100,6 +103,28 @@ static int add_step(graph *g, u64 from, u32 target, u32 label)
 	return 1;
 }
 
+/* The numbers of the successors, in the place of their keys; ~0 for what was not found. All are asked for
+ * before the first is needed, so that none waits for another's way from memory. */
+static void find_targets(worker *w, graph *g, u64 number, u64 count, u64 stride)
+{
+	for (u64 i = 0; i < count; i++) {
+		w->keys[i] = key_of(w, w->out + i * stride);
+		u64 hash = mix(w->keys[i], 64);
+		const sub *own = sub_of(&g->numbers, hash);
+		const u64 *line = line_of(own, hash);
+		PREFETCH(line);
+		PREFETCH(own->value + (line - own->key));
+	}
+	for (u64 i = 0; i < count; i++) {
+		const u32 *target = table_find(&g->numbers, w->keys[i]);
+		if (!target)
+			g->unexpanded[number] = 1;
+		else
+			PREFETCH(&g->seen[*target]);
+		w->keys[i] = target ? *target : ~0ull;
+	}
+}
+
 static int add_state(search *s, graph *g, u64 number)
 {
 	worker *w = &s->workers[0];
@@ -112,13 +137,12 @@ static int add_state(search *s, graph *g, u64 number)
 		m->owing(&w->c, w->state);
 	if (w->c.failed)
 		g->unexpanded[number] = g->cuts_off = 1;
-	for (const u64 *to = w->out; to < w->c.out; to += m->words + 1) {
-		const u32 *target = table_find(&g->numbers, key_of(w, to));
-		if (!target)
-			g->unexpanded[number] = 1;
-		else if (!add_step(g, number, *target, label_of(g, to[m->words])))
+	u64 stride = m->words + 1, count = (u64)(w->c.out - w->out) / stride;
+	find_targets(w, g, number, count, stride);
+	for (u64 i = 0; i < count; i++)
+		if (w->keys[i] != ~0ull
+		    && !add_step(g, number, (u32)w->keys[i], label_of(g, w->out[i * stride + m->words])))
 			return 0;
-	}
 	g->first[number + 1] = g->steps;
 	return !s->no_memory;
 }
