@@ -17,6 +17,7 @@ from dsmc.backends.tiers import How
 from dsmc.cache.findings import Findings, Tried, as_data, from_data
 from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
+from dsmc.coverage.vacuity import Vacuity, probed
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Lived, Lives, Run, Statistics, Verdict
@@ -212,6 +213,7 @@ class _Check:
         self._began = time.perf_counter()
         self._system = self._compiled()
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
+        self._probed = probed(self._system)
         self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
         refuse_unknown(job, self._system, options.properties)
 
@@ -226,7 +228,7 @@ class _Check:
 
     @functools.cached_property
     def _machine(self) -> PythonMachine:
-        return PythonMachine(self._system)
+        return PythonMachine(self._probed.system)
 
     def report(self) -> Report:
         recalled = self._recalled()
@@ -313,6 +315,7 @@ class _Check:
             n for n, p in enumerate(self._system.properties)
             if not isinstance(p, (*y.APART, y.NoError))
         )  # fmt: skip
+        aside = self._probed.probes
         asked = self._options
         nothing_asked = not (wanted or asked.properties)
         to_the_end = (
@@ -321,13 +324,13 @@ class _Check:
         how = How(
             asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
         )
-        limits = self._options.limits
+        limits = replace(self._options.limits, aside=aside)
         if self._options.first:
             if self._last:
                 return Explored(self._last, _NOTHING)
             limits = replace(limits, enough=_bad(self._system))
         return search(
-            self._machine, wanted, how, self._options.reductions,
+            self._machine, wanted | aside, how, self._options.reductions,
             limits=limits, to_the_end=to_the_end, watch=self._watcher(),
             whole=self._lives_in_c if temporal(self._system) else None,
         )  # fmt: skip
@@ -382,7 +385,18 @@ class _Check:
         seen = explored.statistics.complete or number in explored.proven
         if not seen or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
-        return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
+        if witness:
+            return Result(prop, Verdict.VIOLATED)
+        return Result(prop, Verdict.HOLDS, vacuity=self._vacuity(number, explored))
+
+    def _vacuity(self, number: int, explored: Explored) -> Vacuity | None:
+        """Why a property that holds has nothing to say."""
+
+        def idle(probe: int) -> bool:
+            seen = explored.statistics.complete or probe in explored.proven
+            return seen and probe not in explored.decided
+
+        return self._probed.vacuity(number, idle)
 
     def _lived(self, prop: y.Temporal, lived: Lived) -> Result:
         if lived.run is None:

@@ -120,7 +120,8 @@ def _outcome(result: Result) -> str:
     steps = (
         f" in {result.steps} step{'s' * (result.steps != 1)}" if result.steps is not None else ""
     )
-    return f"{word}{steps}" + (f" ({result.note})" if result.note else "")
+    vacuous = f", {click.style(result.vacuity.text, fg='yellow')}" if result.vacuity else ""
+    return f"{word}{steps}{vacuous}" + (f" ({result.note})" if result.note else "")
 
 
 def _covered(statistics: Statistics, *, cached: bool) -> str:

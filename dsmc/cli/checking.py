@@ -224,6 +224,7 @@ class _Testing:
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, ...]] = []
+        self._vacuous: list[str] = []
 
     def add(self, report: Any) -> None:
         from dsmc.terminal import report_text, title
@@ -238,6 +239,11 @@ class _Testing:
         )
         s = report.statistics
         seconds = "cached" if report.cached else f"{s.seconds:.2f}"
+        self._vacuous += [
+            f"{title(report)}: {r.name} holds, {r.vacuity.text}"
+            for r in report.results
+            if r.vacuity
+        ]
         self._rows.append((title(report), word, f"{s.states:,}", f"{s.transitions:,}", seconds))
 
     def mistaken(self, file: Path, mistakes: Any) -> None:
@@ -250,6 +256,8 @@ class _Testing:
             click.echo(
                 table(self._rows, ("model", "", "states", "transitions", "seconds")), nl=False
             )
+            for line in self._vacuous:
+                click.echo(click.style(line, fg="yellow"))
             bad = sum("NOT" in row[1] for row in self._rows)
             click.echo(f"{len(self._rows)} models, {bad} not as expected")
 
