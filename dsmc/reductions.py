@@ -126,11 +126,12 @@ class _Search:
 
     def _searched(self, machine: PythonMachine, symmetric: tuple[Named, ...]) -> Explored:
         own = {self._numbers[p.name]: n for n, p in enumerate(machine.system.properties)}
-        enough, aside, wanted = (
+        limits = self._limits
+        enough, aside, untold, wanted = (
             frozenset(own[n] for n in numbers if n in own)
-            for numbers in (self._limits.enough, self._limits.aside, self._wanted)
+            for numbers in (limits.enough, limits.aside, limits.untold, self._wanted)
         )
-        limits = replace(self._limits, enough=enough, aside=aside)
+        limits = replace(limits, enough=enough, aside=aside, untold=untold)
         return self._timed(machine, wanted, limits, symmetric)
 
     def _timed(
@@ -158,7 +159,7 @@ class _Search:
         lift = Lift(self._machine, machine, part.forgotten)
         numbers = [self._numbers[p.name] for p in machine.system.properties]
         decided = {numbers[n]: run for n, run in found.decided.items()}
-        for number in decided.keys() - self._limits.aside:
+        for number in decided.keys() - self._limits.untold:
             decided[number] = lift.run(decided[number])
             self._look_again(number, decided[number])
         pump = found.pump and Pump(lift.run(found.pump.run), found.pump.start)

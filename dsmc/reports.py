@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsmc.coverage.annotate import as_data as coverage_data
 from dsmc.coverage.vacuity import Vacuity
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Engine
@@ -39,6 +40,7 @@ def as_data(report: Report) -> dict[str, Any]:
             "engine": _engine(s.engine), "cached": report.cached,
         },
         "within": report.within,
+        "coverage": report.coverage and coverage_data(report.coverage),
         "reductions": {"used": s.reductions, "not_symmetric": _not_symmetric(report.system)},
         "notes": list(report.notes),
     }  # fmt: skip

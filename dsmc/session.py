@@ -17,12 +17,13 @@ from dsmc.backends.tiers import How
 from dsmc.cache.findings import Findings, Tried, as_data, from_data
 from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
+from dsmc.coverage.count import Coverage, coverage, passed
 from dsmc.coverage.vacuity import Vacuity, probed
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Lived, Lives, Run, Statistics, Verdict
 from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
-from dsmc.expectations import refuse_unknown, surprises_in, with_unknown
+from dsmc.expectations import refuse_unknown, surprises_in, uncovered, vacuous, with_unknown
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.ir.expr import TRUE, conjuncts
@@ -41,7 +42,7 @@ from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
-from dsmc.typecheck.models import ExpectCount
+from dsmc.typecheck.models import ExpectCount, ExpectCovered
 from dsmc.typecheck.program import Checked, check_spec
 from dsmc.typecheck.warnings import warnings_of
 
@@ -58,6 +59,8 @@ class Options(Frozen):
     reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
     `resume` them; whether runs of which properties speak are `fair`; whether the `store` of states is
     `exact` or of a `fingerprint` each, and the `order` of the search is `breadth` or `depth` first.
+    With `coverage` it is counted how often each part of the spec is run; `strict`: what holds must not do so
+    vacuously, and everything must be covered.
     """
 
     properties: tuple[str, ...] = ()
@@ -72,6 +75,8 @@ class Options(Frozen):
     fair: bool = True
     store: str = "exact"
     order: str = "breadth"
+    coverage: bool = False
+    strict: bool = False
 
 
 class Report(Frozen):
@@ -86,6 +91,7 @@ class Report(Frozen):
     surprises: tuple[Surprise, ...]
     notes: tuple[str, ...] = ()
     cached: bool = False
+    coverage: Coverage | None = None
 
     @property
     def within(self) -> str:
@@ -95,8 +101,8 @@ class Report(Frozen):
     @property
     def interrupted(self) -> bool:
         """Was Ctrl-C pressed, in the search or in what comes after it?"""
-        said = (self.statistics.stopped, *(r.note for r in self.results))
-        return INTERRUPTED in said
+        counted = (self.coverage.statistics.stopped,) if self.coverage is not None else ()
+        return INTERRUPTED in (self.statistics.stopped, *counted, *(r.note for r in self.results))
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
@@ -141,7 +147,26 @@ def check(
     cache: Cache | None = None,
 ) -> Report:
     """Check a job. What the cache knows is not searched for again. Raises `Mistakes`."""
-    return _Check(job, options, watch, cache).report()
+    report = _Check(job, options, watch, cache).report()
+    if report.interrupted:
+        return report
+    return _covered(report, options, watch)
+
+
+def _covered(report: Report, options: Options, watch: Watcher | None) -> Report:
+    """The report, with what is known of coverage if somebody wants to know."""
+    expected = any(isinstance(e, ExpectCovered) for e in report.job.expectations)
+    if not (options.coverage or options.strict or expected):
+        return report
+    program = replace(_program(report.job), properties=())
+    surprises = report.surprises
+    if options.strict:
+        surprises = (*surprises, *vacuous(report.results))
+    if options.strict or expected:
+        how = How(options.engine, options.threads)
+        surprises = (*surprises, *uncovered(passed(program, how, options.limits, watch)))
+    counted = coverage(program, options.limits, watch) if options.coverage else None
+    return replace(report, surprises=surprises, coverage=counted)
 
 
 def _program(job: Job) -> Program:
@@ -266,7 +291,10 @@ class _Check:
         from dsmc.cache.key import key_of
 
         limits = Limits(self._options.limits.states)
-        asked = replace(self._options, limits=limits, first=False, checkpoint="", resume=False)
+        asked = replace(
+            self._options, limits=limits, first=False, checkpoint="", resume=False, coverage=False,
+            strict=False,
+        )  # fmt: skip
         return key_of(self._system, asked, self._counted)
 
     def _recalled(self) -> Findings | None:
@@ -324,7 +352,7 @@ class _Check:
         how = How(
             asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
         )
-        limits = replace(self._options.limits, aside=aside)
+        limits = replace(self._options.limits, aside=aside, untold=aside)
         if self._options.first:
             if self._last:
                 return Explored(self._last, _NOTHING)

@@ -20,8 +20,8 @@ class Verdict(enum.Enum):
 
 class Limits(Frozen):
     """When to stop early: distinct states, seconds, bytes of memory (of the whole process); properties
-    of which any that is decided is `enough`; those that no search goes on for, and whose runs nobody
-    wants to see (`aside`).
+    of which any that is decided is `enough`; those that no search goes on for (`aside`), and those
+    whose runs nobody wants to see (`untold`).
     """
 
     states: int | None = None
@@ -29,6 +29,7 @@ class Limits(Frozen):
     memory: int | None = None
     enough: frozenset[int] = frozenset()
     aside: frozenset[int] = frozenset()
+    untold: frozenset[int] = frozenset()
 
 
 class Run(Frozen):
@@ -52,7 +53,7 @@ class Run(Frozen):
         return len(self.states) - 1 + self.in_step
 
 
-#: The run of a property that was decided `aside`.
+#: The run of a property that is decided, but `untold`.
 NOT_TOLD = Run(())
 
 

@@ -322,5 +322,5 @@ class _Search:
             initial=self._initial, depth=self._levels, complete_depth=self._complete,
             seconds=self._seconds, complete=self._finished, stopped=self.stopped,
         )  # fmt: skip
-        aside = self._decided.keys() & self._limits.aside
-        return Explored(self._decided | dict.fromkeys(aside, NOT_TOLD), statistics, self._pump)
+        untold = self._decided.keys() & self._limits.untold
+        return Explored(self._decided | dict.fromkeys(untold, NOT_TOLD), statistics, self._pump)

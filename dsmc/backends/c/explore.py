@@ -344,8 +344,8 @@ class _Search:
         try:
             for prop, how in self._driver.decided().items():
                 try:
-                    aside = prop in self._limits.aside
-                    found[prop] = NOT_TOLD if aside else self._run(prop, *how)
+                    untold = prop in self._limits.untold
+                    found[prop] = NOT_TOLD if untold else self._run(prop, *how)
                 except LostError:
                     lost.add(prop)
             return found | self._found_again(frozenset(lost))
