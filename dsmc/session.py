@@ -169,6 +169,18 @@ def _covered(report: Report, options: Options, watch: Watcher | None) -> Report:
     return replace(report, surprises=surprises, coverage=counted)
 
 
+def check_system(
+    job: Job, system: System, options: Options, watch: Watcher | None = None
+) -> Report:
+    """Check a system in the place of a job's own. Raises `Mistakes`."""
+    return _Check(job, options, watch, None, system).report()
+
+
+def program_of(job: Job) -> Program:
+    """The program of a job, with its properties. Raises `Mistakes`, also for what cannot be executed."""
+    return _executable(_program(job), ())
+
+
 def _program(job: Job) -> Program:
     checked: Checked = check_spec(job.files, job.instance)
     if checked.program is None:
@@ -228,15 +240,16 @@ class _Check:
     """One job on its way through the pipeline."""
 
     def __init__(
-        self, job: Job, options: Options, watch: Watcher | None, cache: Cache | None
-    ) -> None:
+        self, job: Job, options: Options, watch: Watcher | None, cache: Cache | None,
+        system: System | None = None,
+    ) -> None:  # fmt: skip
         self._job = job
         self._options = options
         self._watch = watch
         self._cache = cache
         self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
-        self._system = self._compiled()
+        self._system = self._compiled() if system is None else system
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
         self._probed = probed(self._system)
         self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
