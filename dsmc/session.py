@@ -413,7 +413,7 @@ class _Check:
             case y.Law() | y.Scenario():
                 return self._apart(prop, number, found)
             case y.Temporal():
-                return self._lived(prop, found.lives.found[number])
+                return self._lived(prop, number, found)
             case y.NoError() if number not in explored.decided:
                 if not explored.statistics.stopped or number in explored.proven:
                     return None
@@ -439,9 +439,12 @@ class _Check:
 
         return self._probed.vacuity(number, idle)
 
-    def _lived(self, prop: y.Temporal, lived: Lived) -> Result:
+    def _lived(self, prop: y.Temporal, number: int, found: Findings) -> Result:
+        lived = found.lives.found[number]
         if lived.run is None:
-            return Result(prop, lived.verdict, note=lived.note)
+            holds = lived.verdict is Verdict.HOLDS
+            vacuity = self._vacuity(number, found.explored) if holds else None
+            return Result(prop, lived.verdict, note=lived.note, vacuity=vacuity)
         return shown(self._job, self._machine, prop, lived.verdict, lived.run)
 
     def _hidden(self, prop: Property, explored: Explored) -> bool:

@@ -107,6 +107,28 @@ def test_with_symmetry_and_slices(spec: Callable[[str], Path], way: str) -> None
     assert not told["all_told"]
 
 
+TURNING = """spec turning
+var x: 0..3 = 0
+fair action up when x < 2 { x := x + 1 }
+fair action back when x == 2 { x := 0 }
+heard: x == 1 leads to x == 2
+unheard: x == 3 leads to x == 0
+ltl both { (always (x == 3 implies eventually x == 0)) and (always (x == 1 implies eventually x == 0)) }
+ltl next_one { always (x == 3 implies next x == 0) }
+always eventually again { x == 0 }
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_of_whole_runs(spec: Callable[[str], Path], way: str) -> None:
+    report = check(load(spec(TURNING))[0], WAYS[way])
+    assert {r.verdict.value for r in report.results} == {"holds"}
+    assert _vacuity(report) == {
+        "heard": "", "unheard": NEVER_3, "both": f"in part {NEVER_3[4:]}", "next_one": NEVER_3,
+        "again": "",
+    }  # fmt: skip
+
+
 def test_nothing_at_rest(checked: Callable[..., Report]) -> None:
     report = checked(
         "spec s\nvar x: 0..1 = 0\nfair action flip { x := 1 - x }\nquiescent q { x == 0 }"

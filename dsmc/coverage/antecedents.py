@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from dsmc.frozen import Frozen
+from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
+from dsmc.ir import temporal as f
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
 from dsmc.ir.simplify import simplify
@@ -60,6 +61,20 @@ class Claim(Frozen):
 def claims(e: x.Expr) -> tuple[Claim, ...]:
     """The claims of a condition. One that is true whatever the state is none."""
     return tuple(_claim(way) for way in _ways(e, ()))
+
+
+def of_formula(formula: f.Formula) -> tuple[Claim, ...]:
+    """The claims on whole runs: `p leads to q` claims something behind `p`."""
+    match formula:
+        case f.Both(left, right):
+            return (*of_formula(left), *of_formula(right))
+        case f.Always(f.Both(left, right)):
+            return (*of_formula(f.Always(left)), *of_formula(f.Always(right)))
+        case f.Always(f.Either(f.Not(f.Now(trigger) as now), _)):
+            written = trigger if trigger.span.source.name else replace(trigger).at(now.span)
+            return (_claim((_condition(written),)),)
+        case _:
+            return (Claim(()),)
 
 
 def _ways(e: x.Expr, way: Way) -> Iterator[Way]:

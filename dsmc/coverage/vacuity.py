@@ -7,12 +7,15 @@ For each antecedent the system gets a probe: a property of the same kind, decide
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
-from dsmc.coverage.antecedents import Antecedent, claims
+from dsmc.coverage.antecedents import Antecedent, Claim, claims, of_formula
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.ir.simplify import simplify
+
+_Asking: TypeAlias = y.Invariant | y.Transition | y.Quiescent | y.Temporal
 
 _AT_REST = Antecedent(x.TRUE, "nothing was ever at rest")
 _SAYS_NOTHING = "it is true whatever the state"
@@ -82,8 +85,12 @@ class _Prober:
     def probed(self) -> Probed:
         asked = {}
         for number, prop in enumerate(self._system.properties):
-            if isinstance(prop, y.Invariant | y.Transition | y.Quiescent):
-                asked[number] = tuple(self._claims(prop))
+            match prop:
+                case y.Invariant() | y.Transition() | y.Quiescent():
+                    asked[number] = tuple(self._claims(prop))
+                case y.Temporal(_, _, formula):
+                    found = of_formula(prop.shown or formula)
+                    asked[number] = tuple(self._triggers(prop, claim) for claim in found)
         properties = (*self._system.properties, *self._probes)
         return Probed(replace(self._system, properties=properties), asked)
 
@@ -94,20 +101,22 @@ class _Prober:
         for claim in claims(prop.shown or prop.expr):
             yield tuple(self._asked(prop, a) for a in (*first, *claim.antecedents))
 
-    def _asked(
-        self, prop: y.Invariant | y.Transition | y.Quiescent, antecedent: Antecedent
-    ) -> Asked:
+    def _triggers(self, prop: y.Temporal, claim: Claim) -> tuple[Asked, ...]:
+        """What is asked of states that a property of whole runs waits for."""
+        return tuple(self._asked(prop, antecedent) for antecedent in claim.antecedents)
+
+    def _asked(self, prop: _Asking, antecedent: Antecedent) -> Asked:
         if antecedent.holds == x.FALSE:
             return Asked(antecedent.never, None)
-        key = (type(prop), antecedent.holds)
+        key = (type(_probe(prop, "", antecedent.holds)), antecedent.holds)
         if key not in self._numbers:
             self._numbers[key] = self._first + len(self._probes)
             self._probes.append(_probe(prop, f"{prop.name} {len(self._probes)}?", antecedent.holds))
         return Asked(antecedent.never, self._numbers[key])
 
 
-def _probe(prop: y.Invariant | y.Transition | y.Quiescent, name: str, holds: x.Expr) -> y.Property:
+def _probe(prop: _Asking, name: str, holds: x.Expr) -> y.Property:
     """A property that is decided where the antecedent is true."""
-    if isinstance(prop, y.Invariant):
+    if isinstance(prop, y.Invariant | y.Temporal):
         return y.Reachable(name, holds)
     return type(prop)(name, simplify(x.negation(holds)))
