@@ -128,7 +128,7 @@ class _Model:
 
     def _until_noticed(self, system: System) -> Options:
         """A search may end when something is violated that was not."""
-        good = y.Reachable | y.Fires | y.Law | y.Scenario
+        good = (y.Reachable, y.Fires, *y.APART)
         enough = frozenset(
             n for n, p in enumerate(system.properties)
             if not isinstance(p, good) and self._was(p.name) is Verdict.HOLDS
