@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dsmc.coverage.count import Passed
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.outcome import Statistics, Verdict
 from dsmc.ir import system as y
@@ -58,6 +59,23 @@ def surprises_in(
 def unexpected(job: Job, results: tuple[Result, ...]) -> list[Surprise]:
     """What is not as expected of the properties that there are results of."""
     return [s for result in results for s in _of_result(job, result)]
+
+
+def vacuous(results: tuple[Result, ...]) -> list[Surprise]:
+    """What holds, but has nothing to say."""
+    return [
+        Surprise(f"{r.name} says something", f"it holds, {r.vacuity.text}") for r in results
+        if r.vacuity is not None and r.vacuity.whole
+    ]  # fmt: skip
+
+
+def uncovered(found: Passed) -> list[Surprise]:
+    """What never happens."""
+    never = "never happens" if found.certain else f"did not happen before it stopped: {found.why}"
+    return [
+        Surprise(f"{point.name} ({point.span}) happens", never, unknown=not found.certain)
+        for point in found.never
+    ]
 
 
 def _of_properties(job: Job) -> list[ExpectProperty]:

@@ -10,15 +10,13 @@ from dsmc.backends.python.graph import build
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
 from dsmc.engine.search import INTERRUPTED, Watcher
-from dsmc.ir import temporal as f
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import System, Temporal
 from dsmc.liveness.asked import conditions_of, temporal
 from dsmc.liveness.decide import Decider
-from dsmc.liveness.formula import broken, may_be
+from dsmc.liveness.formula import broken
 from dsmc.liveness.graph import NOBODY
 from dsmc.liveness.lasso import Lasso
-from dsmc.traces.why import said
 
 if TYPE_CHECKING:
     from dsmc.backends.c.driver import Driver
@@ -90,17 +88,7 @@ def _lived(labelled: Labelled, decider: Decider, prop: Temporal, numbers: dict[E
         return Lived(Verdict.VIOLATED, run=_run(labelled, decided.lasso))
     if decided.is_open:
         return Lived(Verdict.UNKNOWN, _why_open(labelled))
-    return Lived(Verdict.HOLDS, _vacuous(labelled, prop, numbers))
-
-
-def _vacuous(labelled: Labelled, prop: Temporal, numbers: dict[Expr, int]) -> str:
-    """What is asked of states of which there are none holds, and says nothing."""
-    match prop.formula:
-        case f.Always(f.Either(f.Not(f.Now(trigger) as now), _)):
-            never = not labelled.ever & may_be(numbers[trigger], True)
-            return f"but `{said(now.span)}` is never true" if never else ""
-        case _:
-            return ""
+    return Lived(Verdict.HOLDS)
 
 
 def _why_open(labelled: Labelled) -> str:

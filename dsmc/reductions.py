@@ -126,9 +126,13 @@ class _Search:
 
     def _searched(self, machine: PythonMachine, symmetric: tuple[Named, ...]) -> Explored:
         own = {self._numbers[p.name]: n for n, p in enumerate(machine.system.properties)}
-        enough = frozenset(own[n] for n in self._limits.enough if n in own)
-        wanted = frozenset(own[n] for n in self._wanted if n in own)
-        return self._timed(machine, wanted, replace(self._limits, enough=enough), symmetric)
+        limits = self._limits
+        enough, aside, untold, wanted = (
+            frozenset(own[n] for n in numbers if n in own)
+            for numbers in (limits.enough, limits.aside, limits.untold, self._wanted)
+        )
+        limits = replace(limits, enough=enough, aside=aside, untold=untold)
+        return self._timed(machine, wanted, limits, symmetric)
 
     def _timed(
         self, machine: PythonMachine, wanted: frozenset[int], limits: Limits,
@@ -154,9 +158,10 @@ class _Search:
         """The same of the system itself."""
         lift = Lift(self._machine, machine, part.forgotten)
         numbers = [self._numbers[p.name] for p in machine.system.properties]
-        decided = {numbers[n]: lift.run(run) for n, run in found.decided.items()}
-        for number, run in decided.items():
-            self._look_again(number, run)
+        decided = {numbers[n]: run for n, run in found.decided.items()}
+        for number in decided.keys() - self._limits.untold:
+            decided[number] = lift.run(decided[number])
+            self._look_again(number, decided[number])
         pump = found.pump and Pump(lift.run(found.pump.run), found.pump.start)
         proven = frozenset(numbers) - decided.keys() if found.statistics.complete else frozenset()
         return Explored(decided, found.statistics, pump, proven)

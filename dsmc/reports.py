@@ -8,6 +8,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsmc.coverage.annotate import as_data as coverage_data
+from dsmc.coverage.vacuity import Vacuity
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Engine
 from dsmc.files import write_file
@@ -38,6 +40,7 @@ def as_data(report: Report) -> dict[str, Any]:
             "engine": _engine(s.engine), "cached": report.cached,
         },
         "within": report.within,
+        "coverage": report.coverage and coverage_data(report.coverage),
         "reductions": {"used": s.reductions, "not_symmetric": _not_symmetric(report.system)},
         "notes": list(report.notes),
     }  # fmt: skip
@@ -88,11 +91,18 @@ def _results(report: Report | Simulation) -> dict[str, Any]:
         "properties": [
             {
                 "name": r.name, "verdict": r.verdict.value, "word": r.word, "steps": r.steps,
-                "note": r.note, "trace": trace_data(r.trace) if r.trace is not None else None,
+                "note": r.note, "vacuity": _vacuity(r.vacuity),
+                "trace": trace_data(r.trace) if r.trace is not None else None,
             }
             for r in report.results
         ],
     }  # fmt: skip
+
+
+def _vacuity(vacuity: Vacuity | None) -> dict[str, Any] | None:
+    if vacuity is None:
+        return None
+    return {"whole": vacuity.whole, "reasons": list(vacuity.reasons)}
 
 
 def mistakes_as_data(file: Path, mistakes: Mistakes) -> dict[str, Any]:

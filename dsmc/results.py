@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dsmc.coverage.vacuity import Vacuity
 from dsmc.engine.outcome import Verdict
 from dsmc.frozen import Frozen
 from dsmc.ir import system as y
@@ -14,6 +15,7 @@ class Result(Frozen):
 
     For a witness `HOLDS` means that it is reached, and `trace` shows how; for everything else
     `VIOLATED` comes with the trace of a shortest counterexample. `steps` is that run's length.
+    `vacuity` says of a property that holds why it has nothing to say.
     """
 
     prop: Property
@@ -21,6 +23,7 @@ class Result(Frozen):
     steps: int | None = None
     trace: Trace | None = None
     note: str = ""
+    vacuity: Vacuity | None = None
 
     @property
     def name(self) -> str:

@@ -17,11 +17,13 @@ from dsmc.backends.tiers import How
 from dsmc.cache.findings import Findings, Tried, as_data, from_data
 from dsmc.cache.last import remember, still_violated
 from dsmc.cache.store import Cache
+from dsmc.coverage.count import Coverage, coverage, passed
+from dsmc.coverage.vacuity import Vacuity, probed
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Lived, Lives, Run, Statistics, Verdict
 from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
-from dsmc.expectations import refuse_unknown, surprises_in, with_unknown
+from dsmc.expectations import refuse_unknown, surprises_in, uncovered, vacuous, with_unknown
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.ir.expr import TRUE, conjuncts
@@ -40,7 +42,7 @@ from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
-from dsmc.typecheck.models import ExpectCount
+from dsmc.typecheck.models import ExpectCount, ExpectCovered
 from dsmc.typecheck.program import Checked, check_spec
 from dsmc.typecheck.warnings import warnings_of
 
@@ -57,6 +59,8 @@ class Options(Frozen):
     reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
     `resume` them; whether runs of which properties speak are `fair`; whether the `store` of states is
     `exact` or of a `fingerprint` each, and the `order` of the search is `breadth` or `depth` first.
+    With `coverage` it is counted how often each part of the spec is run; `strict`: what holds must not do so
+    vacuously, and everything must be covered.
     """
 
     properties: tuple[str, ...] = ()
@@ -71,6 +75,8 @@ class Options(Frozen):
     fair: bool = True
     store: str = "exact"
     order: str = "breadth"
+    coverage: bool = False
+    strict: bool = False
 
 
 class Report(Frozen):
@@ -85,6 +91,7 @@ class Report(Frozen):
     surprises: tuple[Surprise, ...]
     notes: tuple[str, ...] = ()
     cached: bool = False
+    coverage: Coverage | None = None
 
     @property
     def within(self) -> str:
@@ -94,8 +101,8 @@ class Report(Frozen):
     @property
     def interrupted(self) -> bool:
         """Was Ctrl-C pressed, in the search or in what comes after it?"""
-        said = (self.statistics.stopped, *(r.note for r in self.results))
-        return INTERRUPTED in said
+        counted = (self.coverage.statistics.stopped,) if self.coverage is not None else ()
+        return INTERRUPTED in (self.statistics.stopped, *counted, *(r.note for r in self.results))
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
@@ -140,7 +147,38 @@ def check(
     cache: Cache | None = None,
 ) -> Report:
     """Check a job. What the cache knows is not searched for again. Raises `Mistakes`."""
-    return _Check(job, options, watch, cache).report()
+    report = _Check(job, options, watch, cache).report()
+    if report.interrupted:
+        return report
+    return _covered(report, options, watch)
+
+
+def _covered(report: Report, options: Options, watch: Watcher | None) -> Report:
+    """The report, with what is known of coverage if somebody wants to know."""
+    expected = any(isinstance(e, ExpectCovered) for e in report.job.expectations)
+    if not (options.coverage or options.strict or expected):
+        return report
+    program = replace(_program(report.job), properties=())
+    surprises = report.surprises
+    if options.strict:
+        surprises = (*surprises, *vacuous(report.results))
+    if options.strict or expected:
+        how = How(options.engine, options.threads)
+        surprises = (*surprises, *uncovered(passed(program, how, options.limits, watch)))
+    counted = coverage(program, options.limits, watch) if options.coverage else None
+    return replace(report, surprises=surprises, coverage=counted)
+
+
+def check_system(
+    job: Job, system: System, options: Options, watch: Watcher | None = None
+) -> Report:
+    """Check a system in the place of a job's own. Raises `Mistakes`."""
+    return _Check(job, options, watch, None, system).report()
+
+
+def program_of(job: Job) -> Program:
+    """The program of a job, with its properties. Raises `Mistakes`, also for what cannot be executed."""
+    return _executable(_program(job), ())
 
 
 def _program(job: Job) -> Program:
@@ -202,16 +240,18 @@ class _Check:
     """One job on its way through the pipeline."""
 
     def __init__(
-        self, job: Job, options: Options, watch: Watcher | None, cache: Cache | None
-    ) -> None:
+        self, job: Job, options: Options, watch: Watcher | None, cache: Cache | None,
+        system: System | None = None,
+    ) -> None:  # fmt: skip
         self._job = job
         self._options = options
         self._watch = watch
         self._cache = cache
         self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
-        self._system = self._compiled()
+        self._system = self._compiled() if system is None else system
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
+        self._probed = probed(self._system)
         self._counted = any(isinstance(e, ExpectCount) for e in job.expectations)
         refuse_unknown(job, self._system, options.properties)
 
@@ -226,7 +266,7 @@ class _Check:
 
     @functools.cached_property
     def _machine(self) -> PythonMachine:
-        return PythonMachine(self._system)
+        return PythonMachine(self._probed.system)
 
     def report(self) -> Report:
         recalled = self._recalled()
@@ -264,7 +304,10 @@ class _Check:
         from dsmc.cache.key import key_of
 
         limits = Limits(self._options.limits.states)
-        asked = replace(self._options, limits=limits, first=False, checkpoint="", resume=False)
+        asked = replace(
+            self._options, limits=limits, first=False, checkpoint="", resume=False, coverage=False,
+            strict=False,
+        )  # fmt: skip
         return key_of(self._system, asked, self._counted)
 
     def _recalled(self) -> Findings | None:
@@ -313,6 +356,7 @@ class _Check:
             n for n, p in enumerate(self._system.properties)
             if not isinstance(p, (*y.APART, y.NoError))
         )  # fmt: skip
+        aside = self._probed.probes
         asked = self._options
         nothing_asked = not (wanted or asked.properties)
         to_the_end = (
@@ -321,13 +365,13 @@ class _Check:
         how = How(
             asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
         )
-        limits = self._options.limits
+        limits = replace(self._options.limits, aside=aside, untold=aside)
         if self._options.first:
             if self._last:
                 return Explored(self._last, _NOTHING)
             limits = replace(limits, enough=_bad(self._system))
         return search(
-            self._machine, wanted, how, self._options.reductions,
+            self._machine, wanted | aside, how, self._options.reductions,
             limits=limits, to_the_end=to_the_end, watch=self._watcher(),
             whole=self._lives_in_c if temporal(self._system) else None,
         )  # fmt: skip
@@ -369,7 +413,7 @@ class _Check:
             case y.Law() | y.Scenario():
                 return self._apart(prop, number, found)
             case y.Temporal():
-                return self._lived(prop, found.lives.found[number])
+                return self._lived(prop, number, found)
             case y.NoError() if number not in explored.decided:
                 if not explored.statistics.stopped or number in explored.proven:
                     return None
@@ -382,11 +426,25 @@ class _Check:
         seen = explored.statistics.complete or number in explored.proven
         if not seen or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
-        return Result(prop, Verdict.VIOLATED if witness else Verdict.HOLDS)
+        if witness:
+            return Result(prop, Verdict.VIOLATED)
+        return Result(prop, Verdict.HOLDS, vacuity=self._vacuity(number, explored))
 
-    def _lived(self, prop: y.Temporal, lived: Lived) -> Result:
+    def _vacuity(self, number: int, explored: Explored) -> Vacuity | None:
+        """Why a property that holds has nothing to say."""
+
+        def idle(probe: int) -> bool:
+            seen = explored.statistics.complete or probe in explored.proven
+            return seen and probe not in explored.decided
+
+        return self._probed.vacuity(number, idle)
+
+    def _lived(self, prop: y.Temporal, number: int, found: Findings) -> Result:
+        lived = found.lives.found[number]
         if lived.run is None:
-            return Result(prop, lived.verdict, note=lived.note)
+            holds = lived.verdict is Verdict.HOLDS
+            vacuity = self._vacuity(number, found.explored) if holds else None
+            return Result(prop, lived.verdict, note=lived.note, vacuity=vacuity)
         return shown(self._job, self._machine, prop, lived.verdict, lived.run)
 
     def _hidden(self, prop: Property, explored: Explored) -> bool:

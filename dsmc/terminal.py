@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dsmc.coverage.annotate import Row, never_received, pages
 from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Engine, Statistics, Verdict
 from dsmc.engine.search import Progress, Watcher
@@ -20,6 +21,7 @@ from dsmc.results import Result
 from dsmc.session import Report, within
 from dsmc.source import Span
 from dsmc.traces.render.text import render
+from dsmc.traces.why import said
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -99,9 +101,33 @@ def _told(report: Report | Simulation, covered: list[str]) -> str:
     lines += [f"  {bounds}"] if bounds else []
     lines += [
         click.style(f"  expected: {s.expected}; found: {s.found}", fg="red") for s in report.surprises
-        if report.job.expectations
+        if report.job.expectations or not s.property
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def coverage_text(report: Report) -> str:
+    """How often steps ran each part of the spec, beside its lines; what never was."""
+    found = report.coverage
+    if found is None:
+        return ""
+    s = found.statistics
+    whole = "all" if s.complete else f"the first (stopped: {s.stopped})"
+    lines = [f"  steps by line, from {whole} {s.states:,} states, counted by the reference", ""]
+    for page in pages(found):
+        lines += [*([f"  {page.file}"] if page.file else []), *map(_row, page.rows), ""]
+    ends = {
+        "never received": never_received(found),
+        "never true": [f"`{said(span)}`{_at(span)}" for span in found.never_true],
+        "never false": [f"`{said(span)}`{_at(span)}" for span in found.never_false],
+    }
+    lines += [f"  {what}: {', '.join(which)}" for what, which in ends.items() if which]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(row: Row) -> str:
+    text = f"{row.count or 'never':>9{',' if row.count else ''}}  {row.line or '':>4}  {row.text}"
+    return text if row.count else click.style(text, fg="yellow")
 
 
 def reductions_text(report: Report) -> str:
@@ -120,7 +146,8 @@ def _outcome(result: Result) -> str:
     steps = (
         f" in {result.steps} step{'s' * (result.steps != 1)}" if result.steps is not None else ""
     )
-    return f"{word}{steps}" + (f" ({result.note})" if result.note else "")
+    vacuous = f", {click.style(result.vacuity.text, fg='yellow')}" if result.vacuity else ""
+    return f"{word}{steps}{vacuous}" + (f" ({result.note})" if result.note else "")
 
 
 def _covered(statistics: Statistics, *, cached: bool) -> str:

@@ -436,7 +436,8 @@ def test_simulate_as_json(counter: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "test", "fmt", "lower", "graph", "explain", "new", "cache", "simulate"]
+    "command",
+    ["", "check", "test", "fmt", "lower", "graph", "explain", "new", "cache", "simulate", "mutate"],
 )
 def test_help(command: str) -> None:
     result = run(*([command] if command else []), "--help")
@@ -448,6 +449,14 @@ def test_cache_says_that_nothing_is_kept_in_tests() -> None:
     """More of it: test_cache.py."""
     result = run("cache")
     assert (result.exit_code, result.output[:15]) == (0, "Nothing is kept")
+
+
+def test_mutate(counter: Path) -> None:
+    result = run("mutate", counter, "-D", "N=2")
+    assert result.exit_code == 1
+    assert "n < N → n <= N" in result.output
+    assert "below_3 violated in 3 steps" in result.output
+    assert run("mutate", counter, "-D", "M=2").exit_code == 2
 
 
 def test_every_command_is_tested_here() -> None:

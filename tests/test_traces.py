@@ -392,8 +392,70 @@ action up when n < 1 { n += 1 }
 def test_what_processes_wait_for(traced: Traced) -> None:
     assert reasons(traced, WAITING, "no_deadlock") == [
         "A waits at `await n > 1 and true` (line 5): `n > 1` is false: `n` is 1",
-        "B waits at `receive Go` (line 6): there is no message that it takes",
+        "B waits at `receive Go` (line 6): no `Go` is on its way",
+        "`up` (line 7): `n < 1` is false: `n` is 1",
     ]
+
+
+MESSAGES = """
+spec messages
+message Ping(n: 0..2)
+message Vote
+var m: mutex
+role A {
+  process {
+    send Ping(1) to B.1
+    receive { Ping(0) from b { skip } }
+  }
+}
+role B {
+  var ready: bool = false
+  process worker { receive { Ping(2) from a { skip } Vote from a { skip } } }
+  on Ping(1) from a when ready { skip }
+}
+role C[3] { process { send Vote to D.1 } }
+role D {
+  process {
+    receive 2 of Vote from C as votes { skip }
+    receive 2 of Vote from C as more { skip }
+  }
+}
+"""
+
+
+def test_who_waits_for_which_message(traced: Traced) -> None:
+    assert reasons(traced, MESSAGES, "no_deadlock") == [
+        "A waits at `receive Ping` (line 9): no `Ping` is on its way",
+        "B waits in `worker` at `receive Ping` or `receive Vote` (line 14):"
+        " a `Ping` is on its way, but none that it takes; no `Vote` is on its way",
+        "D waits at `receive Vote` (line 21): no `Vote` is on its way (1 collected so far)",
+        "B: `on Ping` from A (line 15): `ready` is false",
+    ]
+
+
+ACTIONS = """
+spec actions
+var x: 0..3 = 0
+action up(by in 1..2) when x + by < 3 and x >= 0 { x := x + by }
+action late when x == 3 { x := 0 }
+action idle when x == 2 { x := 2 }
+no deadlock
+"""
+
+
+def test_why_no_action_is_taken(traced: Traced) -> None:
+    assert reasons(traced, ACTIONS, "no_deadlock") == [
+        "`up` by = 1 (line 4): `x + by < 3` is false: `x + by` is 3",
+        "`up` by = 2 (line 4): `x + by < 3` is false: `x + by` is 4",
+        "`late` (line 5): `x == 3` is false: `x` is 2",
+        "`idle` (line 6): it would change nothing",
+    ]
+
+
+def test_how_many_more_wait(traced: Traced) -> None:
+    found = reasons(traced, ACTIONS.replace("1..2", "1..40"), "no_deadlock")
+    assert len(found) == 13
+    assert found[-1] == "and 30 more that wait"
 
 
 # ---------------------------------------------------------------- scenarios

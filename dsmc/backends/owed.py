@@ -23,8 +23,7 @@ _MOST = 1 << 63
 class Labelled(Frozen):
     """The explored graph of a system, what its numbers stand for, and why it is not all of it.
 
-    A step without a result `cuts_off` what would come after it; `stopped` says what limit was met;
-    `ever` has the facts that are true in some state.
+    A step without a result `cuts_off` what would come after it; `stopped` says what limit was met.
     """
 
     graph: Graph
@@ -32,7 +31,6 @@ class Labelled(Frozen):
     owed: Sequence[tuple[Any, ...]]
     cuts_off: bool
     stopped: str
-    ever: int
 
 
 class Key(Frozen):

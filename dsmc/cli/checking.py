@@ -108,13 +108,16 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str:
 @THREADS
 @reductions
 @EXPLAIN_REDUCTIONS
+@click.option(
+    "--coverage", is_flag=True, help="Count how often each line of the spec was run, in all states."
+)
 def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, store: str, order: str, checkpoint: str, resume: bool,
     to_the_end: bool, first: bool, no_cache: bool, fairness: str, as_json: bool, engine: str,
     threads: int, reductions: Any,
-    explain_reductions: bool,
+    explain_reductions: bool, coverage: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -127,7 +130,7 @@ def check(
         _refuse_manner(checkpoint, engine)
     options = Options(
         properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume,
-        fairness == "declared", store, order,
+        fairness == "declared", store, order, coverage,
     )  # fmt: skip
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
@@ -167,9 +170,10 @@ class _Checking:
 
             self._data.append(as_data(report))
             return
-        from dsmc.terminal import reductions_text, report_text
+        from dsmc.terminal import coverage_text, reductions_text, report_text
 
         click.echo(report_text(report), nl=False)
+        click.echo(coverage_text(report), nl=False)
         if self._explained:
             click.echo(reductions_text(report), nl=False)
         if written:
@@ -199,9 +203,13 @@ class _Checking:
 @ENGINE
 @THREADS
 @reductions
+@click.option(
+    "--vacuity", type=click.Choice(["report", "error"]), default="report",
+    help="What holds vacuously, or never happens, is an error.",
+)  # fmt: skip
 def test(
     paths: tuple[Path, ...], max_time: float | None, max_states: int | None, no_cache: bool,
-    as_json: bool, engine: str, threads: int, reductions: Any,
+    as_json: bool, engine: str, threads: int, reductions: Any, vacuity: str,
 ) -> None:  # fmt: skip
     """Check that every model is as it expects to be. PATHS are files and folders (here if none)."""
     from dsmc.engine.outcome import Limits
@@ -209,7 +217,10 @@ def test(
     from dsmc.session import Options
 
     limits = Limits(max_states, max_time)
-    options = Options(limits=limits, engine=engine, threads=threads, reductions=reductions)
+    options = Options(
+        limits=limits, engine=engine, threads=threads, reductions=reductions,
+        strict=vacuity == "error",
+    )  # fmt: skip
     files = _model_files(paths or (Path(),))
     if not files:
         click.echo("There are no models there.", err=True)
@@ -224,6 +235,7 @@ class _Testing:
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, ...]] = []
+        self._vacuous: list[str] = []
 
     def add(self, report: Any) -> None:
         from dsmc.terminal import report_text, title
@@ -238,6 +250,11 @@ class _Testing:
         )
         s = report.statistics
         seconds = "cached" if report.cached else f"{s.seconds:.2f}"
+        self._vacuous += [
+            f"{title(report)}: {r.name} holds, {r.vacuity.text}"
+            for r in report.results
+            if r.vacuity
+        ]
         self._rows.append((title(report), word, f"{s.states:,}", f"{s.transitions:,}", seconds))
 
     def mistaken(self, file: Path, mistakes: Any) -> None:
@@ -250,6 +267,8 @@ class _Testing:
             click.echo(
                 table(self._rows, ("model", "", "states", "transitions", "seconds")), nl=False
             )
+            for line in self._vacuous:
+                click.echo(click.style(line, fg="yellow"))
             bad = sum("NOT" in row[1] for row in self._rows)
             click.echo(f"{len(self._rows)} models, {bad} not as expected")
 

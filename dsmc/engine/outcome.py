@@ -20,13 +20,16 @@ class Verdict(enum.Enum):
 
 class Limits(Frozen):
     """When to stop early: distinct states, seconds, bytes of memory (of the whole process); properties
-    of which any that is decided is `enough`.
+    of which any that is decided is `enough`; those that no search goes on for (`aside`), and those
+    whose runs nobody wants to see (`untold`).
     """
 
     states: int | None = None
     seconds: float | None = None
     memory: int | None = None
     enough: frozenset[int] = frozenset()
+    aside: frozenset[int] = frozenset()
+    untold: frozenset[int] = frozenset()
 
 
 class Run(Frozen):
@@ -48,6 +51,10 @@ class Run(Frozen):
     def length(self) -> int:
         """How many steps it takes."""
         return len(self.states) - 1 + self.in_step
+
+
+#: The run of a property that is decided, but `untold`.
+NOT_TOLD = Run(())
 
 
 class Lived(Frozen):

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from dsmc.engine.machine import Machine, State
 from dsmc.engine.memory import resident_bytes
-from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics
+from dsmc.engine.outcome import NOT_TOLD, Explored, Limits, Pump, Run, Statistics
 from dsmc.frozen import Frozen
 
 #: Why a search stopped.
@@ -210,7 +210,8 @@ class _Search:
         """Is everything decided that was asked for, or enough?"""
         if not self._limits.enough.isdisjoint(self._decided):
             self.stopped = FIRST_FOUND
-        return bool(self.stopped) or (not self._to_the_end and self._wanted <= self._decided.keys())
+        wanted = self._wanted - self._limits.aside
+        return bool(self.stopped) or (not self._to_the_end and wanted <= self._decided.keys())
 
     def _look(self, states: list[State]) -> None:
         """What do the states of a level decide?"""
@@ -321,4 +322,5 @@ class _Search:
             initial=self._initial, depth=self._levels, complete_depth=self._complete,
             seconds=self._seconds, complete=self._finished, stopped=self.stopped,
         )  # fmt: skip
-        return Explored(self._decided, statistics, self._pump)
+        untold = self._decided.keys() & self._limits.untold
+        return Explored(self._decided | dict.fromkeys(untold, NOT_TOLD), statistics, self._pump)

@@ -12,7 +12,7 @@ from dsmc.ir.ops import RangeError
 from dsmc.ir.system import Property, System
 from dsmc.ir.types import Value
 from dsmc.traces.model import Step
-from dsmc.traces.waiting import waiting
+from dsmc.traces.waiting import stuck, waiting
 from dsmc.traces.why import Why
 
 
@@ -62,7 +62,7 @@ def reasons(
         case y.Reachable():
             return Why(world).true(_words(prop), {})
         case y.NoDeadlock():
-            return waiting(system, world) or ["nothing but a fault can change anything"]
+            return stuck(system, world)
         case y.Assertion():
             return failed(system, prop, world)
         case _:

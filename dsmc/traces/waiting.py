@@ -12,6 +12,8 @@ from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Action, Kind, System, Variable
 from dsmc.ir.types import Value
+from dsmc.traces.awaited import awaited
+from dsmc.traces.blocked import blocked
 from dsmc.traces.changes import holder
 from dsmc.traces.titles import place
 from dsmc.traces.why import Why
@@ -19,6 +21,8 @@ from dsmc.traces.why import Why
 Names = dict[str, Value]
 #: The point of a program counter at which a process has ended.
 _STOPPED = 0
+#: `Role.pc` is the program counter of a process without a name, `Role.name.pc` that of another.
+_UNNAMED = 2
 
 
 class Wait(Frozen):
@@ -37,6 +41,13 @@ def waiting(system: System, world: World) -> list[str]:
     if len(circle) == 2:
         return [*told, f"{circle[0]} waits for itself"]
     return [*told, f"a circle: {' waits for '.join(circle)}"] if circle else told
+
+
+def stuck(system: System, world: World) -> list[str]:
+    """The same, and why the actions of no process are not taken."""
+    counters = {v.name for v in system.variables if _is_counter(v)}
+    told = [*waiting(system, world), *blocked(system, world, counters)]
+    return told or ["nothing but a fault can change anything"]
 
 
 def _is_counter(variable: Variable) -> bool:
@@ -86,9 +97,16 @@ class _Process:
             return Wait(who, f"{who} waits for ever ({self._point()})", ())
         what = " or ".join(dict.fromkeys(f"`{action.origin.title}`" for action, _ in steps))
         lines = list(dict.fromkeys(place(a.origin.span, self._system.file) for a, _ in steps))
-        told = f"{who} waits at {what}"
+        told = f"{who} waits{self._process()} at {what}"
         told += f" ({', '.join(line for line in lines if line)})" if any(lines) else ""
-        return Wait(who, f"{told}: {', '.join(reasons)}" if reasons else told, holders)
+        # What is collected is told where it is known.
+        reasons = [r for r in reasons if not any(o != r and o.startswith(r) for o in reasons)]
+        return Wait(who, f"{told}: {'; '.join(reasons)}" if reasons else told, holders)
+
+    def _process(self) -> str:
+        """The name of the process, if it has one."""
+        parts = self._pc.name.split(".")
+        return f" in `{parts[1]}`" if len(parts) > _UNNAMED else ""
 
     def _point(self) -> str:
         """The name of the point where it stands: a label, or the line."""
@@ -133,7 +151,9 @@ class _Process:
 
     def _reasons(self, action: Action, parts: list[x.Expr]) -> list[str]:
         if action.origin.kind is Kind.HANDLER:
-            return ["there is no message that it takes"]
+            role = self._pc.owner
+            assert role is not None
+            return [awaited(self._world, action, role, self._names(action))]
         wrong = [part for part in parts if self._value(part, action) is False]
         found = [reason for part in wrong for reason in self._reason(part, action)]
         return found if wrong else ["it cannot be carried out"]

@@ -44,7 +44,11 @@ class ExpectCount(Node):
     number: int
 
 
-Expectation: TypeAlias = ExpectProperty | ExpectAll | ExpectCount
+class ExpectCovered(Node):
+    """`expect covered`: every action, statement of a process and fault happens."""
+
+
+Expectation: TypeAlias = ExpectProperty | ExpectAll | ExpectCount | ExpectCovered
 
 
 class Model(Node):
@@ -107,6 +111,8 @@ def _expectation(
     match words:
         case ("all", "hold"):
             return ExpectAll()
+        case ("covered",):
+            return ExpectCovered()
         case (what, number) if what in COUNTS and number.isdigit():
             return ExpectCount(what, int(number))
         case (name, outcome) if outcome in OUTCOMES:
@@ -120,6 +126,7 @@ def _expectation(
         item.span,
         "this expectation is not understood",
         help="for example `expect all hold`, `expect agreement holds`,"
-        " `expect agreement violated in 7 steps`, `expect done reachable`, `expect states 288`",
+        " `expect agreement violated in 7 steps`, `expect done reachable`, `expect states 288`,"
+        " `expect covered`",
     )
     return None

@@ -28,7 +28,7 @@ from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
 from dsmc.engine.memory import most_bytes, resident_bytes
-from dsmc.engine.outcome import Engine, Explored, Limits, Pump, Run, Statistics, Whole
+from dsmc.engine.outcome import NOT_TOLD, Engine, Explored, Limits, Pump, Run, Statistics, Whole
 from dsmc.engine.search import (
     FIRST_FOUND,
     FIRST_LOAD,
@@ -269,7 +269,8 @@ class _Search:
         decided = self._driver.decided().keys()
         if not self._limits.enough.isdisjoint(decided):
             self._stopped = FIRST_FOUND
-        return bool(self._stopped) or (not self._to_the_end and self._wanted <= decided)
+        wanted = self._wanted - self._limits.aside
+        return bool(self._stopped) or (not self._to_the_end and wanted <= decided)
 
     def _look_for_pump(self) -> None:
         level = self._driver.stats()[3]
@@ -343,7 +344,8 @@ class _Search:
         try:
             for prop, how in self._driver.decided().items():
                 try:
-                    found[prop] = self._run(prop, *how)
+                    untold = prop in self._limits.untold
+                    found[prop] = NOT_TOLD if untold else self._run(prop, *how)
                 except LostError:
                     lost.add(prop)
             return found | self._found_again(frozenset(lost))

@@ -444,12 +444,14 @@ class _Module:
         return [*lines, "static void look(ctx *c, const u64 *s)", "{", unused, *calls, "}", ""]
 
     def _fired(self, number: int, names: tuple[str, ...]) -> list[str]:
-        """Is one of the actions possible?"""
+        """Is one of the actions possible? Beyond the bound no step is taken."""
+        bounded = ["\tif (!within(c, s)) return 0;"] * (self._system.within != x.TRUE)
         calls = [
             f"\taction_{n}(c, s);" for n, a in enumerate(self._system.actions) if a.name in names
         ]
         return [
-            f"static int property_{number}(ctx *c, const u64 *s)", "{", "\tu64 before = c->count;",
+            f"static int property_{number}(ctx *c, const u64 *s)", "{", *bounded,
+            "\tu64 before = c->count;",
             "\tu32 failed = c->failed;", f"\tu64 *flags = c->flags, unused[{self._flag_words}];",
             "\tc->flags = unused;", "\tc->probing = 1;", *calls, "\tc->probing = 0;",
             "\tc->flags = flags;", "\tc->failed = failed;",

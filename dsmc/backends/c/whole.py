@@ -106,7 +106,7 @@ class WholeRuns:
     def _read(self, driver: Driver, system: System, stopped: str) -> Labelled:
         numbers = (_U64 * 7)()
         self._plain("dsmc_graph_numbers", self._graph, numbers)
-        states, steps, labels, initial, cuts_off, ever, _ = numbers
+        states, steps, labels, initial, cuts_off, *_ = numbers
         at = (ctypes.c_void_p * 7)()
         self._plain("dsmc_graph_arrays", self._graph, at)
         types: tuple[Any, ...] = (
@@ -125,7 +125,7 @@ class WholeRuns:
             _Flags(unexpanded, states),
         )  # fmt: skip
         found = _States(states, lambda n: driver.state(driver.key_at(n)))
-        return Labelled(graph, found, owed, bool(cuts_off), stopped, ever)
+        return Labelled(graph, found, owed, bool(cuts_off), stopped)
 
     # ------------------------------------------------------------ properties
 

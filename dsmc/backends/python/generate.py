@@ -341,8 +341,10 @@ class _Module:
         ]  # fmt: skip
 
     def _fired(self, number: int, names: tuple[str, ...]) -> list[str]:
-        """Is one of the actions possible?"""
-        lines = ["        out = []"]
+        """Is one of the actions possible? Beyond the bound no step is taken."""
+        bounded = self._system.within != x.TRUE
+        lines = ["        if not is_within(s): continue"] if bounded else []
+        lines.append("        out = []")
         for place, action in enumerate(self._system.actions):
             if action.name in names:
                 self._extra += self._apart(f"fires_{number}_{place}", action)

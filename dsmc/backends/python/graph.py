@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 import time
 from array import array
 from collections.abc import Sequence
@@ -137,8 +135,7 @@ class _Building:
             range(len(self._initial)), self._first, self._targets, self._labels,
             self._strong(), [self._look(state) for state in self._states], self._unexpanded,
         )  # fmt: skip
-        ever = functools.reduce(operator.or_, graph.facts, 0)
-        return Labelled(graph, self._states, list(self._owed), self._cuts_off, self.stopped, ever)
+        return Labelled(graph, self._states, list(self._owed), self._cuts_off, self.stopped)
 
     def _strong(self) -> list[bool]:
         strong = {

@@ -1,0 +1,103 @@
+"""`mutate`"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dsmc.cli.options import (
+    DEFINE,
+    ENGINE,
+    FAULTS,
+    FILE,
+    JSON,
+    LIMIT,
+    MAX_STATES,
+    MAX_TIME,
+    MODEL,
+    OK,
+    SURPRISE,
+    THREADS,
+    chosen,
+    or_mistakes,
+)
+
+
+@click.command()
+@FILE
+@MODEL
+@DEFINE
+@FAULTS
+@MAX_STATES
+@MAX_TIME
+@ENGINE
+@THREADS
+@JSON
+def mutate(
+    file: Path, model: str | None, define: tuple[str, ...], faults: str | None,
+    max_states: int | None, max_time: float | None, engine: str, threads: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Put small mistakes into a spec, one at a time, and see whether a property notices.
+
+    Limits are for each mutant and model. Ends with 0 if every mutant is noticed, 1 if one survives, 3
+    if none survives but of some it is unknown.
+    """
+    from dsmc.engine.outcome import Limits
+    from dsmc.project import Overrides
+    from dsmc.session import Options
+
+    options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
+    jobs = or_mistakes(lambda: chosen(file, model, Overrides(define, faults)))
+    found = or_mistakes(lambda: _mutated(jobs, options))
+    if as_json:
+        from dsmc.mutation.report import as_data
+
+        data = as_data(str(file), [job.name for job in jobs], found)
+        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    else:
+        click.echo(_text(found, several=len(jobs) > 1), nl=False)
+    sys.exit(_code(found))
+
+
+def _mutated(jobs: Sequence[Any], options: Any) -> Any:
+    from dsmc.frozen import replace
+    from dsmc.mutation.run import Fate, mutate
+    from dsmc.terminal import progress
+
+    with progress("mutants") as watch:
+
+        def tell(number: int, of: int, so_far: Sequence[Any]) -> Any:
+            if watch is None:
+                return None
+            alive = sum(mutant.fate is Fate.SURVIVED for mutant in so_far)
+            note = f"mutant {number} of {of}, {alive} survived"
+            return lambda now: watch(replace(now, note=note))
+
+        return mutate(jobs, options, tell)
+
+
+def _text(found: Any, *, several: bool) -> str:
+    from dsmc.mutation.report import row, summary
+    from dsmc.mutation.run import Fate
+    from dsmc.terminal import table
+
+    colours = {Fate.KILLED: "green", Fate.SURVIVED: "red", Fate.UNKNOWN: "yellow"}
+    rows = []
+    for mutant in found.mutants:
+        fate, *rest = row(mutant, models=several)
+        rows.append((click.style(fate, fg=colours[mutant.fate]), *rest))
+    told = table(rows, ("", "place", "change", "noticed by")) if rows else ""
+    return f"{told}{summary(found)}\n"
+
+
+def _code(found: Any) -> int:
+    from dsmc.mutation.run import Fate
+
+    if found.count(Fate.SURVIVED):
+        return SURPRISE
+    return LIMIT if found.count(Fate.UNKNOWN) or found.left else OK

@@ -1,0 +1,122 @@
+"""Does a property that holds say anything? Its antecedents are looked for in the search that decides it.
+
+For each antecedent the system gets a probe: a property of the same kind, decided by the first state
+(step, state at rest) in which the antecedent is true. No search goes on for the sake of a probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from dsmc.coverage.antecedents import Antecedent, Claim, claims, of_formula
+from dsmc.frozen import Frozen, replace
+from dsmc.ir import expr as x
+from dsmc.ir import system as y
+from dsmc.ir.simplify import simplify
+
+_Asking: TypeAlias = y.Invariant | y.Transition | y.Quiescent | y.Temporal
+
+_AT_REST = Antecedent(x.TRUE, "nothing was ever at rest")
+_SAYS_NOTHING = "it is true whatever the state"
+
+
+class Vacuity(Frozen):
+    """Why a property has nothing to say (not `whole`: some of its claims have not)."""
+
+    reasons: tuple[str, ...]
+    whole: bool
+
+    @property
+    def text(self) -> str:
+        """In words, after the verdict."""
+        how = "but vacuously" if self.whole else "in part vacuously"
+        return f"{how}: {', '.join(self.reasons)}"
+
+
+class Asked(Frozen):
+    """An antecedent of a claim, and the number of its probe (None: no state makes it true)."""
+
+    never: str
+    probe: int | None
+
+
+class Probed(Frozen):
+    """A system with probes behind its properties; of each of the others that has any, its claims."""
+
+    system: y.System
+    asked: dict[int, tuple[tuple[Asked, ...], ...]]
+
+    @property
+    def probes(self) -> frozenset[int]:
+        """The numbers of the probes."""
+        return frozenset(
+            one.probe for claims in self.asked.values() for claim in claims for one in claim
+            if one.probe is not None
+        )  # fmt: skip
+
+    def vacuity(self, number: int, idle: Callable[[int], bool]) -> Vacuity | None:
+        """Why a property that holds says nothing, if no run decides the probes that are `idle`."""
+        claims = self.asked.get(number)
+        if claims is None:
+            return None
+        first = [
+            next((one for one in claim if one.probe is None or idle(one.probe)), None)
+            for claim in claims
+        ]
+        reasons = tuple(dict.fromkeys(one.never for one in first if one is not None))
+        if not claims:
+            return Vacuity((_SAYS_NOTHING,), whole=True)
+        return Vacuity(reasons, whole=None not in first) if reasons else None
+
+
+def probed(system: y.System) -> Probed:
+    """The system with a probe for each antecedent of its properties."""
+    return _Prober(system).probed()
+
+
+class _Prober:
+    def __init__(self, system: y.System) -> None:
+        self._system = system
+        self._first = len(system.properties)
+        self._probes: list[y.Property] = []
+        self._numbers: dict[tuple[type, x.Expr], int] = {}
+
+    def probed(self) -> Probed:
+        asked = {}
+        for number, prop in enumerate(self._system.properties):
+            match prop:
+                case y.Invariant() | y.Transition() | y.Quiescent():
+                    asked[number] = tuple(self._claims(prop))
+                case y.Temporal(_, _, formula):
+                    found = of_formula(prop.shown or formula)
+                    asked[number] = tuple(self._triggers(prop, claim) for claim in found)
+        properties = (*self._system.properties, *self._probes)
+        return Probed(replace(self._system, properties=properties), asked)
+
+    def _claims(
+        self, prop: y.Invariant | y.Transition | y.Quiescent
+    ) -> Iterator[tuple[Asked, ...]]:
+        first = (_AT_REST,) if isinstance(prop, y.Quiescent) else ()
+        for claim in claims(prop.shown or prop.expr):
+            yield tuple(self._asked(prop, a) for a in (*first, *claim.antecedents))
+
+    def _triggers(self, prop: y.Temporal, claim: Claim) -> tuple[Asked, ...]:
+        """What is asked of states that a property of whole runs waits for."""
+        return tuple(self._asked(prop, antecedent) for antecedent in claim.antecedents)
+
+    def _asked(self, prop: _Asking, antecedent: Antecedent) -> Asked:
+        if antecedent.holds == x.FALSE:
+            return Asked(antecedent.never, None)
+        key = (type(_probe(prop, "", antecedent.holds)), antecedent.holds)
+        if key not in self._numbers:
+            self._numbers[key] = self._first + len(self._probes)
+            self._probes.append(_probe(prop, f"{prop.name} {len(self._probes)}?", antecedent.holds))
+        return Asked(antecedent.never, self._numbers[key])
+
+
+def _probe(prop: _Asking, name: str, holds: x.Expr) -> y.Property:
+    """A property that is decided where the antecedent is true."""
+    if isinstance(prop, y.Invariant | y.Temporal):
+        return y.Reachable(name, holds)
+    return type(prop)(name, simplify(x.negation(holds)))
