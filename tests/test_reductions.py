@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,13 @@ from dsmc.backends.tiers import How
 from dsmc.backends.tiers import search as search_plainly
 from dsmc.cache.key import key_of
 from dsmc.cli import main
-from dsmc.engine.outcome import Explored, Limits, Run
+from dsmc.engine.outcome import Explored, Limits, Run, Statistics
 from dsmc.frozen import replace
 from dsmc.ir import system as y
 from dsmc.ir.system import System
 from dsmc.project import Job
-from dsmc.reduce.plan import NO_REDUCTIONS, Reductions
-from dsmc.reductions import search
+from dsmc.reduce.plan import NO_REDUCTIONS, Reduced, Reductions
+from dsmc.reductions import _Search, search
 from dsmc.session import Options, check, compile_job, load
 from dsmc.traces.lift import Lift, shows
 from dsmc.traces.replay import ReplayError, replay
@@ -225,6 +225,32 @@ def test_of_what_is_large_only(spec: Write) -> None:
     assert "60 states" in dsmc("check", str(spec(LARGE)))
     assert "6 slices" in dsmc("check", str(spec(LARGE)))
     assert "1,681 states" in dsmc("check", str(spec(APART)))
+
+
+def test_what_was_decided_before_they_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays decided, whatever ends the search with reductions; and it is not searched for again."""
+    asked = []
+
+    def stopped(self: _Search, parts: Sequence[Reduced]) -> Explored:
+        asked.append(self._wanted)
+        return Explored({}, replace(_nothing_of(parts), stopped="the limit"))
+
+    monkeypatch.setattr(_Search, "_in_parts", stopped)
+    system = system_of(
+        f"{LARGE}invariant soon {{ x0 < 2 }}\ninvariant late {{ x0 + x1 + x2 + x3 < 36 }}\n"
+    )
+    names = {p.name: n for n, p in enumerate(system.properties)}
+    wanted = frozenset(names[name] for name in ("soon", "late"))
+    found = search(
+        PythonMachine(system), wanted, How("python"), replace(SLICES, after=500), limits=Limits()
+    )
+    assert found.decided.keys() == {names["soon"]}
+    assert found.decided[names["soon"]].length == 2
+    assert asked == [{names["late"]}]
+
+
+def _nothing_of(parts: Sequence[Reduced]) -> Statistics:
+    return Statistics(len(parts), 0, 1, 1, 0, 0.0, complete=False)
 
 
 def test_switched_off(spec: Write) -> None:

@@ -104,9 +104,9 @@ class WholeRuns:
         return ""
 
     def _read(self, driver: Driver, system: System, stopped: str) -> Labelled:
-        numbers = (_U64 * 7)()
+        numbers = (_U64 * 5)()
         self._plain("dsmc_graph_numbers", self._graph, numbers)
-        states, steps, labels, initial, cuts_off, *_ = numbers
+        states, steps, labels, initial, cuts_off = numbers
         at = (ctypes.c_void_p * 7)()
         self._plain("dsmc_graph_arrays", self._graph, at)
         types: tuple[Any, ...] = (

@@ -193,10 +193,6 @@ void dsmc_graph_numbers(const graph *g, u64 *numbers)
 	numbers[2] = g->tag.count;
 	numbers[3] = g->initial;
 	numbers[4] = g->cuts_off;
-	numbers[5] = 0;
-	for (u64 i = 0; i < g->states; i++)
-		numbers[5] |= g->facts[i];
-	numbers[6] = g->done;
 }
 
 void dsmc_graph_arrays(const graph *g, const void **at)
