@@ -90,7 +90,7 @@ class Driver:
             words[number >> 6] |= 1 << (number & 63)
         limit = (1 << 64) - 1 if most_states is None else most_states
         address = model.address("dsmc_model")
-        self._s = self._call("dsmc_open", address, threads, words, limit, fingerprints)
+        self._s = self.call("dsmc_open", address, threads, words, limit, fingerprints)
         if not self._s:
             raise MemoryError
         self._boxes: dict[int, list[int]] = {}
@@ -107,8 +107,6 @@ class Driver:
         """Call a function of the runtime."""
         return self._calls[name](*args)
 
-    _call = call
-
     def call_with_search(self, name: str, *args: Any) -> Any:
         """Call a function of the runtime that begins with the search."""
         return self._calls[name](self._s, *args)
@@ -116,41 +114,41 @@ class Driver:
     def close(self) -> None:
         """Give the memory back."""
         if self._s:
-            self._call("dsmc_close", self._s)
+            self.call("dsmc_close", self._s)
             self._s = None
 
     # ------------------------------------------------------------ searching
 
     def begin(self) -> int:
         """The initial states."""
-        return int(self._call("dsmc_begin", self._s))
+        return int(self.call("dsmc_begin", self._s))
 
     def run(self, seconds: float) -> int:
         """A slice."""
-        return int(self._call("dsmc_run", self._s, seconds))
+        return int(self.call("dsmc_run", self._s, seconds))
 
     def first_dive(self) -> None:
         """Go on depth first, after the initial states."""
         self._at_start = frozenset(self.decided())
-        if not self._call("dsmc_first_dive", self._s):
+        if not self.call("dsmc_first_dive", self._s):
             raise MemoryError
 
     def dive(self, seconds: float) -> int:
         """A slice of it."""
-        return int(self._call("dsmc_dive", self._s, seconds))
+        return int(self.call("dsmc_dive", self._s, seconds))
 
     def take_what_came(self) -> None:
         """Go on with faster code, if it is there."""
         if self._search.arrived():
             self._bind()
-            if not self._call("dsmc_adopt", self._s, self._threads):
+            if not self.call("dsmc_adopt", self._s, self._threads):
                 raise MemoryError
         if self._model.arrived():
-            self._call("dsmc_swap", self._s, self._model.address("dsmc_model"))
+            self.call("dsmc_swap", self._s, self._model.address("dsmc_model"))
 
     def _numbers(self) -> list[int]:
         numbers = (_U64 * 10)()
-        self._call("dsmc_stats", self._s, numbers)
+        self.call("dsmc_stats", self._s, numbers)
         return list(numbers)
 
     def stats(self) -> tuple[int, int, int, int, int]:
@@ -164,7 +162,7 @@ class Driver:
 
     def cool(self, file: int) -> bool:
         """Put the states that have been expanded into a file. False: it has no room for them."""
-        return bool(self._call("dsmc_cool", self._s, file))
+        return bool(self.call("dsmc_cool", self._s, file))
 
     def expanded_words(self) -> int:
         """How long what is kept of the states before the last level is."""
@@ -177,33 +175,33 @@ class Driver:
     def decided(self) -> dict[int, tuple[int, int]]:
         """Of each decided property: at which level (from 1; 0: the start), and how."""
         levels, kinds = (_U32 * (self._properties + 1))(), (_U32 * (self._properties + 1))()
-        self._call("dsmc_decided", self._s, levels, kinds)
+        self.call("dsmc_decided", self._s, levels, kinds)
         return {p: (levels[p], kinds[p]) for p in range(self._properties) if kinds[p] != NOT}
 
     def loaded(self) -> list[int]:
         """The keys of the states of the last level with more messages than the limit."""
         count = self._numbers()[6]
         keys = (_U64 * (count + 1))()
-        self._call("dsmc_loaded", self._s, keys)
+        self.call("dsmc_loaded", self._s, keys)
         return list(keys[:count])
 
     def load_limit(self, limit: int) -> None:
         """Tell of states with more messages than this."""
-        self._call("dsmc_load_limit", self._s, limit)
+        self.call("dsmc_load_limit", self._s, limit)
 
     # ------------------------------------------------------------ checkpoints
 
     def mark(self) -> Mark:
         """How far the search was when its last whole level ended."""
         numbers = _numbers_of(None)
-        self._call("dsmc_mark", self._s, numbers)
+        self.call("dsmc_mark", self._s, numbers)
         return Mark(*numbers)
 
     def arrays(self, mark: Mark) -> dict[str, memoryview]:
         """The bytes of what only grows, as far as a mark says; to be read, or to be filled."""
         places = [_POINTER() for _ in range(3)]
         addresses = map(ctypes.byref, places)
-        if not self._call("dsmc_arrays", self._s, _numbers_of(mark), *addresses):
+        if not self.call("dsmc_arrays", self._s, _numbers_of(mark), *addresses):
             raise MemoryError
         counts = {"states": mark.states, "levels": mark.levels, "nodes": mark.nodes}
         return {
@@ -217,7 +215,7 @@ class Driver:
         kinds = (_U32 * (self._properties + 1))(*[NOT] * self._properties)
         for number, (level, kind) in decided.items():
             levels[number], kinds[number] = level, kind
-        if not self._call("dsmc_restore", self._s, _numbers_of(mark), levels, kinds):
+        if not self.call("dsmc_restore", self._s, _numbers_of(mark), levels, kinds):
             raise MemoryError
 
     # ------------------------------------------------------------ states
@@ -226,21 +224,21 @@ class Driver:
         """The run that decided a property, or (`KEY`) that leads to a state."""
         keys = (_U64 * level)()
         if self._at_start is not None and kind != KEY and prop not in self._at_start:
-            self._call("dsmc_way", self._s, prop, keys)
+            self.call("dsmc_way", self._s, prop, keys)
             return [self.state(key) for key in keys]
-        found = self._call("dsmc_trace", self._s, prop, kind, key, level, keys)
+        found = self.call("dsmc_trace", self._s, prop, kind, key, level, keys)
         if found != FOUND:
             raise LostError if found == LOST else MemoryError
         return [self.state(key) for key in keys]
 
     def key_at(self, number: int) -> int:
         """The key of a state by its number."""
-        return int(self._call("dsmc_key_at", self._s, number))
+        return int(self.call("dsmc_key_at", self._s, number))
 
     def state(self, key: int) -> State:
         """The reference's state of a key."""
         words = (_U64 * (self._layout.words + 1))()
-        self._call("dsmc_state", self._s, key, words)
+        self.call("dsmc_state", self._s, key, words)
         count = self._layout.packed_words
         packed = sum(words[i] << 64 * i for i in range(count))
         boxes: tuple[Register, ...] = tuple(
@@ -251,9 +249,9 @@ class Driver:
 
     def _leaves(self, reference: int) -> list[int]:
         if reference not in self._boxes:
-            count = self._call("dsmc_box", self._s, reference, None)
+            count = self.call("dsmc_box", self._s, reference, None)
             found = (_U32 * (count + 1))()
-            self._call("dsmc_box", self._s, reference, found)
+            self.call("dsmc_box", self._s, reference, found)
             self._boxes[reference] = list(found[:count])
         return self._boxes[reference]
 

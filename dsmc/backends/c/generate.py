@@ -7,8 +7,10 @@ from importlib.resources import files
 
 from dsmc.backends.acting import actor, labels
 from dsmc.backends.c.canonical import canonical
-from dsmc.backends.c.expressions import Expressions, c_type
-from dsmc.backends.c.layout import Form, Layout, form, words
+from dsmc.backends.c.deciders import Deciders, failed, flag, used, wanted
+from dsmc.backends.c.expressions import Expressions
+from dsmc.backends.c.functions import Functions
+from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
 from dsmc.backends.codec import code
@@ -18,14 +20,11 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.evaluate import MAX_DEPTH
-from dsmc.ir.simplify import simplify
 from dsmc.ir.system import (
     Action,
     Assertion,
     Fairness,
     Fires,
-    Function,
     Invariant,
     Kind,
     NoDeadlock,
@@ -36,7 +35,6 @@ from dsmc.ir.system import (
     Transition,
 )
 from dsmc.liveness.asked import conditions_of
-from dsmc.liveness.formula import ALWAYS_SET, may_be
 from dsmc.reduce.permute import Named
 
 #: The number of what `runtime/model.h` says.
@@ -91,7 +89,8 @@ class _Module:
         self._prefix = "owed_" if tags is _Tags.OWED else ""
         self._whole = knows_whole_runs(system) and not self._tagged and not symmetric
         self._pool = pool
-        self._functions = {f.name: n for n, f in enumerate(system.functions)}
+        self._deciders = Deciders(system, layout, pool)
+        self._functions = len(system.functions)
         self._assertions = {
             p.number: n for n, p in enumerate(system.properties) if isinstance(p, Assertion)
         }
@@ -101,10 +100,11 @@ class _Module:
     def text(self) -> str:
         """The whole file."""
         headers = [_header(name) for name in ("model.h", "values.h")]
+        deciders = self._deciders
         body = [
-            *self._prototypes(), *(line for f in self._system.functions for line in self._function(f)),
-            *self._within(), *self._steps(), *self._done(), *self._initial(), *self._actions(),
-            *self._looks(), *self._ends("rest", Quiescent), *self._ends("stuck", NoDeadlock),
+            *Functions(self._system, self._layout, self._pool).lines(),
+            *deciders.within(), *deciders.steps(), *self._done(), *self._initial(), *self._actions(),
+            *deciders.looks(), *deciders.ends("rest", Quiescent), *deciders.ends("stuck", NoDeadlock),
             *self._in_flight(), *self._canonical(), *self._whole_runs(), *self._offered(),
         ]  # fmt: skip
         name = f"/* The system `{self._system.name}`. */"
@@ -113,67 +113,7 @@ class _Module:
     def _expressions(self, state: str = "s") -> Expressions:
         return Expressions(self._pool, self._layout, state)
 
-    # ------------------------------------------------------------ functions
-
-    def _signature(self, function: Function, e: Expressions) -> str:
-        params = [f"{_pointer(of)}{e.bind(name)}" for name, of in function.parameters]
-        wide = form(function.result) is Form.WIDE
-        room = ["u64 *result"] if wide else []
-        result = "void " if wide else c_type(function.result)
-        return (
-            f"static {result}{e.function(function.name)}({', '.join(['ctx *c', *params, *room])})"
-        )
-
-    def _prototypes(self) -> list[str]:
-        return [f"{self._signature(f, self._expressions())};" for f in self._system.functions]
-
-    def _function(self, function: Function) -> list[str]:
-        e = self._expressions()
-        head = self._signature(function, e)
-        deep = any(isinstance(part, x.Call) for part in x.walk(function.body))
-        depth = f"c->depth[{self._functions[function.name]}]"
-        if deep:
-            e.fail_if(f"{depth} >= {MAX_DEPTH}")
-            e.w.line(f"{depth}++;")
-        text = e.value(function.body)
-        wide = form(function.result) is Form.WIDE
-        if wide:
-            e.w.line(f"copy(result, {text}, {words(function.result)});")
-        else:
-            e.w.line(f"{c_type(function.result)}result = {text};")
-        if deep:
-            e.w.line(f"{depth}--;")
-        e.w.line("return;" if wide else "return result;")
-        failed = ["\tc->broken = 1;", "\treturn;" if wide else "\treturn 0;"]
-        return [head, "{", *_used(e, "c"), *e.w.lines, *_failed(e, failed), "}", ""]
-
     # ------------------------------------------------------------ the end of a step
-
-    def _condition(self, name: str, e: Expressions, test: str, on_failure: int) -> list[str]:
-        """A function from a state (and the one before) to whether something is true of it."""
-        e.w.line(f"return !!{test};")
-        failed = ["\tc->broken = 0;", f"\treturn {on_failure};"]
-        before = "const u64 *s, const u64 *p" if e.state == "p" else "const u64 *s"
-        unused = ["\t(void)c, (void)s;"]
-        unused += ["\t(void)p;"] if e.state == "p" else []
-        head = f"static int {name}(ctx *c, {before})"
-        return [head, "{", *unused, *e.w.lines, *_failed(e, failed), "}", ""]
-
-    def _within(self) -> list[str]:
-        if self._system.within == x.TRUE:
-            return []
-        e = self._expressions()
-        return self._condition("within", e, e.test(self._system.within), 0)
-
-    def _steps(self) -> list[str]:
-        lines: list[str] = []
-        for number, prop in enumerate(self._system.properties):
-            if isinstance(prop, Transition):
-                e = self._expressions("p")
-                test = e.test(simplify(x.negation(prop.expr)))
-                lines += [f"/* transition {prop.name} */"]
-                lines += self._condition(f"property_{number}", e, test, 1)
-        return lines
 
     def _done(self) -> list[str]:
         """What every step ends with: `p` is where it leads, and stands where `out` points to."""
@@ -212,8 +152,8 @@ class _Module:
         lines = ["c->count++;", *(["if (c->probing) return;"] * self._has(Fires)), *self._moved()]
         for number, prop in enumerate(self._system.properties):
             if isinstance(prop, Transition):
-                test = f"{_wanted(number)} && property_{number}(c, s, p)"
-                lines.append(f"if ({test}) {_flag(number)}")
+                test = f"{wanted(number)} && property_{number}(c, s, p)"
+                lines.append(f"if ({test}) {flag(number)}")
         lines += self._told("tag") if self._walked else self._left_out()
         return self._function_done(lines)
 
@@ -251,9 +191,9 @@ class _Module:
         e = self._expressions("p")
         self._start(e)
         self._run(e, self._system.init, "begun(c, p); out = c->out;")
-        failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
+        failure = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
         head = ["static void initial(ctx *c)", "{", "\tu64 *out = c->out;"]
-        return [*self._begun(), *head, *e.w.lines, "\treturn;", *_failed(e, failed), "}", ""]
+        return [*self._begun(), *head, *e.w.lines, "\treturn;", *failed(e, failure), "}", ""]
 
     def _begun(self) -> list[str]:
         """What making an initial state ends with."""
@@ -280,7 +220,7 @@ class _Module:
 
     def _forget_calls(self) -> list[str]:
         """After a failure no call is under way."""
-        count = len(self._functions)
+        count = self._functions
         return [f"\tfor (u32 i = 0; i < {count}; i++) c->depth[i] = 0;"] if count else []
 
     # ------------------------------------------------------------ actions
@@ -345,10 +285,10 @@ class _Module:
             "{",
             "\tu64 *out = c->out, count = 0;",
         ]
-        failed = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
-        over = ["\tgoto over;", *_failed(e, failed), "over:"] if e.fails else []
+        failure = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
+        over = ["\tgoto over;", *failed(e, failure), "over:"] if e.fails else []
         end = ["\tc->out = out;", "\tc->count += count;", "}", ""]
-        return [*head, *_used(e, "s"), *e.w.lines, *over, *end]
+        return [*head, *used(e, "s"), *e.w.lines, *over, *end]
 
     def _instance(self, e: Expressions, action: Action, number: int, first: int) -> None:
         """The loops over the parameters, the names, the guard, the body."""
@@ -395,7 +335,7 @@ class _Module:
         if not self._whole:
             return []
         owing = _Module(self._system, self._layout, (), _Tags.OWED, self._pool)
-        return ["#undef DONE", *owing._done(), *owing._actions(), *self._facts()]
+        return ["#undef DONE", *owing._done(), *owing._actions(), *self._deciders.facts()]
 
     def _owed(self, e: Expressions, action: Action) -> str:
         """The number of what a step fulfils."""
@@ -407,70 +347,6 @@ class _Module:
         for key in owed.keys:
             text = f"({text} * {key.size} + {e.rank(values[_key(key.name)], key.type)})"
         return f"{owed.first} + {text}"
-
-    def _facts(self) -> list[str]:
-        """A bit for each condition that may be true, and one for each that may be false."""
-        lines, facts = [], [f"\tu64 f = {ALWAYS_SET};", "\tint v;"]
-        for number, condition in enumerate(conditions_of(self._system)):
-            e = self._expressions()
-            lines += self._condition(f"fact_{number}", e, e.test(condition), 2)
-            true, false = may_be(number, True), may_be(number, False)
-            facts.append(f"\tv = fact_{number}(c, s);")
-            facts.append(f"\tf |= v == 2 ? {true | false}ull : v ? {true}ull : {false}ull;")
-        head = ["static u64 facts(ctx *c, const u64 *s)", "{", "\t(void)c, (void)s;"]
-        return [*lines, *head, *facts, "\treturn f;", "}", ""]
-
-    # ------------------------------------------------------------ properties
-
-    def _looks(self) -> list[str]:
-        lines: list[str] = []
-        calls: list[str] = []
-        for number, prop in enumerate(self._system.properties):
-            match prop:
-                case Invariant(_, expr):
-                    e = self._expressions()
-                    test = e.test(simplify(x.negation(expr)))
-                    found = self._condition(f"property_{number}", e, test, 1)
-                case Reachable(_, expr):
-                    e = self._expressions()
-                    found = self._condition(f"property_{number}", e, e.test(simplify(expr)), 0)
-                case Fires(_, names):
-                    found = self._fired(number, names)
-                case _:
-                    continue
-            lines += [f"/* {prop.name} */", *found]
-            calls.append(f"\tif ({_wanted(number)} && property_{number}(c, s)) {_flag(number)}")
-        unused = "\t(void)c, (void)s;"
-        return [*lines, "static void look(ctx *c, const u64 *s)", "{", unused, *calls, "}", ""]
-
-    def _fired(self, number: int, names: tuple[str, ...]) -> list[str]:
-        """Is one of the actions possible? Beyond the bound no step is taken."""
-        bounded = ["\tif (!within(c, s)) return 0;"] * (self._system.within != x.TRUE)
-        calls = [
-            f"\taction_{n}(c, s);" for n, a in enumerate(self._system.actions) if a.name in names
-        ]
-        return [
-            f"static int property_{number}(ctx *c, const u64 *s)", "{", *bounded,
-            "\tu64 before = c->count;",
-            "\tu32 failed = c->failed;", f"\tu64 *flags = c->flags, unused[{self._flag_words}];",
-            "\tc->flags = unused;", "\tc->probing = 1;", *calls, "\tc->probing = 0;",
-            "\tc->flags = flags;", "\tc->failed = failed;",
-            "\tint fired = c->count != before;", "\tc->count = before;", "\treturn fired;", "}", "",
-        ]  # fmt: skip
-
-    def _ends(self, name: str, kind: type[Quiescent | NoDeadlock]) -> list[str]:
-        lines: list[str] = []
-        calls: list[str] = []
-        for number, prop in enumerate(self._system.properties):
-            if isinstance(prop, kind):
-                good = prop.final if isinstance(prop, NoDeadlock) else prop.expr
-                e = self._expressions()
-                test = e.test(simplify(x.negation(good)))
-                lines += [f"/* {prop.name} */"]
-                lines += self._condition(f"property_{number}", e, test, 1)
-                calls.append(f"\tif ({_wanted(number)} && property_{number}(c, s)) {_flag(number)}")
-        unused = "\t(void)c, (void)s;"
-        return [*lines, f"static void {name}(ctx *c, const u64 *s)", "{", unused, *calls, "}", ""]
 
     # ------------------------------------------------------------ what is offered
 
@@ -505,7 +381,7 @@ class _Module:
         error = next(n for n, p in enumerate(properties) if isinstance(p, NoError))
         numbers = [
             ABI, layout.words, layout.packed_words, layout.bits, len(layout.boxed),
-            len(properties), len(self._functions), error, ends_, int(decides),
+            len(properties), self._functions, error, ends_, int(decides),
         ]  # fmt: skip
         return [
             f"static const shape *const shapes[] = {{{shapes}}};",
@@ -542,11 +418,6 @@ def _with_keys(action: Action) -> Action:
     return replace(action, names=(*action.names, *keys))
 
 
-def _pointer(of: t.Type) -> str:
-    """A parameter's C type."""
-    return "const u64 *" if form(of) is Form.WIDE else c_type(of)
-
-
 def _advance(count: int) -> list[str]:
     return [f"\tc->out = p + {count};", "\tif (c->out >= c->end) c->full(c);"]
 
@@ -554,19 +425,3 @@ def _advance(count: int) -> list[str]:
 def _macro(*lines: str) -> list[str]:
     """Statements that are written at the end of every step."""
     return ["#define DONE do { \\", *(f"\t{line} \\" for line in lines), "} while (0)", ""]
-
-
-def _wanted(number: int) -> str:
-    return f"(c->wanted[{number >> 6}] >> {number & 63} & 1)"
-
-
-def _flag(number: int) -> str:
-    return f"c->flags[{number >> 6}] |= {1 << (number & 63):#x}ull;"
-
-
-def _used(e: Expressions, name: str) -> list[str]:
-    return [f"\t(void){name};"]
-
-
-def _failed(e: Expressions, lines: list[str]) -> list[str]:
-    return ["failed:", *lines] if e.fails else []
