@@ -14,6 +14,7 @@ from test_agreement import small_jobs
 from test_canonical import STATES, values
 
 from dsmc.backends.c import build
+from dsmc.backends.c.explore import Manner
 from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.python.forms import forms
@@ -58,7 +59,7 @@ def job(model: str, name: str) -> Job:
 
 def in_c(system: System, *, to_the_end: bool = True, threads: int = 1) -> Explored:
     return explore_in_c(
-        PythonMachine(system), wanted(system), threads=threads, to_the_end=to_the_end,
+        PythonMachine(system), wanted(system), manner=Manner(threads), to_the_end=to_the_end,
         symmetric=symmetry(system).types,
     )  # fmt: skip
 
@@ -94,7 +95,7 @@ def test_one_form_for_each_orbit(
     system = replace(system, init=(_one_of(system, starts),))
     distinct = {tuple(state.values()) for state in starts}
     found = explore_in_c(
-        PythonMachine(system), frozenset(), threads=1, to_the_end=True, symmetric=types
+        PythonMachine(system), frozenset(), manner=Manner(1), to_the_end=True, symmetric=types
     ).statistics
     same = orbits[0][0] in orbits[1]
     assert (found.states, found.initial) == (2 - same, len(distinct))
