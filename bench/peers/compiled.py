@@ -12,6 +12,7 @@ from pathlib import Path
 from dsmc.backends.c import build
 from dsmc.backends.c.generate import generate
 from dsmc.backends.c.layout import Layout
+from dsmc.coverage.vacuity import probed
 from dsmc.project import Overrides
 from dsmc.session import compile_job, load
 
@@ -19,7 +20,7 @@ from dsmc.session import compile_job, load
 def compile_all(spec: str, constants: tuple[str, ...], properties: tuple[str, ...]) -> None:
     """The code of the model and of the search."""
     (job,) = load(Path(spec), Overrides(constants, None))
-    system = compile_job(job, properties)
+    system = probed(compile_job(job, properties)).system  # as `dsmc check` looks at it
     build.order(build.search_text(), build.SEARCH_FLAGS).library()
     build.order(generate(system, Layout(system)), build.MODEL_FLAGS).library()
 
