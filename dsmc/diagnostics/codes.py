@@ -408,6 +408,20 @@ CODES: dict[str, Page] = {
         "A new search does not write over what another one has found. `--resume` goes on with it; a"
         " checkpoint that is not wanted any more can be deleted with its directory.",
     ),
+    "D712": Page(
+        "a history that cannot be read",
+        "The file is not in the format that it seems to be in, or that `--format` says. The formats are"
+        " described in `docs/histories.md`.",
+    ),
+    "D713": Page(
+        "a history that does not fit the question",
+        "An operation that the object does not have, or a guarantee that speaks of transactions where the"
+        " history has operations, or the other way round.",
+    ),
+    "D714": Page(
+        "no such guarantee, object or format",
+        "`docs/histories.md` lists those that `dsmc history check` knows.",
+    ),
     # ------------------------------------------------------------ warnings
     "D801": Page(
         "a message that nobody takes",

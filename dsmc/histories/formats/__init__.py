@@ -1,0 +1,1 @@
+"""The formats of recorded histories: what a file says, as histories."""
