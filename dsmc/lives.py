@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dsmc.backends.owed import Labelled
 from dsmc.backends.python.graph import build
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
-from dsmc.engine.search import INTERRUPTED, Watcher
+from dsmc.engine.search import INTERRUPTED, OUT_OF_MEMORY, Watcher
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import System, Temporal
 from dsmc.liveness.asked import conditions_of, temporal
@@ -20,6 +20,9 @@ from dsmc.liveness.lasso import Lasso
 
 if TYPE_CHECKING:
     from dsmc.backends.c.driver import Driver
+
+#: Properties of whole runs, with their numbers.
+Asked: TypeAlias = Sequence[tuple[int, Temporal]]
 
 _CUT_OFF = "a range error cut off part of the runs"
 _BOUND = "a run that leaves the bound may break it"
@@ -37,18 +40,19 @@ def lives(
     )
 
 
-def lives_in_c(driver: Driver, system: System, *, fair: bool, limits: Limits) -> Lives:
-    """The same, on the graph of the states that a search in C has found. Raises `MemoryError`."""
+def lives_in_c(
+    driver: Driver, system: System, stopped: str = "", *, fair: bool, limits: Limits
+) -> Lives:
+    """The same, on the graph of the states that a search in C has found; why it `stopped`, if it did."""
     from dsmc.backends.c.whole import WholeRuns
 
-    whole = WholeRuns(driver, system, fair=fair, limits=limits)
     try:
-        return _lives(
-            system,
-            whole.labelled,
-            Decider(whole.labelled.graph, whole.breaking),
-            _how("C", fair=fair),
-        )
+        whole = WholeRuns(driver, system, stopped, fair=fair, limits=limits)
+    except (KeyboardInterrupt, MemoryError) as end:
+        return Lives(_unknown(temporal(system), end))
+    try:
+        decider = Decider(whole.labelled.graph, whole.breaking)
+        return _lives(system, whole.labelled, decider, _how("C", fair=fair))
     finally:
         whole.close()
 
@@ -64,13 +68,18 @@ def _lives(system: System, labelled: Labelled, decider: Decider, how: str) -> Li
     try:
         for number, prop in asked:
             found[number] = _lived(labelled, decider, prop, numbers)
-    except KeyboardInterrupt:
-        interrupted = Lived(Verdict.UNKNOWN, INTERRUPTED)
-        found |= {number: interrupted for number, _ in asked if number not in found}
+    except (KeyboardInterrupt, MemoryError) as end:
+        found = _unknown(asked, end) | found
     return Lives(found, _told(labelled, asked, how))
 
 
-def _told(labelled: Labelled, asked: Sequence[tuple[int, Temporal]], how: str) -> str:
+def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Lived]:
+    """What is known of all properties when that has ended it."""
+    why = OUT_OF_MEMORY if isinstance(end, MemoryError) else INTERRUPTED
+    return {number: Lived(Verdict.UNKNOWN, why) for number, _ in asked}
+
+
+def _told(labelled: Labelled, asked: Asked, how: str) -> str:
     """What the verdicts rest on."""
     names = ", ".join(prop.name for _, prop in asked)
     graph = labelled.graph
@@ -102,4 +111,4 @@ def _run(labelled: Labelled, lasso: Lasso) -> Run:
     states = [whole.nodes[0], *(target for target, _ in taken)]
     start = sum(s != t for s, t, _ in lasso.stem.steps)
     owed = tuple(None if label == NOBODY else labelled.owed[label] for _, label in taken)
-    return Run(tuple(labelled.states[s] for s in states), start=start, owed=owed)
+    return Run(tuple(labelled.state(s) for s in states), start=start, owed=owed)

@@ -21,8 +21,9 @@ from dsmc.coverage.count import Coverage, coverage, passed
 from dsmc.coverage.vacuity import Vacuity, probed
 from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean
 from dsmc.engine.machine import State
+from dsmc.engine.memory import most_bytes
 from dsmc.engine.outcome import Explored, Limits, Lived, Lives, Run, Statistics, Verdict
-from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher
+from dsmc.engine.search import FIRST_FOUND, INTERRUPTED, Watcher, is_over
 from dsmc.expectations import refuse_unknown, surprises_in, uncovered, vacuous, with_unknown
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
@@ -365,7 +366,7 @@ class _Check:
         how = How(
             asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
         )
-        limits = replace(self._options.limits, aside=aside, untold=aside)
+        limits = replace(self._limits, aside=aside, untold=aside)
         if self._options.first:
             if self._last:
                 return Explored(self._last, _NOTHING)
@@ -376,29 +377,36 @@ class _Check:
             whole=self._lives_in_c if temporal(self._system) else None,
         )  # fmt: skip
 
-    def _lives_in_c(self, driver: Any) -> Lives:
-        """What holds of whole runs, of the states that a search in C has found."""
+    @functools.cached_property
+    def _limits(self) -> Limits:
+        """Memory is never without a limit: nothing is said where the system ends the process."""
         limits = self._options.limits
-        if limits.seconds is not None:
-            limits = replace(limits, seconds=self._seconds_left(limits.seconds))
-        return lives_in_c(driver, self._system, fair=self._options.fair, limits=limits)
+        return replace(limits, memory=limits.memory or most_bytes())
 
-    def _seconds_left(self, seconds: float) -> float:
-        return max(0.0, seconds - (time.perf_counter() - self._began))
+    @property
+    def _limits_left(self) -> Limits:
+        if self._limits.seconds is None:
+            return self._limits
+        gone = time.perf_counter() - self._began
+        return replace(self._limits, seconds=max(0.0, self._limits.seconds - gone))
+
+    def _lives_in_c(self, driver: Any, stopped: str) -> Lives:
+        """What holds of whole runs, of the states that a search in C has found."""
+        limits = self._limits_left
+        return lives_in_c(driver, self._system, stopped, fair=self._options.fair, limits=limits)
 
     def _lives(self, explored: Explored) -> Lives:
         """What holds of whole runs, within what is left of the limits."""
         asked, stopped = temporal(self._system), explored.statistics.stopped
-        if stopped in (INTERRUPTED, FIRST_FOUND):
+        if is_over(stopped, self._limits):
             return Lives({number: Lived(Verdict.UNKNOWN, stopped) for number, _ in asked})
         if not asked:
             return Lives({})
         if explored.lives is not None:
             return explored.lives
-        limits = self._options.limits
-        seconds = limits.seconds and self._seconds_left(limits.seconds)
-        states = explored.statistics.states if stopped and not limits.states else limits.states
-        limits = replace(limits, seconds=seconds, states=states)
+        limits = self._limits_left
+        if stopped and not limits.states:
+            limits = replace(limits, states=explored.statistics.states)
         return lives(self._machine, fair=self._options.fair, limits=limits, watch=self._watch)
 
     @property

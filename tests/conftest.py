@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, settings
 
+from dsmc.backends.c import build
+from dsmc.backends.c.build import CompileError
 from dsmc.engine.outcome import Limits
 from dsmc.ir.system import System
 from dsmc.project import Overrides
@@ -73,6 +75,21 @@ def lowered(spec: Callable[[str], Path]) -> Callable[..., System]:
         return compile_job(job)
 
     return run
+
+
+#: A search that is compiled soon, of small numbers.
+IMPATIENT = ("-O1", "-std=gnu11", "-pthread", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-DPAGE=512")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's compiler has made the search; levels of four states are worth several threads."""
+    monkeypatch.setattr(build, "SEARCH_FLAGS", IMPATIENT)
+    try:
+        build.compiler()
+    except CompileError as error:
+        pytest.skip(f"TinyCC has no threads, and {error}")
+    build.order(build.search_text(), IMPATIENT).library()
 
 
 class TooLarge(Exception):

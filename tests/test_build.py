@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from processes import lives, until
 
 from dsmc.backends.c import build, objects
 from dsmc.backends.c.tinycc import CompileError
@@ -292,22 +293,7 @@ def test_all_of_a_compiler_is_ended(kept: Path, use: Callable[..., Path], tmp_pa
     """Also what it began itself."""
     use(f"sleep 100 & echo $! > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; wait")
     build.order(TEXT, FLAGS)
-    _until((tmp_path / "pid").exists)
+    until((tmp_path / "pid").exists)
     build.end_all()
-    _until(lambda: not _lives(int((tmp_path / "pid").read_text())))
+    until(lambda: not lives(int((tmp_path / "pid").read_text())))
     assert list(kept.iterdir()) == []
-
-
-def _lives(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def _until(true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.perf_counter() + seconds
-    while not true():
-        assert time.perf_counter() < end
-        time.sleep(0.01)

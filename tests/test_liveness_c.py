@@ -14,7 +14,8 @@ from dsmc.backends.c.driver import Driver
 from dsmc.backends.c.explore import Manner, explore
 from dsmc.backends.c.generate import knows_whole_runs
 from dsmc.backends.python.machine import PythonMachine
-from dsmc.engine.outcome import Limits, Lives, Verdict
+from dsmc.engine.outcome import Explored, Limits, Lives, Verdict
+from dsmc.engine.search import INTERRUPTED, OUT_OF_MEMORY, memory_limit, states_limit
 from dsmc.ir.system import System
 from dsmc.lives import lives, lives_in_c
 from dsmc.project import Job
@@ -25,16 +26,24 @@ MOST = 5_000
 TINY = 200
 
 
-def in_c(system: System, *, fair: bool = True, threads: int = 1, most: int = MOST) -> Lives | None:
-    """None if C leaves it to the reference."""
+def explored_in_c(
+    system: System, *, fair: bool = True, threads: int = 1, most: int = MOST
+) -> Explored:
+    """What is found with so many states at most."""
 
-    def whole(driver: Driver) -> Lives:
-        return lives_in_c(driver, system, fair=fair, limits=Limits())
+    def whole(driver: Driver, stopped: str) -> Lives:
+        return lives_in_c(driver, system, stopped, fair=fair, limits=Limits())
 
     return explore(
         PythonMachine(system), frozenset(), manner=Manner(threads), to_the_end=True, whole=whole,
         limits=Limits(states=most),
-    ).lives  # fmt: skip
+    )  # fmt: skip
+
+
+def in_c(system: System, *, fair: bool = True, threads: int = 1, most: int = MOST) -> Lives | None:
+    """None if C leaves it to the reference, or if there are more states."""
+    found = explored_in_c(system, fair=fair, threads=threads, most=most)
+    return found.lives if found.statistics.complete else None
 
 
 def assert_c_agrees(system: System, *, fair: bool = True, most: int = MOST) -> bool:
@@ -101,7 +110,7 @@ eventually moves { forall s in S: at[s] > 0 }
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_threads(threads: int) -> None:
+def test_threads(impatient: None, threads: int) -> None:
     """However states are numbered, the lassos are the same."""
     system = system_of(LARGE)
     fast = in_c(system, threads=threads, most=100_000)
@@ -109,3 +118,54 @@ def test_threads(threads: int) -> None:
     verdicts = {lived.verdict for lived in fast.found.values()}
     assert verdicts == {Verdict.HOLDS, Verdict.VIOLATED}
     assert fast.found == lives(PythonMachine(system)).found
+
+
+# ---------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize("most", [10, 300, 3_000])
+def test_of_a_part(most: int) -> None:
+    """What a part of the states decides is so; the rest is unknown, and why."""
+    system = system_of(LARGE)
+    part, whole = explored_in_c(system, most=most).lives, in_c(system, most=100_000)
+    assert part is not None
+    assert whole is not None
+    for number, lived in part.found.items():
+        if lived.verdict is Verdict.UNKNOWN:
+            assert lived.note == states_limit(most)
+        else:
+            assert lived.verdict is whole.found[number].verdict
+    assert Verdict.HOLDS not in {lived.verdict for lived in part.found.values()}
+
+
+def limited(limits: Limits) -> set[tuple[Verdict, str]]:
+    """What is found under limits that hold for the looking at whole runs only."""
+    system = system_of(LARGE)
+
+    def whole(driver: Driver, stopped: str) -> Lives:
+        return lives_in_c(driver, system, stopped, fair=True, limits=limits)
+
+    found = explore(PythonMachine(system), frozenset(), to_the_end=True, whole=whole).lives
+    assert found is not None
+    return {(lived.verdict, lived.note) for lived in found.found.values()}
+
+
+def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsmc.backends.c.whole._SLICE", 0.0)
+    assert (Verdict.UNKNOWN, memory_limit(1 << 20)) in limited(Limits(memory=1 << 20))
+
+
+@pytest.mark.parametrize(
+    ("end", "why"), [(KeyboardInterrupt, INTERRUPTED), (MemoryError, OUT_OF_MEMORY)]
+)
+@pytest.mark.parametrize("where", ["WholeRuns._grow", "Breaking.__init__"])
+def test_ended(
+    monkeypatch: pytest.MonkeyPatch, end: type[BaseException], why: str, where: str
+) -> None:
+    """What the search found is not lost."""
+
+    def ended(*_: object) -> None:
+        raise end
+
+    monkeypatch.setattr(f"dsmc.backends.c.whole.{where}", ended)
+    assert limited(Limits()) == {(Verdict.UNKNOWN, why)}

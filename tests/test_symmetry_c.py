@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from test_agreement import small_jobs
 from test_canonical import STATES, values
 
-from dsmc.backends.c import build
 from dsmc.backends.c.explore import Manner
 from dsmc.backends.c.explore import explore as explore_in_c
-from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How, search
@@ -199,21 +197,6 @@ test_random = random_systems.test_of(agrees_if_symmetric, random_systems.with_na
 
 
 # ---------------------------------------------------------------- threads, reports
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's compiler has made the search; levels of four states are worth several threads."""
-    monkeypatch.setattr(build, "SEARCH_FLAGS", SMALL)
-    try:
-        build.compiler()
-    except CompileError as error:
-        pytest.skip(f"TinyCC has no threads, and {error}")
-    build.order(build.search_text(), SMALL).library()
-
-
-#: A search that is compiled soon, of small numbers.
-SMALL = ("-O1", "-std=gnu11", "-pthread", "-DBATCH=8", "-DUNIT=2", "-DPARALLEL=4", "-DPAGE=512")
 
 
 def test_threads(impatient: None) -> None:

@@ -321,9 +321,7 @@ def test_interrupted(spec: Callable[[str], Path], tmp_path: Path, by: signal.Sig
         },
     )  # fmt: skip
     try:
-        _until(
-            lambda: _lines(tmp_path / "pids") == 2
-        )  # the search and the model are being compiled
+        until(lambda: _lines(tmp_path / "pids") == 2)  # the search and the model are being compiled
         process.send_signal(by)
         out, err = process.communicate(timeout=60)
     finally:
@@ -333,7 +331,7 @@ def test_interrupted(spec: Callable[[str], Path], tmp_path: Path, by: signal.Sig
     assert report["properties"][0]["verdict"] == "unknown"
     assert report["statistics"]["stopped"] == "interrupted"
     assert report["statistics"]["states"] > 0
-    _until(lambda: not any(map(_lives, (tmp_path / "pids").read_text().split())))
+    until(lambda: not any(map(lives, (tmp_path / "pids").read_text().split())))
     assert list((tmp_path / "tmp").iterdir()) == []
     assert list((tmp_path / "cache/objects").iterdir()) == []
 
@@ -355,18 +353,3 @@ def _interrupt(*_: object, **__: object) -> None:
 
 def _lines(path: Path) -> int:
     return len(path.read_text().splitlines()) if path.exists() else 0
-
-
-def _lives(process: str) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def _until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.perf_counter() + seconds
-    while not true():
-        assert time.perf_counter() < end
-        time.sleep(0.01)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dsmc.backends.acting import labels
@@ -23,11 +23,12 @@ _MOST = 1 << 63
 class Labelled(Frozen):
     """The explored graph of a system, what its numbers stand for, and why it is not all of it.
 
-    A step without a result `cuts_off` what would come after it; `stopped` says what limit was met.
+    `state` gives the state of a number. A step without a result `cuts_off` what would come after it;
+    `stopped` says what limit was met.
     """
 
     graph: Graph
-    states: Sequence[State]
+    state: Callable[[int], State]
     owed: Sequence[tuple[Any, ...]]
     cuts_off: bool
     stopped: str

@@ -72,8 +72,8 @@ class Lives(Frozen):
     note: str = ""
 
 
-#: Decides that from what a search knows of its states.
-Whole: TypeAlias = Callable[[Any], Lives]
+#: Decides that from what a search knows of its states, and why these are not all.
+Whole: TypeAlias = Callable[[Any, str], Lives]
 
 
 class Pump(Frozen):

@@ -88,6 +88,17 @@ def memory_limit(most: int) -> str:
     return f"the limit of {most >> 20} MiB of memory"
 
 
+def is_full(limits: Limits) -> bool:
+    """Does the process use as much memory as it may?"""
+    return limits.memory is not None and resident_bytes() >= limits.memory
+
+
+def is_over(stopped: str, limits: Limits) -> bool:
+    """May nothing more be looked at after a search that was stopped so?"""
+    full = () if limits.memory is None else (memory_limit(limits.memory),)
+    return stopped in (INTERRUPTED, FIRST_FOUND, OUT_OF_MEMORY, *full)
+
+
 def pump_among(
     machine: Machine, full: list[State], path_to: Callable[[State], Sequence[State]]
 ) -> Pump | None:
@@ -298,8 +309,8 @@ class _Search:
             self.stopped = states_limit(limits.states)
         elif limits.seconds is not None and self._seconds >= limits.seconds:
             self.stopped = time_limit(limits.seconds)
-        elif limits.memory is not None and resident_bytes() >= limits.memory:
-            self.stopped = memory_limit(limits.memory)
+        elif is_full(limits):
+            self.stopped = memory_limit(limits.memory or 0)
 
     @property
     def _seconds(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 from dsmc.frozen import Frozen
@@ -29,7 +29,7 @@ class Graph(Frozen):
     labels: Sequence[int]
     strong: Sequence[bool]
     facts: Sequence[int]
-    unexpanded: Collection[int] = frozenset()
+    unexpanded: Container[int] = frozenset()
 
     @property
     def size(self) -> int:

@@ -27,7 +27,6 @@ from dsmc.backends.c.tier import Tier
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
-from dsmc.engine.memory import most_bytes, resident_bytes
 from dsmc.engine.outcome import NOT_TOLD, Engine, Explored, Limits, Pump, Run, Statistics, Whole
 from dsmc.engine.search import (
     FIRST_FOUND,
@@ -37,6 +36,8 @@ from dsmc.engine.search import (
     OUT_OF_MEMORY,
     Progress,
     Watcher,
+    is_full,
+    is_over,
     memory_limit,
     pump_among,
     states_limit,
@@ -168,7 +169,6 @@ class _Search:
         self._finished = False
         self._load_limit = FIRST_LOAD
         self._pump: Pump | None = None
-        self._memory = limits.memory or most_bytes()
         self._began = time.perf_counter()
 
     def close(self) -> None:
@@ -199,16 +199,12 @@ class _Search:
         return self._result()
 
     def with_lives(self, explored: Explored, whole: Whole | None) -> Explored:
-        """What holds of whole runs as well, if all states are there."""
+        """What holds of whole runs as well, of the states that were found."""
         plain = not (self._symmetric or self._depth_first or self._driver.has_fingerprints())
-        if (
-            whole is None
-            or not plain
-            or self._stopped
-            or not knows_whole_runs(self._machine.system)
-        ):
+        known = plain and knows_whole_runs(self._machine.system)
+        if whole is None or not known or is_over(self._stopped, self._limits):
             return explored
-        return replace(explored, lives=whole(self._driver))
+        return replace(explored, lives=whole(self._driver, self._stopped))
 
     def _begin(self) -> int:
         """The initial states, or those of the checkpoint; what they decide."""
@@ -259,8 +255,8 @@ class _Search:
             return True
         if self._seconds_left() <= 0:
             self._stopped = time_limit(self._limits.seconds or 0)
-        elif resident_bytes() >= self._memory:
-            self._stopped = memory_limit(self._memory)
+        elif is_full(self._limits):
+            self._stopped = memory_limit(self._limits.memory or 0)
         return bool(self._stopped)
 
     def _satisfied(self, event: int) -> bool:

@@ -3,58 +3,36 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, assert_never, overload
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
 
 from dsmc.backends.c.driver import Driver
 from dsmc.backends.owed import Labelled, obligations, owed_of
-from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
-from dsmc.engine.search import time_limit
+from dsmc.engine.search import is_full, memory_limit, time_limit
 from dsmc.ir.system import System
 from dsmc.liveness.graph import NOBODY, Graph, Stuttering
 from dsmc.liveness.lasso import Avoid, Fulfil, Lasso, Need, Path, Return, Visit, lasso_from
 from dsmc.liveness.shapes import Shape
 
 _U64, _U32 = ctypes.c_uint64, ctypes.c_uint32
+#: In C the greatest number is the label of nobody: -1.
+_LABEL = ctypes.c_int32
+assert NOBODY == -1
 #: Seconds between two looks at the clock and at faster code; what C says for "none".
-_SLICE, _NONE64, _NONE32 = 0.1, (1 << 64) - 1, (1 << 32) - 1
-
-
-class _States(Sequence[State]):
-    """The reference's states, by number."""
-
-    def __init__(self, count: int, state: Callable[[int], State]) -> None:
-        self._count, self._state = count, state
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, at: int) -> State: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[State]: ...
-    def __getitem__(self, at: int | slice) -> State | list[State]:
-        if isinstance(at, slice):
-            return [self._state(n) for n in range(*at.indices(self._count))]
-        return self._state(at)
+_SLICE, _NONE64 = 0.1, (1 << 64) - 1
 
 
 class _Flags:
     """The numbers whose byte is not 0."""
 
-    def __init__(self, flags: Any, count: int) -> None:
-        self._flags, self._count = flags, count
+    def __init__(self, flags: Any) -> None:
+        self._flags = flags
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and bool(self._flags[number])
-
-    def __iter__(self) -> Iterator[int]:
-        return (n for n in range(self._count) if self._flags[n])
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class WholeRuns:
@@ -62,13 +40,15 @@ class WholeRuns:
     `MemoryError`.
     """
 
-    def __init__(self, driver: Driver, system: System, *, fair: bool, limits: Limits) -> None:
+    def __init__(
+        self, driver: Driver, system: System, stopped: str, *, fair: bool, limits: Limits
+    ) -> None:
         self._call = driver.call_with_search
         self._plain = driver.call
         self._graph: int | None = self._made(self._call("dsmc_graph_open", fair))
         self._reached: int | None = None
         try:
-            stopped = self._grow(driver, limits)
+            stopped = self._grow(driver, limits) or stopped
             if not self._plain("dsmc_graph_end", self._graph):
                 raise MemoryError
             self.labelled = self._read(driver, system, stopped)
@@ -92,13 +72,14 @@ class WholeRuns:
         self._reached = self._graph = None
 
     def _grow(self, driver: Driver, limits: Limits) -> str:
-        """Build it, as far as the time goes; the limit that was met, if any."""
+        """Build it, as far as time and memory go; the limit that was met, if any."""
         end = None if limits.seconds is None else time.perf_counter() + limits.seconds
         while not (done := self._call("dsmc_graph_go", self._graph, _SLICE)):
             driver.take_what_came()
-            if end is not None and time.perf_counter() >= end:
+            late = end is not None and time.perf_counter() >= end
+            if late or is_full(limits):
                 self._plain("dsmc_graph_cut", self._graph)
-                return time_limit(limits.seconds or 0)
+                return time_limit(limits.seconds or 0) if late else memory_limit(limits.memory or 0)
         if done < 0:
             raise MemoryError
         return ""
@@ -110,7 +91,7 @@ class WholeRuns:
         at = (ctypes.c_void_p * 7)()
         self._plain("dsmc_graph_arrays", self._graph, at)
         types: tuple[Any, ...] = (
-            _U64 * (states + 1), _U32 * steps, _U32 * steps, _U64 * states, _U64 * labels,
+            _U64 * (states + 1), _U32 * steps, _LABEL * steps, _U64 * states, _U64 * labels,
             ctypes.c_uint8 * labels, ctypes.c_uint8 * states,
         )  # fmt: skip
         first, targets, of_steps, facts, tags, strong, unexpanded = (
@@ -120,41 +101,16 @@ class WholeRuns:
         names = {one.name for one in obligations(system) or () if one.strong}
         for label, one in enumerate(owed):
             strong[label] = one[0] in names
-        graph = Graph(
-            range(initial), first, targets, _Labels(of_steps), strong, facts,
-            _Flags(unexpanded, states),
-        )  # fmt: skip
-        found = _States(states, lambda n: driver.state(driver.key_at(n)))
-        return Labelled(graph, found, owed, bool(cuts_off), stopped)
+        graph = Graph(range(initial), first, targets, of_steps, strong, facts, _Flags(unexpanded))
+        return Labelled(
+            graph, lambda n: driver.state(driver.key_at(n)), owed, bool(cuts_off), stopped
+        )
 
     # ------------------------------------------------------------ properties
 
     def breaking(self, shape: Shape) -> Breaking:
         """Runs that break a property of a shape."""
         return Breaking(self._plain, self._graph, self._reached, self.labelled.graph, shape)
-
-
-class _Labels(Sequence[int]):
-    """The labels of steps; in C the greatest number is that of nobody."""
-
-    def __init__(self, labels: Any) -> None:
-        self._labels = labels
-
-    def __len__(self) -> int:
-        return len(self._labels)
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[int]: ...
-    def __getitem__(self, at: int | slice) -> int | list[int]:
-        if isinstance(at, slice):
-            return [_label(label) for label in self._labels[at]]
-        return _label(self._labels[at])
-
-
-def _label(label: int) -> int:
-    return NOBODY if label == _NONE32 else label
 
 
 class Breaking:
@@ -195,15 +151,20 @@ class Breaking:
     def _inside_set(self, start: int, needs: Sequence[Need]) -> Path:
         """See `liveness.lasso.Way`."""
         told = [number for need in needs for number in self._told(need)]
-        room = self._view.size + 1
-        nodes, labels = (_U32 * room)(), (_U32 * room)()
+        nodes, labels = self._room
         asked = (_U64 * len(told))(*told)
         steps = self._call(
             "dsmc_way_inside", self._found, start, asked, len(needs), nodes, labels
         )  # fmt: skip
         if steps < 0:
             raise MemoryError
-        return Path(tuple(nodes[: steps + 1]), tuple(map(_label, labels[:steps])))
+        return Path(tuple(nodes[: steps + 1]), tuple(labels[:steps]))
+
+    @functools.cached_property
+    def _room(self) -> tuple[Any, Any]:
+        """Where C writes a path: none is longer than there are states."""
+        room = self._view.size + 1
+        return (_U32 * room)(), (_LABEL * room)()
 
     def _told(self, need: Need) -> tuple[int, int]:
         """A need as in `runtime/live_ways.c`."""
@@ -225,7 +186,6 @@ class Breaking:
 
     def _way(self, ways: int | None, state: int) -> Path:
         count = self._call("dsmc_way_back", ways, state, None, None)
-        nodes, labels = (_U32 * count)(), (_U32 * count)()
+        nodes, labels = (_U32 * count)(), (_LABEL * count)()
         self._call("dsmc_way_back", ways, state, nodes, labels)
-        by = [_label(label) for label in labels[: count - 1]]
-        return Path(tuple(reversed(nodes[:])), tuple(reversed(by)))
+        return Path(tuple(reversed(nodes[:])), tuple(reversed(labels[: count - 1])))

@@ -10,12 +10,12 @@ from typing import Any
 from dsmc.backends.owed import Labelled, owed_by
 from dsmc.backends.python.machine import Owed, PythonMachine
 from dsmc.engine.machine import State
-from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Limits
 from dsmc.engine.search import (
     INTERRUPTED,
     Progress,
     Watcher,
+    is_full,
     memory_limit,
     states_limit,
     time_limit,
@@ -119,8 +119,8 @@ class _Building:
             self.stopped = states_limit(limits.states)
         elif limits.seconds is not None and seconds >= limits.seconds:
             self.stopped = time_limit(limits.seconds)
-        elif limits.memory is not None and resident_bytes() >= limits.memory:
-            self.stopped = memory_limit(limits.memory)
+        elif is_full(limits):
+            self.stopped = memory_limit(limits.memory or 0)
         return bool(self.stopped)
 
     # ------------------------------------------------------------ the result
@@ -135,7 +135,9 @@ class _Building:
             range(len(self._initial)), self._first, self._targets, self._labels,
             self._strong(), [self._look(state) for state in self._states], self._unexpanded,
         )  # fmt: skip
-        return Labelled(graph, self._states, list(self._owed), self._cuts_off, self.stopped)
+        return Labelled(
+            graph, self._states.__getitem__, list(self._owed), self._cuts_off, self.stopped
+        )
 
     def _strong(self) -> list[bool]:
         strong = {
