@@ -17,6 +17,7 @@ import agreement
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from processes import lives, until
 
 from dsmc.backends.c import build, tier, tinycc
 from dsmc.backends.c import explore as searching
