@@ -1,0 +1,180 @@
+"""Sequential specifications: what an object answers when it is asked one thing after the other.
+
+An answer of `ILLEGAL` says that the operation cannot happen in that state at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from dsmc.frozen import Frozen
+from dsmc.histories.model import PENDING, Operation, Value
+
+
+class _Illegal(Enum):
+    ILLEGAL = "illegal"
+
+
+ILLEGAL: Final = _Illegal.ILLEGAL
+
+Apply = Callable[[Any, Any], tuple[Value, Value]]
+
+
+def _never(arg: Any, result: Any) -> bool:
+    return False
+
+
+def _always(arg: Any, result: Any) -> bool:
+    return True
+
+
+class Function(Frozen):
+    """What an object can be asked: from a state and an argument to the next state and the answer.
+
+    `observes` says of which calls, by argument and result, it is known that they change nothing.
+    """
+
+    apply: Apply
+    observes: Callable[[Any, Any], bool] = _never
+
+
+class Specification(Frozen):
+    """An object: its state at the beginning, and what it can be asked. `state` names its state."""
+
+    name: str
+    initial: Value
+    functions: Mapping[str, Function]
+    state: str
+
+    def step(self, state: Value, one: Operation) -> Value:
+        """The state after an operation that came out as recorded, or `ILLEGAL`."""
+        after, answer = self.functions[one.f].apply(state, one.arg)
+        if answer is ILLEGAL or (one.result is not PENDING and one.result != answer):
+            return ILLEGAL
+        return after
+
+    def answer(self, state: Value, one: Operation) -> Value:
+        """What the operation would be answered."""
+        return self.functions[one.f].apply(state, one.arg)[1]
+
+    def observes(self, one: Operation) -> bool:
+        """Is it known that the operation changes nothing?"""
+        return self.functions[one.f].observes(one.arg, one.result)
+
+
+# ---------------------------------------------------------------- registers
+
+
+def _read(state: Any, _: Any) -> tuple[Value, Value]:
+    return state, state
+
+
+def _cas(state: Any, arg: Any) -> tuple[Value, Value]:
+    expected, new = arg
+    return (new, True) if state == expected else (state, False)
+
+
+_READ = Function(_read, _always)
+_WRITE = Function(lambda _, arg: (arg, None))
+
+
+def register(initial: Value = None) -> Specification:
+    """Read what was written last."""
+    return Specification(
+        "register", initial, {"read": _READ, "write": _WRITE}, "the register holds"
+    )
+
+
+def cas_register(initial: Value = None) -> Specification:
+    """A register with compare-and-set, which answers whether it set."""
+    cas = Function(_cas, lambda _, result: result is False)
+    functions = {"read": _READ, "write": _WRITE, "cas": cas}
+    return Specification("cas_register", initial, functions, "the register holds")
+
+
+def multi_register(initial: Value = 0) -> Specification:
+    """Registers that are read and written several at a time: `txn` of ("read" | "write", key, value).
+
+    The state has the registers that were written; each other one holds `initial`.
+    """
+
+    def txn(state: Any, accesses: Any) -> tuple[Value, Value]:
+        values, seen = dict(state), []
+        for f, key, value in accesses:
+            if f == "write":
+                values[key] = value
+            seen.append((f, key, values.get(key, initial)))
+        return frozenset(values.items()), tuple(seen)
+
+    def observes(accesses: Any, _: Any) -> bool:
+        return all(f == "read" for f, _, _ in accesses)
+
+    functions = {"txn": Function(txn, observes)}
+    return Specification("multi_register", frozenset(), functions, "the registers hold")
+
+
+def kv(initial: Value = "") -> Specification:
+    """A key that holds a text: get it, put another in its place, append to it."""
+    functions = {
+        "get": _READ,
+        "put": _WRITE,
+        "append": Function(lambda state, arg: (state + arg, None)),
+    }
+    return Specification("kv", initial, functions, "the key holds")
+
+
+# ---------------------------------------------------------------- others
+
+
+def counter(initial: Value = 0) -> Specification:
+    """A number that is added to and read."""
+    functions = {"add": Function(lambda state, arg: (state + arg, None)), "read": _READ}
+    return Specification("counter", initial, functions, "the counter is")
+
+
+def grow_set(initial: Value = frozenset()) -> Specification:
+    """A set: add and remove elements, read it all, or ask for one element."""
+    functions = {
+        "add": Function(lambda state, arg: (state | {arg}, None)),
+        "remove": Function(lambda state, arg: (state - {arg}, None)),
+        "contains": Function(lambda state, arg: (state, arg in state), _always),
+        "read": _READ,
+    }
+    return Specification("set", initial, functions, "the set is")
+
+
+def queue(initial: Value = ()) -> Specification:
+    """First in, first out; of an empty queue `dequeue` answers nothing (nil)."""
+
+    def dequeue(state: Any, _: Any) -> tuple[Value, Value]:
+        return (state[1:], state[0]) if state else (state, None)
+
+    functions = {
+        "enqueue": Function(lambda state, arg: ((*state, arg), None)),
+        "dequeue": Function(dequeue, lambda _, result: result is None),
+    }
+    return Specification("queue", initial, functions, "the queue is")
+
+
+def mutex(initial: Value = False) -> Specification:
+    """A lock: it is acquired while it is free, and released while it is held, by whomever."""
+    functions = {
+        "acquire": Function(lambda state, _: (True, ILLEGAL if state else None)),
+        "release": Function(lambda state, _: (False, None if state else ILLEGAL)),
+    }
+    return Specification("mutex", initial, functions, "held:")
+
+
+SPECIFICATIONS: dict[str, Callable[..., Specification]] = {
+    "register": register,
+    "cas_register": cas_register,
+    "multi_register": multi_register,
+    "kv": kv,
+    "counter": counter,
+    "set": grow_set,
+    "queue": queue,
+    "mutex": mutex,
+}
+"""The objects by their names; each can be given what it holds at the beginning."""
