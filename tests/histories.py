@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsmc.frozen import replace as changed
 from dsmc.histories.model import PENDING, Operation, Operations, Status
 
-__all__ = ["all_of_register", "changed", "history", "of", "recorded", "subsets"]
+__all__ = ["all_of_register", "changed", "history", "of", "recorded", "subsets", "unique"]
 
 #: What objects are asked in random histories, and what may be answered.
 SMALL = st.integers(0, 2)
@@ -95,6 +95,24 @@ def of(
                 busy[session] = call
     found += [_ended(call, clock + n, Status.OK) for n, call in enumerate(busy.values())]
     return tuple(sorted(found, key=lambda o: o.invoked))
+
+
+@st.composite
+def unique(
+    draw: st.DrawFn, most: int, sessions: int = 3, objects: Sequence[Any] = ("x", "y")
+) -> tuple[Operation, ...]:
+    """Reads and writes of registers; no value is written twice, most that is read was written."""
+    found = draw(of("register", most, sessions, objects))
+    written = {object: [None] for object in objects}
+    for one in found:
+        if one.f == "write":
+            written[one.object].append(one.id + 1)
+    return tuple(
+        changed(o, arg=o.id + 1) if o.f == "write"
+        else changed(o, result=draw(st.sampled_from(written[o.object])))
+        if o.status is Status.OK else o
+        for o in found
+    )  # fmt: skip
 
 
 def _ended(call: tuple[Any, ...], returned: int | None, status: Status) -> Operation:
