@@ -5,7 +5,8 @@ An answer of `ILLEGAL` says that the operation cannot happen in that state at al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from typing import Any, Final
 
@@ -33,11 +34,13 @@ def _always(arg: Any, result: Any) -> bool:
 class Function(Frozen):
     """What an object can be asked: from a state and an argument to the next state and the answer.
 
-    `observes` says of which calls, by argument and result, it is known that they change nothing.
+    `observes` says of which calls, by argument and result, it is known that they change nothing;
+    `agrees` whether what was recorded as the result is the answer.
     """
 
     apply: Apply
     observes: Callable[[Any, Any], bool] = _never
+    agrees: Callable[[Any, Any], bool] = operator.eq
 
 
 class Specification(Frozen):
@@ -50,10 +53,11 @@ class Specification(Frozen):
 
     def step(self, state: Value, one: Operation) -> Value:
         """The state after an operation that came out as recorded, or `ILLEGAL`."""
-        after, answer = self.functions[one.f].apply(state, one.arg)
-        if answer is ILLEGAL or (one.result is not PENDING and one.result != answer):
+        function = self.functions[one.f]
+        after, answer = function.apply(state, one.arg)
+        if answer is ILLEGAL:
             return ILLEGAL
-        return after
+        return after if one.result is PENDING or function.agrees(one.result, answer) else ILLEGAL
 
     def answer(self, state: Value, one: Operation) -> Value:
         """What the operation would be answered."""
@@ -69,6 +73,11 @@ class Specification(Frozen):
 
 def _read(state: Any, _: Any) -> tuple[Value, Value]:
     return state, state
+
+
+def _is_set(result: Any, answer: Any) -> bool:
+    """Sets are recorded as lists too."""
+    return isinstance(result, Collection) and frozenset(result) == answer
 
 
 def _cas(state: Any, arg: Any) -> tuple[Value, Value]:
@@ -140,7 +149,7 @@ def grow_set(initial: Value = frozenset()) -> Specification:
         "add": Function(lambda state, arg: (state | {arg}, None)),
         "remove": Function(lambda state, arg: (state - {arg}, None)),
         "contains": Function(lambda state, arg: (state, arg in state), _always),
-        "read": _READ,
+        "read": Function(_read, _always, _is_set),
     }
     return Specification("set", initial, functions, "the set is")
 
