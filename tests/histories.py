@@ -32,6 +32,7 @@ def _txn() -> st.SearchStrategy[tuple[Any, Any]]:
     return st.lists(ACCESS, min_size=1, max_size=2).map(both)
 
 
+Row = tuple[Any, ...]
 Asked = dict[str, st.SearchStrategy[tuple[Any, Any]]]
 READ: Asked = {"read": st.tuples(NONE, SMALL | NONE)}
 WRITE: Asked = {"write": st.tuples(SMALL, NONE)}
@@ -53,7 +54,7 @@ ASKED: dict[str, Asked] = {
 }  # fmt: skip
 
 
-def history(*rows: tuple[Any, ...]) -> Operations:
+def history(*rows: Row) -> Operations:
     """Rows are (session, f, arg, result, invoked, returned) and, if not ok or pending, a status."""
     return Operations(tuple(operation(id, None, *row) for id, row in enumerate(rows)))
 

@@ -119,8 +119,7 @@ def test_the_explanation_names_the_read_and_what_the_register_holds() -> None:
     assert isinstance(verdict, Violated)
     assert verdict.sentences == (
         "#2 `read → 1` of a has no place in any legal order that respects real time.",
-        "The longest order before it has 2 operations; after the last one, #1 `write 2` of b, the"
-        " register holds 2.",
+        "The longest order before it has 2 operations, #0, #1; after it, the register holds 2.",
         "Then #2 `read → 1` of a cannot be next: it would be answered 2.",
     )
     assert verdict.involved == (0, 1, 2)

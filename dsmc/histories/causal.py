@@ -57,6 +57,9 @@ class _History:
         self.seen = seen
         self.operations = seen.operations
         self.writes: dict[Value, int] = {}
+        self.readers: dict[
+            tuple[object, object], int
+        ] = {}  # whose read puts one write before another
         for number, one in enumerate(self.operations):
             if seen.is_write(number):
                 self.writes[one.object] = self.writes.get(one.object, 0) | 1 << number
@@ -203,6 +206,7 @@ def _put_before(
     if write is None:
         return ()
     because = f"{one.name(read)}, which {one.name(other)} comes before, saw {one.name(write)}"
+    one.readers[one.ids(other, write)] = one.operations[read].id
     return order.add(other, write, "ww", one.ids(other, write), because)
 
 
@@ -218,4 +222,5 @@ def _violated(one: _History, anomaly: str, says: str, reasons: tuple[Reason, ...
         if isinstance(r.before, int) and isinstance(r.after, int)
     )
     involved = dict.fromkeys(x for r in reasons for x in (r.before, r.after))
+    involved |= dict.fromkeys(one.readers[r.before, r.after] for r in reasons if r.kind == "ww")
     return Violated(anomaly, (says, *steps), reasons, tuple(involved))

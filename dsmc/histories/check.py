@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dsmc.diagnostics import did_you_mean
 from dsmc.frozen import Frozen
-from dsmc.histories import causal, convergence, session_guarantees, workloads
+from dsmc.histories import causal, convergence, session_guarantees, words, workloads
 from dsmc.histories.budget import Budget
 from dsmc.histories.formats.mistakes import UNKNOWN, refuse_all
 from dsmc.histories.linearizable import linearizable
@@ -82,12 +82,30 @@ def specification(history: Operations, name: str | None, initial: str | None) ->
         help = did_you_mean(name, SPECIFICATIONS) or f"there are {', '.join(SPECIFICATIONS)}"
         refuse_all(f"there is no object `{name}`", help, UNKNOWN)
     asked = dict.fromkeys(one.f for one in history.operations)
-    make = SPECIFICATIONS[name or _fitting(history, asked)]
-    made = make() if initial is None else make(_value(initial))
+    made = _made(name or _fitting(history, asked), initial)
     strange = [f for f in asked if f not in made.functions]
     if strange:
         help = f"it has {', '.join(made.functions)}; --object takes {', '.join(SPECIFICATIONS)}"
         refuse_all(f"a {made.name} has no `{strange[0]}`", help)
+    for one in history.operations:
+        function = made.functions[one.f]
+        if not function.accepts(one.arg):
+            refuse_all(f"#{one.id} `{one.f}` of {words.value(one.session)} asks with"
+                       f" {words.value(one.arg)}", f"it takes {function.takes}")  # fmt: skip
+    return made
+
+
+def _made(name: str, initial: str | None) -> Specification:
+    """An object that holds at the beginning what is said."""
+    usual = SPECIFICATIONS[name]()
+    if initial is None:
+        return usual
+    made = SPECIFICATIONS[name](_value(initial))
+    if usual.initial is not None and type(made.initial) is not type(usual.initial):
+        example = words.value(usual.initial)
+        refuse_all(
+            f"a {name} cannot begin with {words.value(made.initial)}", f"it can with {example}"
+        )
     return made
 
 

@@ -17,10 +17,9 @@ def convergent(history: Operations, spec: Specification, budget: Budget) -> Verd
     seen: list[int] = []
     for object, operations in by_object(history.operations).items():
         final = _final_reads(spec, operations)
-        why = _undecided(final)
+        why = _undecided(object, final)
         if why:
-            of = "" if object is None else f" of {words.value(object)}"
-            return Undecided(f"{why}{of}")
+            return Undecided(why)
         seen += [one.id for one in final.values()]
     return Holds(tuple(seen))
 
@@ -34,9 +33,10 @@ def _final_reads(spec: Specification, operations: Iterable[Operation]) -> dict[V
     return {o.session: o for o in reads if o.invoked > quiet}
 
 
-def _undecided(final: dict[Value, Operation]) -> str:
+def _undecided(object: Value, final: dict[Value, Operation]) -> str:
     if len(final) < 2:
-        return "no two sessions read after the last update"
+        of = "" if object is None else f" of {words.value(object)}"
+        return f"no two sessions read after the last update{of}"
     first, *others = final.values()
     other = next((o for o in others if o.result != first.result), None)
     if other is None:

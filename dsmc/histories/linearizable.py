@@ -12,6 +12,7 @@ from dsmc.histories.objects import ILLEGAL, Specification
 from dsmc.histories.verdict import Holds, Reason, Undecided, Verdict, Violated
 
 _MOST_STATES = 8  # so many are spelled out
+_LAST = 6  # so many of the last operations of a long order are named
 
 
 def linearizable(history: Operations, spec: Specification, budget: Budget) -> Verdict:
@@ -61,7 +62,7 @@ def _merged(orders: Iterable[tuple[Operation, ...]]) -> tuple[int, ...]:
 
 def explained(spec: Specification, stuck: Stuck) -> Violated:
     """The longest legal order, and why nothing can follow it."""
-    involved = dict.fromkeys(o.id for o in (*stuck.path[-6:], *stuck.open_))
+    involved = dict.fromkeys(o.id for o in (*stuck.path[-_LAST:], *stuck.open_))
     sentences = (
         f"{words.named(stuck.operation)} has no place in any legal order that respects real time.",
         _longest(spec, stuck),
@@ -75,9 +76,10 @@ def _longest(spec: Specification, stuck: Stuck) -> str:
     held = f"{spec.state} {words.value(stuck.state)}"
     if not stuck.path:
         return f"No operation can come before it; {held} at the beginning."
-    last = words.named(stuck.path[-1])
     count = f"{len(stuck.path)} operation{'s' * (len(stuck.path) > 1)}"
-    return f"The longest order before it has {count}; after the last one, {last}, {held}."
+    last = ", ".join(f"#{one.id}" for one in stuck.path[-_LAST:])
+    end = f"{'and ends with ' if len(stuck.path) > _LAST else ''}{last}"
+    return f"The longest order before it has {count}, {end}; after it, {held}."
 
 
 def _why_not(spec: Specification, stuck: Stuck, one: Operation) -> str:

@@ -35,12 +35,15 @@ class Function(Frozen):
     """What an object can be asked: from a state and an argument to the next state and the answer.
 
     `observes` says of which calls, by argument and result, it is known that they change nothing;
-    `agrees` whether what was recorded as the result is the answer.
+    `agrees` whether what was recorded as the result is the answer; `accepts` whether an argument is
+    one at all, and `takes` says in words what is.
     """
 
     apply: Apply
     observes: Callable[[Any, Any], bool] = _never
     agrees: Callable[[Any, Any], bool] = operator.eq
+    accepts: Callable[[Any], bool] = lambda _: True
+    takes: str = ""
 
 
 class Specification(Frozen):
@@ -75,6 +78,24 @@ def _read(state: Any, _: Any) -> tuple[Value, Value]:
     return state, state
 
 
+def _is_pair(arg: Any) -> bool:
+    return isinstance(arg, tuple) and len(arg) == 2
+
+
+def _is_number(arg: Any) -> bool:
+    return isinstance(arg, int | float)
+
+
+def _is_text(arg: Any) -> bool:
+    return isinstance(arg, str)
+
+
+def _are_accesses(arg: Any) -> bool:
+    return isinstance(arg, tuple) and all(
+        isinstance(one, tuple) and len(one) == 3 and one[0] in ("read", "write") for one in arg
+    )
+
+
 def _is_set(result: Any, answer: Any) -> bool:
     """Sets are recorded as lists too."""
     return isinstance(result, Collection) and frozenset(result) == answer
@@ -98,7 +119,9 @@ def register(initial: Value = None) -> Specification:
 
 def cas_register(initial: Value = None) -> Specification:
     """A register with compare-and-set, which answers whether it set."""
-    cas = Function(_cas, lambda _, result: result is False)
+    cas = Function(
+        _cas, lambda _, result: result is False, accepts=_is_pair, takes="two values: expected, new"
+    )
     functions = {"read": _READ, "write": _WRITE, "cas": cas}
     return Specification("cas_register", initial, functions, "the register holds")
 
@@ -120,7 +143,8 @@ def multi_register(initial: Value = 0) -> Specification:
     def observes(accesses: Any, _: Any) -> bool:
         return all(f == "read" for f, _, _ in accesses)
 
-    functions = {"txn": Function(txn, observes)}
+    takes = "a list of (read or write, key, value)"
+    functions = {"txn": Function(txn, observes, accepts=_are_accesses, takes=takes)}
     return Specification("multi_register", frozenset(), functions, "the registers hold")
 
 
@@ -128,8 +152,10 @@ def kv(initial: Value = "") -> Specification:
     """A key that holds a text: get it, put another in its place, append to it."""
     functions = {
         "get": _READ,
-        "put": _WRITE,
-        "append": Function(lambda state, arg: (state + arg, None)),
+        "put": Function(lambda _, arg: (arg, None), accepts=_is_text, takes="a text"),
+        "append": Function(
+            lambda state, arg: (state + arg, None), accepts=_is_text, takes="a text"
+        ),
     }
     return Specification("kv", initial, functions, "the key holds")
 
@@ -139,8 +165,8 @@ def kv(initial: Value = "") -> Specification:
 
 def counter(initial: Value = 0) -> Specification:
     """A number that is added to and read."""
-    functions = {"add": Function(lambda state, arg: (state + arg, None)), "read": _READ}
-    return Specification("counter", initial, functions, "the counter is")
+    add = Function(lambda state, arg: (state + arg, None), accepts=_is_number, takes="a number")
+    return Specification("counter", initial, {"add": add, "read": _READ}, "the counter is")
 
 
 def grow_set(initial: Value = frozenset()) -> Specification:

@@ -44,7 +44,10 @@ def _operation(
     arg = None if event.f in ("read", "get", "dequeue") else asked
     result = _result(event.f, answer) if call.status is Status.OK else PENDING
     if event.f == "txn":
-        arg, result = _txn(arg, result)
+        arg, result = _txn(source, event.at, arg, result)
+    if event.f == "cas" and not (isinstance(arg, tuple) and len(arg) == 2):
+        refuse(source, event.at, "a compare-and-set needs two values",
+               "its value is `[expected new]`")  # fmt: skip
     return Operation(
         id, event.process, object, event.f, arg, result, call.status, call.invoked, call.returned
     )  # fmt: skip
@@ -57,14 +60,16 @@ def _result(f: str, answer: Any) -> Value:
     return answer if f in _ASKING else None
 
 
-def _txn(asked: Any, answer: Any) -> tuple[Value, Value]:
+def _txn(source: Source, at: int, asked: Any, answer: Any) -> tuple[Value, Value]:
     """What several registers were asked; a read without a value is one of which nothing is known."""
     if answer is PENDING:
-        return tuple(_access(one) for one in asked or ()), PENDING
-    known = tuple(_access(one) for one in answer or () if one[2] is not None)
+        return _accesses(source, at, asked), PENDING
+    known = tuple(one for one in _accesses(source, at, answer) if one[2] is not None)
     return tuple((f, key, None if f == "read" else v) for f, key, v in known), known
 
 
-def _access(one: Any) -> tuple[str, Value, Value]:
-    f, key, value = one
-    return {"r": "read", "w": "write"}.get(f, str(f)), key, value
+def _accesses(source: Source, at: int, value: Any) -> tuple[tuple[str, Value, Value], ...]:
+    rows = value if isinstance(value, tuple) else (value,)
+    if not all(isinstance(row, tuple) and len(row) == 3 for row in rows):
+        refuse(source, at, "a transaction needs a list of accesses", "each is `[:read key value]`")
+    return tuple(({"r": "read", "w": "write"}.get(f, str(f)), key, v) for f, key, v in rows)

@@ -85,7 +85,8 @@ def _arrows(drawn: Timeline, reasons: Iterable[Reason]) -> list[str]:
 
 
 def _arrow(start: Bar, end: Bar, reason: Reason, place: int) -> list[str]:
-    y1, y2 = (start.top + start.bottom) / 2, (end.top + end.bottom) / 2
+    apart = 5 * (place % 2 * 2 - 1)  # so that there and back are two arrows
+    y1, y2 = ((bar.top + bar.bottom) / 2 + apart for bar in (start, end))
     if start.x == end.x:
         path = shapes.loop(start.x - 4, y1, y2)
         middle = start.x - 24
@@ -94,7 +95,7 @@ def _arrow(start: Bar, end: Bar, reason: Reason, place: int) -> list[str]:
         path = shapes.straight(start.x + side, y1, end.x - side, y2)
         middle = (start.x + end.x) / 2
     because = f"<title>{escape(reason.because)}</title>"
-    at = (y1 + y2) / 2 - 4 + 5 * (place % 3)
+    at = (y1 + y2) / 2 + 3 + 2 * apart
     label = f'<text class="halo change" x="{middle:.1f}" y="{at:.1f}">{escape(reason.kind)}</text>'
     return ["<g>", because, *shapes.arrow(path, tip=True, doubled=False), label, "</g>"]
 
