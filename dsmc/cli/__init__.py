@@ -17,6 +17,7 @@ from dsmc import __version__
 from dsmc.cli.caching import cache
 from dsmc.cli.checking import check, test
 from dsmc.cli.files import fmt, new
+from dsmc.cli.history import history
 from dsmc.cli.mutating import mutate
 from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
 from dsmc.cli.showing import explain, graph, lower
@@ -42,7 +43,7 @@ def main() -> None:
     """Write a distributed protocol in a small language, and see what breaks it."""
 
 
-for _command in (check, test, fmt, lower, graph, explain, new, cache, simulate, mutate):
+for _command in (check, test, fmt, lower, graph, explain, new, cache, simulate, mutate, history):
     main.add_command(_command)
 
 

@@ -34,14 +34,15 @@ OUT = click.option(
 )  # fmt: skip
 
 
-def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+def finite_seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    """A number of seconds; there may be none, and it may not be infinite."""
     if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is no number of seconds")
     return value
 
 
 MAX_TIME = click.option(
-    "--max-time", type=click.FloatRange(0, min_open=True), callback=_seconds, metavar="SECONDS",
+    "--max-time", type=click.FloatRange(0, min_open=True), callback=finite_seconds, metavar="SECONDS",
     help="Stop each model after so long.",
 )  # fmt: skip
 MAX_STATES = click.option(

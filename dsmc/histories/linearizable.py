@@ -1,0 +1,113 @@
+"""The verdict on linearizability, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dsmc.histories import words
+from dsmc.histories.budget import Budget, Exhausted
+from dsmc.histories.linearizability import Search, Stuck
+from dsmc.histories.model import Operation, Operations, Value
+from dsmc.histories.objects import ILLEGAL, Specification
+from dsmc.histories.verdict import Holds, Reason, Undecided, Verdict, Violated
+
+_MOST_STATES = 8  # so many are spelled out
+_LAST = 6  # so many of the last operations of a long order are named
+
+
+def linearizable(history: Operations, spec: Specification, budget: Budget) -> Verdict:
+    """Has each object an order that is legal and respects real time?
+
+    The objects are searched in turn, so that a violation of one is found whatever another needs.
+    """
+    searches = [Search(spec, group) for group in by_object(history.operations).values()]
+    orders: list[tuple[Operation, ...]] = []
+    try:
+        while searches:
+            for search in tuple(searches):
+                match search.advance(budget):
+                    case None:
+                        continue
+                    case Stuck() as stuck:
+                        return explained(spec, stuck)
+                    case order:
+                        orders.append(order)
+                        searches.remove(search)
+    except Exhausted as limit:
+        return Undecided(f"{limit}")
+    return Holds(_merged(orders))
+
+
+def by_object(operations: Iterable[Operation]) -> dict[Value, list[Operation]]:
+    """The operations on each object, in their order."""
+    found: dict[Value, list[Operation]] = {}
+    for one in operations:
+        found.setdefault(one.object, []).append(one)
+    return found
+
+
+def _merged(orders: Iterable[tuple[Operation, ...]]) -> tuple[int, ...]:
+    """One order from those of the objects: each operation at the first moment that its order allows."""
+    points = []
+    for order in orders:
+        moment = -1
+        for place, one in enumerate(order):
+            moment = max(moment, one.invoked)
+            points.append((moment, place, one.id))
+    return tuple(id for _, _, id in sorted(points, key=lambda point: point[0]))
+
+
+# ---------------------------------------------------------------- why not
+
+
+def explained(spec: Specification, stuck: Stuck) -> Violated:
+    """The longest legal order, and why nothing can follow it."""
+    involved = dict.fromkeys(o.id for o in (*stuck.path[-_LAST:], *stuck.open_))
+    sentences = (
+        f"{words.named(stuck.operation)} has no place in any legal order that respects real time.",
+        _longest(spec, stuck),
+        *(_why_not(spec, stuck, one) for one in stuck.open_),
+        *_elsewhere(spec, stuck),
+    )
+    return Violated("not linearizable", sentences, _reasons(spec, stuck), tuple(involved))
+
+
+def _longest(spec: Specification, stuck: Stuck) -> str:
+    held = f"{spec.state} {words.value(stuck.state)}"
+    if not stuck.path:
+        return f"No operation can come before it; {held} at the beginning."
+    count = f"{len(stuck.path)} operation{'s' * (len(stuck.path) > 1)}"
+    last = ", ".join(f"#{one.id}" for one in stuck.path[-_LAST:])
+    end = f"{'and ends with ' if len(stuck.path) > _LAST else ''}{last}"
+    return f"The longest order before it has {count}, {end}; after it, {held}."
+
+
+def _why_not(spec: Specification, stuck: Stuck, one: Operation) -> str:
+    return f"Then {words.named(one)} cannot be next: {_clash(spec, stuck.state, one)}."
+
+
+def _clash(spec: Specification, state: Value, one: Operation) -> str:
+    """Why an operation cannot follow in a state."""
+    answer = spec.answer(state, one)
+    if answer is ILLEGAL:
+        return f"it is impossible where {spec.state} {words.value(state)}"
+    if spec.step(state, one) is ILLEGAL:
+        return f"it would be answered {words.value(answer)}"
+    return "what then follows is no longer than this"
+
+
+def _elsewhere(spec: Specification, stuck: Stuck) -> tuple[str, ...]:
+    """What else may be the case when the order comes to the end."""
+    others = [s for s in stuck.states if s != stuck.state]
+    if not others:
+        return ()
+    said = ", or ".join(words.value(s) for s in others[:_MOST_STATES])
+    more = f", or {len(others) - _MOST_STATES} more" if len(others) > _MOST_STATES else ""
+    return (f"In other orders that get as far, {spec.state} {said}{more}: they end there too.",)
+
+
+def _reasons(spec: Specification, stuck: Stuck) -> tuple[Reason, ...]:
+    last = stuck.path[-1].id if stuck.path else None
+    return tuple(
+        Reason("illegal", last, one.id, _clash(spec, stuck.state, one)) for one in stuck.open_
+    )

@@ -1,0 +1,49 @@
+"""Values and operations in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsmc.histories.model import PENDING, Operation, Status
+
+_LONGEST = 60
+
+
+def value(one: Any) -> str:
+    """A value as a client would write it; of a long text the end, where what is new stands."""
+    text = _value(one)
+    return text if len(text) <= _LONGEST else f"…{text[1 - _LONGEST :]}"
+
+
+def _value(one: Any) -> str:
+    match one:
+        case None:
+            return "nil"
+        case bool():
+            return str(one).lower()
+        case tuple():
+            return f"[{' '.join(map(_value, one))}]"
+        case frozenset():
+            return f"{{{' '.join(sorted(map(_value, one)))}}}"
+        case dict():
+            return f"{{{', '.join(f'{_value(k)} {_value(v)}' for k, v in one.items())}}}"
+        case str():
+            return one if one.isidentifier() else f'"{one}"'
+        case _:
+            return str(one)
+
+
+def operation(one: Operation) -> str:
+    """An operation: what was asked, and what came back."""
+    asked = one.f if one.arg is None else f"{one.f} {value(one.arg)}"
+    if one.status is Status.FAIL:
+        return f"{asked} failed"
+    if one.status is Status.INFO or one.result is PENDING:
+        return f"{asked} …"
+    return asked if one.result is None and one.arg is not None else f"{asked} → {value(one.result)}"
+
+
+def named(one: Operation) -> str:
+    """An operation with its number and its session: how explanations speak of it."""
+    of = "" if one.object is None else f" on {value(one.object)}"
+    return f"#{one.id} `{operation(one)}`{of} of {value(one.session)}"
