@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dsmc.backends.observing import numbered
 from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.backends.tiers import How
@@ -228,6 +229,7 @@ def shown(job: Job, machine: PythonMachine, prop: Property, verdict: Verdict, ru
 
 #: What a search has covered that was not begun.
 _NOTHING = Statistics(0, 0, 0, 0, 0, 0.0, complete=False, stopped=FIRST_FOUND)
+_UNTOLD = "there are histories that do not tell"
 _LAST = "the last counterexample, taken again"
 
 
@@ -436,7 +438,15 @@ class _Check:
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))
         if witness:
             return Result(prop, Verdict.VIOLATED)
+        if self._probed.untold.get(number) in explored.decided:
+            return Result(prop, Verdict.UNKNOWN, note=self._why_untold(prop))
         return Result(prop, Verdict.HOLDS, vacuity=self._vacuity(number, explored))
+
+    def _why_untold(self, prop: Property) -> str:
+        """Why histories do not tell whether a guarantee is kept."""
+        observers = (o for o in self._system.observers if o.promise.property == prop.name)
+        reasons = filter(None, (numbered(observer).why for observer in observers))
+        return ": ".join((_UNTOLD, *reasons))
 
     def _vacuity(self, number: int, explored: Explored) -> Vacuity | None:
         """Why a property that holds has nothing to say."""

@@ -258,6 +258,23 @@ MEMBERS = [
     ("", "ltl e { forall p in R where p.up: always eventually p.x == 0 }"),
     ("", "ltl e { if R.1.up then eventually R.1.x == 0 else next R.1.x == 1 }"),
     ("", "scenario s impossible { lose M(1) from R.1 to R.2; partition {R.1} | {R.2}; heal }"),
+    (
+        "action put { begin reg.write(1); end reg.write; end reg.read -> 1; refused reg.write }",
+        "history reg: register<0..3>\nguarantee linearizable(reg)",
+    ),
+    (
+        "action put { begin k.put(1, true); unknown k.put; begin k.get(1); end k.get -> none }",
+        "history k: kv<0..3, bool>\nguarantee linearizable(k)\nguarantee available(k)",
+    ),
+    ("", "history l: lock\nhistory n: counter = 2\nhistory w: queue<0..3>\nhistory e: set<bool>"),
+    (
+        "process two[2] { begin c.cas(none, 2); end c.cas -> true }",
+        "history c: cas_register<0..3> = 1\nguarantee available(c, majority)",
+    ),
+    (
+        "on M(v) from s { begin r.read; send M(v) to s; end r.read -> v }",
+        "history r: register<0..3>\nguarantee available(r, sticky)\nguarantee pram(r)",
+    ),
 ]
 #: Understood, and refused as long as it cannot be executed.
 REFUSED = [
@@ -275,22 +292,11 @@ REFUSED = [
     ("D904", "clock now: 0..8 drift at most 1", ""),
     (
         "D903",
-        "action put { begin reg.write(1); end reg.write; end reg.read -> 1; refused reg.write }",
-        "history reg: register<0..3>",
-    ),
-    (
-        "D903",
-        "",
-        "history reg: kv<0..3, bool>\nguarantee linearizable(reg)\nguarantee available(reg)",
-    ),
-    (
-        "D903",
         "",
         "history tx: transactions<0..3, bool>\nguarantee serializable(tx)\nno write_skew(tx)",
     ),
     ("D903", "", "history b: broadcast<M>\nguarantee causal_order(b)"),
     ("D903", "", "history k: commit<R>\nguarantee atomic_commit(k)"),
-    ("D903", "", "history l: lock\nhistory n: counter\nhistory w: queue<0..3>"),
     ("D903", "", "history s: saga\nguarantee all_or_compensated(s)"),
     (
         "D903",

@@ -13,6 +13,7 @@ from dsmc.coverage.antecedents import Antecedent, Claim, claims, of_formula
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
+from dsmc.ir.history import UNDECIDED, Observer
 from dsmc.ir.simplify import simplify
 
 _Asking: TypeAlias = y.Invariant | y.Transition | y.Quiescent | y.Temporal
@@ -42,18 +43,20 @@ class Asked(Frozen):
 
 
 class Probed(Frozen):
-    """A system with probes behind its properties; of each of the others that has any, its claims."""
+    """A system with probes behind its properties; of each of the others that has any, its claims.
+
+    Of a guarantee, the probe that is decided where the history does not tell whether it is kept.
+    """
 
     system: y.System
     asked: dict[int, tuple[tuple[Asked, ...], ...]]
+    untold: dict[int, int]
 
     @property
     def probes(self) -> frozenset[int]:
         """The numbers of the probes."""
-        return frozenset(
-            one.probe for claims in self.asked.values() for claim in claims for one in claim
-            if one.probe is not None
-        )  # fmt: skip
+        asked = (one.probe for all_ in self.asked.values() for claim in all_ for one in claim)
+        return frozenset(probe for probe in (*asked, *self.untold.values()) if probe is not None)
 
     def vacuity(self, number: int, idle: Callable[[int], bool]) -> Vacuity | None:
         """Why a property that holds says nothing, if no run decides the probes that are `idle`."""
@@ -84,15 +87,36 @@ class _Prober:
 
     def probed(self) -> Probed:
         asked = {}
+        guarantees = dict(self._observed())
         for number, prop in enumerate(self._system.properties):
             match prop:
+                case y.Invariant() if number in guarantees:
+                    pass
                 case y.Invariant() | y.Transition() | y.Quiescent():
                     asked[number] = tuple(self._claims(prop))
                 case y.Temporal(_, _, formula):
                     found = of_formula(prop.shown or formula)
                     asked[number] = tuple(self._triggers(prop, claim) for claim in found)
+        untold = {
+            number: self._untold(observer) for number, observer in self._observed()
+            if observer.promise.guarantee != "linearizable"
+        }  # fmt: skip
         properties = (*self._system.properties, *self._probes)
-        return Probed(replace(self._system, properties=properties), asked)
+        return Probed(replace(self._system, properties=properties), asked, untold)
+
+    def _observed(self) -> Iterator[tuple[int, Observer]]:
+        """The properties that are guarantees of histories."""
+        observers = {o.promise.property: o for o in self._system.observers}
+        for number, prop in enumerate(self._system.properties):
+            if isinstance(prop, y.Invariant) and prop.name in observers:
+                yield number, observers[prop.name]
+
+    def _untold(self, observer: Observer) -> int:
+        of = self._system.variable(observer.variable).type
+        number = x.Lit(UNDECIDED, of)
+        reached = x.equal(x.Global(observer.variable, of), number)
+        self._probes.append(y.Reachable(f"{observer.variable}?", reached))
+        return self._first + len(self._probes) - 1
 
     def _claims(
         self, prop: y.Invariant | y.Transition | y.Quiescent

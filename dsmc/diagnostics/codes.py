@@ -447,8 +447,9 @@ CODES: dict[str, Page] = {
     ),
     "D903": Page(
         "a history that cannot be executed yet",
-        "Histories and their guarantees are understood, but this version cannot check them yet.",
-        "history h: register<bool>",
+        "Histories of transactions, broadcasts, commits and sagas, objects of a spec's own, and their"
+        " guarantees are understood, but this version cannot check them yet.",
+        "history h: transactions<bool, bool>",
     ),
     "D904": Page(
         "a clock that cannot be executed yet",

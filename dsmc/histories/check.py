@@ -73,6 +73,11 @@ def named(name: str) -> Guarantee | Workload:
     return _NAMED[name]
 
 
+def guarantee(name: str) -> Guarantee:
+    """The guarantee on objects of a name."""
+    return next(one for one in GUARANTEES if one.name == name)
+
+
 # ---------------------------------------------------------------- the object
 
 

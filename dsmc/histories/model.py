@@ -32,6 +32,12 @@ PENDING: Final = _Pending.PENDING
 Value = Hashable
 
 
+class Name(str):
+    """A value that is written as it is: one of a model."""
+
+    __slots__ = ()
+
+
 class Operation(Frozen):
     """One call of a client to one object.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsmc.histories.model import PENDING, Operation, Status
+from dsmc.histories.model import PENDING, Name, Operation, Status
 
 _LONGEST = 60
 
@@ -27,6 +27,8 @@ def _value(one: Any) -> str:
             return f"{{{' '.join(sorted(map(_value, one)))}}}"
         case dict():
             return f"{{{', '.join(f'{_value(k)} {_value(v)}' for k, v in one.items())}}}"
+        case Name():
+            return str(one)
         case str():
             return one if one.isidentifier() else f'"{one}"'
         case _:

@@ -25,6 +25,7 @@ from dsmc.ir.expr import (
     Lit,
     Local,
     Make,
+    Observe,
     Quantifier,
 )
 from dsmc.ir.ops import OPS, Op, RangeError
@@ -95,6 +96,8 @@ def _value(e: Expr, world: World, names: Mapping[str, Value]) -> Value:
             return _call(function, [_value(a, world, names) for a in args], world)
         case Convert(of, type):
             return convert(_value(of, world, names), of.type, type)
+        case Observe():  # it stands in steps only, and these the back ends take
+            raise AssertionError(e)
         case _:
             assert_never(e)
 

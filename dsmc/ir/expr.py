@@ -142,8 +142,20 @@ class Convert(Node):
     type: Type
 
 
+class Observe(Node):
+    """What an observer remembers after an event: the number of it. `args` are the number of what it
+    remembered before, then what the event is about. A range error where the event cannot be.
+    """
+
+    observer: str
+    event: int
+    args: tuple[Expr, ...]
+    type: Type
+
+
 Expr: TypeAlias = (
     "Lit | Local | Global | Apply | Make | Field | IsCase | Cond | Let | Fold | Call | Convert"
+    " | Observe"
 )
 
 Rewrite: TypeAlias = Callable[["Expr"], "Expr"]
@@ -157,7 +169,7 @@ def children(e: Expr) -> Iterator[Expr]:
     match e:
         case Lit() | Local() | Global():
             return
-        case Apply(_, args) | Make(_, args) | Call(_, args):
+        case Apply(_, args) | Make(_, args) | Call(_, args) | Observe(_, _, args):
             yield from args
         case Field(of) | IsCase(of) | Convert(of):
             yield of
@@ -197,6 +209,8 @@ def map_children(f: Callable[[Expr], Expr], e: Expr) -> Expr:
             return Call(function, tuple(map(f, args)), type).at(e.span)
         case Convert(of, type):
             return Convert(f(of), type).at(e.span)
+        case Observe(observer, event, args, type):
+            return Observe(observer, event, tuple(map(f, args)), type).at(e.span)
         case _:
             assert_never(e)
 

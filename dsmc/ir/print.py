@@ -337,6 +337,8 @@ def _text(e: x.Expr) -> tuple[str, int]:
             return f"{ident(function)}({', '.join(map(expr, args))})", _ATOM
         case x.Convert(of):
             return _text(of)
+        case x.Observe(observer, event, args):
+            return f"{ident(observer)}.{event}({', '.join(map(expr, args))})", _ATOM
         case _:
             assert_never(e)
 

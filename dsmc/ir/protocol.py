@@ -9,6 +9,7 @@ import enum
 from dsmc.diagnostics import Diagnostic
 from dsmc.frozen import Frozen, Node
 from dsmc.ir.expr import FALSE, TRUE, Expr
+from dsmc.ir.history import History, Observer, Promise
 from dsmc.ir.stmt import Block, Pattern
 from dsmc.ir.system import Action, Fairness, Function, Origin, Param, Property, Variable
 from dsmc.ir.types import MessageKind, NodeId, Role, Type
@@ -165,7 +166,8 @@ class Program(Frozen):
     The last fields are filled by the passes: `steps` are actions without a network, `channels` the
     messages in flight. Conditions on the node ids `FROM` and `TO` say when a message passes
     (`delivery`), when a node takes part in a synchronous exchange (`awake`), and that it can never
-    be up again (`gone`). `file` is the name of the file that the spec is in.
+    be up again (`gone`). `file` is the name of the file that the spec is in. Of `histories` the
+    `promises` are made that a pass turns into properties and `observers`.
     """
 
     name: str
@@ -187,3 +189,6 @@ class Program(Frozen):
     awake: Expr = TRUE
     gone: Expr = FALSE
     file: str = ""
+    histories: tuple[History, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    observers: tuple[Observer, ...] = ()

@@ -210,6 +210,20 @@ class Forget(Node):
     node: Expr
 
 
+class Event(Node):
+    """Something that a client asks or gets, for a history; without a history, what concerns them all.
+
+    `kind` is `begin`, `end`, `refused` or `unknown` with the name of a `method`, or `crash`: what the
+    client had begun stays open for ever. `args` are what was asked, or the one value that came back.
+    """
+
+    history: str
+    kind: str
+    method: str
+    client: Expr
+    args: tuple[Expr, ...] = ()
+
+
 # statements that block: only in the code of a process
 
 
@@ -289,7 +303,7 @@ class Stop(Node):
 
 Statement: TypeAlias = (
     "Assign | Let | Pick | Choose | If | For | While | Require | Assert | Scoped | Leave | Mark"
-    " | Send | Broadcast | CallProc | Return | Labelled | Try | Throw | Sync | Forget"
+    " | Send | Broadcast | CallProc | Return | Labelled | Try | Throw | Sync | Forget | Event"
     " | Await | Receive | Collect | Atomic | Lock | Loop | Break | Stop"
 )
 Block: TypeAlias = tuple["Statement", ...]
@@ -299,13 +313,13 @@ Block: TypeAlias = tuple["Statement", ...]
 
 _EXPRESSIONS = (
     expr.Lit, expr.Local, expr.Global, expr.Apply, expr.Make, expr.Field, expr.IsCase, expr.Cond,
-    expr.Let, expr.Fold, expr.Call, expr.Convert,
+    expr.Let, expr.Fold, expr.Call, expr.Convert, expr.Observe,
 )  # fmt: skip
 _PARTS = (Place, Key, Part, Pattern, Arm)
 _STATEMENTS = (
     Assign, Let, Pick, Choose, If, For, While, Require, Assert, Scoped, Leave, Mark, Send,
-    Broadcast, CallProc, Return, Labelled, Try, Throw, Sync, Forget, Await, Receive, Collect, Atomic, Lock,
-    Loop, Break, Stop,
+    Broadcast, CallProc, Return, Labelled, Try, Throw, Sync, Forget, Event, Await, Receive, Collect, Atomic,
+    Lock, Loop, Break, Stop,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from dsmc.frozen import Frozen, Node
 from dsmc.ir.expr import TRUE, Expr
+from dsmc.ir.history import Observer
 from dsmc.ir.stmt import Block
 from dsmc.ir.temporal import Formula
 from dsmc.ir.types import Role, Type, Value
@@ -278,7 +279,7 @@ class System(Frozen):
     `init` runs on a state in which every variable has its type's default. States in which `within`
     is false are checked, but neither counted nor explored further. `channels` are the variables
     that hold messages in flight: no guard asks how many there are. `file` is the name of the file
-    that the spec is in.
+    that the spec is in. `observers` remember what guarantees need of histories.
     """
 
     name: str
@@ -291,6 +292,7 @@ class System(Frozen):
     within: Expr = TRUE
     channels: tuple[str, ...] = ()
     file: str = ""
+    observers: tuple[Observer, ...] = ()
 
     def variable(self, name: str) -> Variable:
         """The variable of that name."""

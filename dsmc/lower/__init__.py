@@ -12,6 +12,7 @@ from dsmc.lower.faults.channel import duplicate, lose, reorder
 from dsmc.lower.faults.crash import crash
 from dsmc.lower.faults.fail import fail
 from dsmc.lower.faults.partition import partition
+from dsmc.lower.histories import histories
 from dsmc.lower.network import network
 from dsmc.lower.processes import processes
 from dsmc.lower.procs import jumps, procs
@@ -24,8 +25,8 @@ Pass = Callable[[Program], Program]
 
 #: In this order: each pass says at the top of its file what it needs and what it leaves.
 PASSES: tuple[Pass, ...] = (
-    fail, procs, jumps, roles, quorums, processes, crash, partition, network, lose, duplicate,
-    reorder, simplified,
+    fail, procs, jumps, roles, quorums, processes, crash, partition, histories, network, lose,
+    duplicate, reorder, simplified,
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def _system(program: Program) -> System:
         program.name, program.roles, program.variables, program.functions, program.init,
         _ordered(program.actions), properties, program.within,
         tuple(v.name for v in program.variables if v.name in channels),
-        program.file,
+        program.file, program.observers,
     )  # fmt: skip
 
 

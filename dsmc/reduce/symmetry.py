@@ -157,6 +157,10 @@ class _Asked:
             case x.Call(function):
                 self._children(e, facts)
                 self._call(function, tolerant)
+            case x.Observe(_, _, args):
+                told = [of for arg in args for of in names_in(arg.type)]
+                self._blame(told, "a history tells its values apart", e.span)
+                self._children(e, facts)
             case _:
                 self._children(e, facts)
 

@@ -46,6 +46,8 @@ def total(e: x.Expr, functions: Functions, facts: Facts = NO_FACTS) -> bool:
                     return False
                 facts |= facts_of(binder.where, True)
             return quantifier not in _ENDS and _has_room(e.type) and has(body)
+        case x.Observe():
+            return False
         case x.Call(function, args):
             others = {name: f for name, f in functions.items() if name != function}
             known = function in functions

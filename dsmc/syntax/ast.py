@@ -601,6 +601,7 @@ class Clock(Node):
 class History(Node):
     name: Ident
     type: Type
+    start: StartsAs | None
 
 
 class Object(Node):

@@ -48,6 +48,17 @@ class Message(Frozen):
     copy_of: int | None = None
 
 
+class Bar(Frozen):
+    """An operation of a client, from the step that began it to the one that ended it (None: nothing
+    came back).
+    """
+
+    lane: int | None
+    text: str
+    begun: int
+    ended: int | None
+
+
 class Cut(Frozen):
     """Between whom nothing passes: `pairs` from sender to receiver, none if all is whole again.
 
@@ -66,7 +77,8 @@ class Step(Frozen):
     `lane` is the acting node's, None if no node acts. `fault` names the fault that the step
     commits; `sort` says what sort of step it is (`handler`, `timeout`, `crash`, `partition`, …).
     `sent`, `received`, `lost`, `dropped` are numbers of messages, `crashed` and `restarted` of
-    lanes. `cut` is what is cut off from now on, None if that did not change.
+    lanes. `cut` is what is cut off from now on, None if that did not change. `said` is what clients
+    asked and got, for histories.
     """
 
     number: int
@@ -86,6 +98,7 @@ class Step(Frozen):
     restarted: tuple[int, ...] = ()
     cut: Cut | None = None
     error: str = ""
+    said: tuple[str, ...] = ()
 
 
 class Trace(Frozen):
@@ -96,6 +109,7 @@ class Trace(Frozen):
     one sentence each. `states` are the plain values of all variables, before
     the first step and after each (one fewer if the last step has no result). A run that goes on for ever
     has a `loop`: it goes on as it did after so many steps, and if these are all, it stays as it is.
+    `operations` are those of the histories that it is about.
     """
 
     spec: str
@@ -111,6 +125,7 @@ class Trace(Frozen):
     states: tuple[dict[str, Any], ...]
     variables: tuple[tuple[str, Any], ...]
     loop: int | None = None
+    operations: tuple[Bar, ...] = ()
 
     @property
     def stays(self) -> bool:

@@ -7,6 +7,7 @@ from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
 from dsmc.ir import types as t
+from dsmc.ir.history import Observer, Promise
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import (
     Assertion,
@@ -19,6 +20,7 @@ from dsmc.ir.system import (
     Temporal,
     Transition,
 )
+from dsmc.traces import operations
 from dsmc.traces.changes import Values, changes, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
@@ -127,8 +129,14 @@ class _Teller:
             headline=self._headline(run, len(steps)), doc=getattr(self._prop, "doc", ""),
             lanes=self._lanes, steps=tuple(told), messages=tuple(self._ledger.messages),
             reasons=tuple(self._reasons(run, steps, states, told)), states=tuple(states),
-            variables=tuple((v.name, v.type) for v in self._system.variables), loop=run.start,
+            variables=self._variables(), loop=run.start,
+            operations=operations.bars(self._system, self._promise, steps),
         )  # fmt: skip
+
+    def _variables(self) -> tuple[tuple[str, t.Type], ...]:
+        """The variables; the numbers of what observers remember mean nothing to others."""
+        hidden = {o.variable for o in self._system.observers}
+        return tuple((v.name, v.type) for v in self._system.variables if v.name not in hidden)
 
     def _headline(self, run: Run, steps: int) -> str:
         if run.start is not None:
@@ -142,7 +150,20 @@ class _Teller:
             messages = tuple(self._ledger.messages)
             known = Told(run, tuple(steps), self._lanes, messages)
             return sentences(self._machine, self._prop, known)
+        if self._observer is not None:
+            return operations.reasons(self._system, self._observer, steps)
         return reasons(self._system, self._prop, states, told)
+
+    @property
+    def _observer(self) -> Observer | None:
+        """Who observes the history of the property, if it is a guarantee of one."""
+        return next(
+            (o for o in self._system.observers if o.promise.property == self._prop.name), None
+        )
+
+    @property
+    def _promise(self) -> Promise | None:
+        return None if self._observer is None else self._observer.promise
 
     def _start(self, first: State | None) -> Step:
         starts = dict(self._machine.starts()) if first is not None else {}
@@ -161,6 +182,7 @@ class _Teller:
             self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
             tuple(down), tuple(up), cut, step.error,
+            tuple(one for event in step.events for one in operations.said(event)),
         )  # fmt: skip
 
     def _changes(self, step: TracedStep, before: Values, after: Values) -> tuple[Change, ...]:

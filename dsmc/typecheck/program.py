@@ -18,6 +18,7 @@ from dsmc.typecheck import (
     expressions,
     faults,
     functions,
+    histories,
     properties,
     protocol,
     roles,
@@ -93,6 +94,8 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
         functions=functions.pure(scope), init=init, actions=actions, properties=every,
         within=within, refusals=tuple(scope.refusals),
         file=items[-1][1].source.name if items else "",
+        histories=tuple(scope.histories.values()),
+        promises=histories.promises(scope, [(item, of.doc(item)) for item, of in items]),
     )  # fmt: skip
 
 
@@ -119,9 +122,12 @@ def _everything_named(scope: Scope, items: Items) -> None:
                     _function(scope, item, "")
                 case ast.Procedure():
                     pass
-                case ast.History() | ast.Object():
-                    what = "histories" if isinstance(item, ast.History) else "objects"
-                    scope.refuse("D903", item.span, f"{what} cannot be executed yet")
+                case ast.History():
+                    made = histories.history(scope, item)
+                    if made is not None:
+                        scope.histories[made.name] = made
+                case ast.Object():
+                    scope.refuse("D903", item.span, "objects cannot be executed yet")
                 case ast.Role(name, _, members):
                     _role_members(scope, name.text, members)
                 case _:

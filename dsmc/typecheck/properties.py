@@ -58,8 +58,6 @@ def _property(scope: Scope, node: ast.Declaration, doc: str) -> y.Property | Non
             return y.Temporal(name.text, "leads to", f.leads_to(*sides), doc)
         case ast.Scenario():
             return _scenario(scope, node, doc)
-        case ast.Guarantee(name) | ast.NoAnomaly(name):
-            scope.refuse("D903", node.span, "guarantees of histories cannot be executed yet", name)
     return None
 
 

@@ -148,5 +148,6 @@ def _process(scope: Scope, member: ast.Process, env: Env) -> Process:
     if member.name is not None:
         names.check_unused(scope, member.name, env)
         env = env.bind(name, x.Local(thread, t.Int(0, count - 1)))
-    body = statements.block(scope, member.body, Frame(env, Style.PROCESS))
+    which = x.Local(thread, t.Int(0, count - 1)) if count > 1 else None
+    body = statements.block(scope, member.body, Frame(env, Style.PROCESS, thread=which))
     return Process(name, count, thread, body).at(member.span)

@@ -14,6 +14,7 @@ from dsmc.diagnostics import Diagnostic, Note, Problems, did_you_mean
 from dsmc.frozen import Frozen, Node, replace
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
+from dsmc.ir.history import History
 from dsmc.ir.protocol import Proc, Refusal
 from dsmc.ir.system import Function, Variable
 from dsmc.ir.types import Type
@@ -88,6 +89,7 @@ class Scope:
         self.threads = 1  # the most threads that a node has
         self.senders: dict[str, t.Role | t.NodeId] = {}  # of a kind of message
         self.receivers: dict[str, t.Role | t.NodeId] = {}
+        self.histories: dict[str, History] = {}
         self.refusals: list[Refusal] = []
         self.looking: set[str] = set()  # the functions that look at the state
         self.busy: list[str] = []  # what is being checked, the innermost last

@@ -18,6 +18,7 @@ from dsmc.typecheck import (
     binding,
     expressions,
     functions,
+    histories,
     matching,
     messages,
     names,
@@ -41,7 +42,8 @@ class Frame(Frozen):
     """Where statements stand.
 
     `sender` is who sent the message being handled; `loops` how many loops of the process are
-    around; `procedure`: inside a `proc`; `atomic`: inside an `atomic` of a process.
+    around; `procedure`: inside a `proc`; `atomic`: inside an `atomic` of a process; `thread` which
+    of the process's threads runs the code.
     """
 
     env: Env
@@ -50,6 +52,7 @@ class Frame(Frozen):
     loops: int = 0
     procedure: bool = False
     atomic: bool = False
+    thread: x.Expr | None = None
 
     def bind(self, name: str, value: x.Expr) -> Frame:
         """The frame with one more local name."""
@@ -133,7 +136,7 @@ def _plain(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.Statem
         case ast.Send() | ast.Broadcast() | ast.Reply():
             return messages.sending(scope, written, frame)
         case ast.Event():
-            return _event(scope, written)
+            return histories.event(scope, written, frame.env, frame.thread)
         case _:
             return _of_process(scope, written, frame)
 
@@ -423,13 +426,3 @@ def _lock(
             "D508", mutex.span, "a `mutex` cannot be shared", help="declare it as `rwlock`"
         )
     return (s.Lock(place, shared, inner),)
-
-
-def _event(scope: Scope, written: ast.Event) -> tuple[s.Statement, ...]:
-    first = written.path.items[0]
-    assert isinstance(first, ast.Ident)
-    declared = scope.declared.get(first.text)
-    if declared is None or not isinstance(declared.node, ast.History):
-        known = [n for n, d in scope.declared.items() if isinstance(d.node, ast.History)]
-        scope.unknown(first.text, first.span, "history", known)
-    return ()

@@ -27,12 +27,14 @@ from dsmc.backends.c.tinycc import CompileError
 #: The parts of the search that are C files.
 PARTS = (
     "table.c", "store.c", "records.c", "search.c", "depth.c", "trace.c", "checkpoint.c", "cold.c",
-    "live_graph.c", "live_ways.c", "live_fair.c",
+    "live_graph.c", "live_ways.c", "live_fair.c", "observe.c",
 )  # fmt: skip
-_HEADERS = ("platform.h", "model.h", "values.h", "table.h", "search.h", "live.h")
+_HEADERS = (
+    "platform.h", "model.h", "values.h", "observe.h", "table.h", "search.h", "live.h",
+)  # fmt: skip
 #: Those of what takes random runs.
-SIMULATION = ("path.c", "simulate.c")
-_SIMULATION_HEADERS = ("platform.h", "model.h", "values.h", "simulate.h")
+SIMULATION = ("path.c", "simulate.c", "observe.c")
+_SIMULATION_HEADERS = ("platform.h", "model.h", "values.h", "observe.h", "simulate.h")
 #: The search is compiled once for a machine; models are compiled while somebody waits.
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")
 MODEL_FLAGS = ("-O1", "-std=gnu11", "-fno-strict-aliasing", "-w")

@@ -10,6 +10,7 @@ import ctypes
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dsmc.backends.c.answers import ASKED, answering
 from dsmc.backends.c.checkpoint import Mark
 from dsmc.backends.c.layout import Layout, box_register
 from dsmc.backends.c.tier import Tier
@@ -28,6 +29,7 @@ _U32 = ctypes.c_uint32
 _POINTER = ctypes.c_void_p
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_open": (_POINTER, (_POINTER, _U32, _POINTER, _U64, _U32)),
+    "dsmc_observers": (None, (_POINTER, ASKED)),
     "dsmc_adopt": (ctypes.c_int, (_POINTER, _U32)),
     "dsmc_swap": (None, (_POINTER, _POINTER)),
     "dsmc_begin": (ctypes.c_int, (_POINTER,)),
@@ -93,6 +95,8 @@ class Driver:
         self._s = self.call("dsmc_open", address, threads, words, limit, fingerprints)
         if not self._s:
             raise MemoryError
+        self._ask = answering(system.observers)  # as long as the search
+        self.call("dsmc_observers", self._s, self._ask)
         self._boxes: dict[int, list[int]] = {}
         self._at_start: frozenset[int] | None = None  # depth first: what initial states decided
 

@@ -134,6 +134,8 @@ class Expressions:
                 return folds.fold(self, e)
             case x.Call():
                 return self._call(e)
+            case x.Observe():
+                return self._observe(e)
             case x.Convert():
                 return conversion.convert(self, e)
             case _:
@@ -258,6 +260,23 @@ class Expressions:
         else:
             self.w.line(f"{name} = {call});")
         self.fail_if("c->broken")
+        return name
+
+    def _observe(self, e: x.Observe) -> str:
+        values = [(self.value(arg), arg.type) for arg in e.args]
+        told, count = self.w.name("told"), sum(words(of) for _, of in values)
+        self.w.line(f"u64 {told}[{count}];")
+        at = 0
+        for text, of in values:
+            if form(of) is Form.WIDE:
+                self.w.line(f"copy({told} + {at}, {text}, {words(of)});")
+            else:
+                self.w.line(f"{told}[{at}] = (u64)({text});")
+            at += words(of)
+        name = self.w.name("t")
+        which = self.pool.observers.index(e.observer)
+        self.w.line(f"u64 {name} = c->observe(c, {which}, {e.event}, {told}, {count});")
+        self.fail_if(f"{name} == 0xffffffffu")
         return name
 
     # ------------------------------------------------------------ variables, and parts of values

@@ -6,6 +6,7 @@ import enum
 from importlib.resources import files
 
 from dsmc.backends.acting import actor, labels
+from dsmc.backends.c.answers import can_answer
 from dsmc.backends.c.canonical import canonical
 from dsmc.backends.c.deciders import Deciders, failed, flag, used, wanted
 from dsmc.backends.c.expressions import Expressions
@@ -13,6 +14,7 @@ from dsmc.backends.c.functions import Functions
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
+from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.codec import code
 from dsmc.backends.owed import obligations, owed_by
 from dsmc.backends.unroll import instances
@@ -38,7 +40,7 @@ from dsmc.liveness.asked import conditions_of
 from dsmc.reduce.permute import Named
 
 #: The number of what `runtime/model.h` says.
-ABI = 4
+ABI = 5
 #: Which bit of the word behind a state says that it is beyond the bound: as in `runtime/simulate.h`.
 _BEYOND = 31
 #: What the node that acts is bound to, in the text of a system that is walked: no name of a spec.
@@ -65,7 +67,10 @@ def generate(
     word behind each state says which step it is by: `runtime/simulate.h` says how.
     """
     tags = _Tags.WHO if walked else _Tags.NONE
-    return _Module(system, layout, symmetric, tags, Pool()).text()
+    if not can_answer(system.observers):
+        raise CompileError("a history tells of values without a fixed width")
+    pool = Pool([one.variable for one in system.observers])
+    return _Module(system, layout, symmetric, tags, pool).text()
 
 
 def knows_whole_runs(system: System) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsmc.backends.c.layout import WORD, Form, bits_in_box, form, words
 from dsmc.backends.codec import Register, decode, encode, low, members, ranks, width
 from dsmc.ir import types as t
@@ -12,9 +14,10 @@ _TABLE = 10
 
 
 class Pool:
-    """Definitions, each written once."""
+    """Definitions, each written once; the names of those who observe histories."""
 
-    def __init__(self) -> None:
+    def __init__(self, observers: Sequence[str] = ()) -> None:
+        self.observers = list(observers)
         self.lines: list[str] = []
         self._names: dict[object, str] = {}
 

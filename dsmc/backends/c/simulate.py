@@ -13,6 +13,7 @@ from typing import Any
 
 from dsmc.backends.acting import nodes
 from dsmc.backends.c import build
+from dsmc.backends.c.answers import ASKED, answering
 from dsmc.backends.c.generate import generate
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
@@ -44,7 +45,7 @@ _U64 = ctypes.c_uint64
 _U32 = ctypes.c_uint32
 _POINTER = ctypes.c_void_p
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "dsmc_walk_open": (_POINTER, (_POINTER, _POINTER, _POINTER)),
+    "dsmc_walk_open": (_POINTER, (_POINTER, _POINTER, _POINTER, ASKED)),
     "dsmc_walk_adopt": (None, (_POINTER, _POINTER)),
     "dsmc_walk_run": (ctypes.c_int, (_POINTER, ctypes.c_double)),
     "dsmc_walk_stats": (None, (_POINTER,) * 4),
@@ -85,7 +86,9 @@ class _Walk:
         self._actions = len(system.actions)
         self._bind()
         numbers = _plan(plan, self._actions, nodes(system))
-        self._w = self._call("dsmc_walk_open", self._offered(), numbers, (_U64 * len(best))(*best))
+        self._ask = answering(system.observers)
+        shortest = (_U64 * len(best))(*best)
+        self._w = self._call("dsmc_walk_open", self._offered(), numbers, shortest, self._ask)
         if not self._w:
             raise MemoryError
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsmc.backends.codec import low, mask, width
 from dsmc.backends.python import runtime
+from dsmc.ir.history import Observer
 from dsmc.ir.types import Type
 
 
 class Pool:
-    """Objects that generated code refers to by name."""
+    """Objects that generated code refers to by name; those who observe what it does."""
 
-    def __init__(self) -> None:
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        self.observers = {one.variable: one for one in observers}
         self.objects: dict[str, object] = {
             name: value for name, value in vars(runtime).items() if not name.startswith("_")
         }

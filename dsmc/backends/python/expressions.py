@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
+from dsmc.backends import observing
 from dsmc.backends.codec import (
     encode,
     entry_shift,
@@ -117,10 +118,17 @@ class Expressions:
             case x.Call(function, args):
                 name = self.function(function)
                 return f"{name}({', '.join(map(self.value, args))})"
+            case x.Observe():
+                return self._observe(e)
             case x.Convert():
                 return conversion.convert(self, e)
             case _:
                 assert_never(e)
+
+    def _observe(self, e: x.Observe) -> str:
+        observer = self.pool.observers[e.observer]
+        step = self.pool.name("observe", observing.step(observer, e.event), (observer, e.event))
+        return f"{step}({', '.join(map(self.value, e.args))})"
 
     def let(self, name: str, value: str, body: str) -> str:
         """A local name for a value, in what is written."""

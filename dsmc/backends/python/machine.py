@@ -90,7 +90,7 @@ class PythonMachine:
     def __init__(self, system: System) -> None:
         self.system = system
         self.layout = Layout(system)
-        self._pool = Pool()
+        self._pool = Pool(system.observers)
         self.error = next(n for n, p in enumerate(system.properties) if isinstance(p, NoError))
 
     @functools.cached_property

@@ -157,8 +157,11 @@ class _Crashing:
         ours = [v for v in self._program.variables if v.owner == self._role]
         lost = [v for v in ours if v.storage in LOST]
         hooks = [h for hook in self._code.on_crash for h in _hooked(hook)]
+        client = x.Make(t.Tuple((node.type, t.Int(0, 0))), (node, x.number(0)))
+        told = (s.Event("", "crash", "", client),) if self._program.histories else ()
         body = (
             *s.substitute_in(tuple(hooks), {SELF: node}),
+            *told,
             assign(self._up, x.FALSE, node),
             *((assign(self._gone, x.TRUE, node),) if lasting and self._gone_variable() else ()),
             *(st for v in self._synced for st in self._cut_back(v, node)),

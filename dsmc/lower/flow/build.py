@@ -1,7 +1,7 @@
 """From the code of a process to its graph.
 
 A `let` or `if` without a place belongs to the step before it: they are parts of one statement of the
-spec.
+spec. So do the events of histories, which nobody in the system sees.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class Builder:
     def _point(self, statement: s.Statement | s.Arm) -> int:
         written = bool(statement.span.source.name)
         line = statement.span.line if written else 0
-        silent = not written and isinstance(statement, s.Let | s.If)
+        unseen = isinstance(statement, s.Event)
+        silent = unseen or (not written and isinstance(statement, s.Let | s.If))
         self.graph.points.append(Point(line, silent=silent))
         return len(self.graph.points) - 1
 

@@ -165,12 +165,14 @@ class Graph:
 
 
 def _composed(first: Edge, end: Edge) -> Edge:
-    """A step that goes on without a stop. Between the two, only `let`s are written."""
+    """A step that goes on without a stop. Before a guard only `let`s are written."""
     known: dict[str, x.Expr] = {}
-    for statement in first.body:
+    for statement in first.body if end.guard != x.TRUE else ():
         assert isinstance(statement, s.Let)
         known[statement.name] = x.substitute(statement.value, known)
+    told = isinstance(end.body[0], s.Event) if end.body else False
+    titles = (first.title, end.title) if told else (end.title, first.title)
     return replace(
         first, target=end.target, guard=conj(first.guard, x.substitute(end.guard, known)),
-        body=first.body + end.body, sets=(*first.sets, *end.sets), title=end.title or first.title,
+        body=first.body + end.body, sets=(*first.sets, *end.sets), title=titles[0] or titles[1],
     )  # fmt: skip

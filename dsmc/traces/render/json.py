@@ -7,7 +7,7 @@ from typing import Any
 
 from dsmc.frozen import Frozen
 from dsmc.ir.show import show
-from dsmc.traces.model import Trace
+from dsmc.traces.model import Step, Trace
 
 FORMAT = "dsmc-trace-1"
 
@@ -31,11 +31,18 @@ def as_data(trace: Trace) -> dict[str, Any]:
         "headline": trace.headline,
         "reasons": list(trace.reasons),
         "lanes": [_data(lane) for lane in trace.lanes],
-        "steps": [_data(step) for step in trace.steps],
+        "steps": [_step(step) for step in trace.steps],
         "messages": [_data(message) for message in trace.messages],
         "states": states,
+        **({"operations": _data(trace.operations)} if trace.operations else {}),
         **({} if trace.loop is None else {"loop": trace.loop}),
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """A step; what clients said is told where they said something."""
+    found: dict[str, Any] = _data(step)
+    return found if step.said else {name: v for name, v in found.items() if name != "said"}
 
 
 def _data(value: Any) -> Any:

@@ -171,6 +171,8 @@ def _ends(trace: Trace, step: Step) -> list[int]:
 def _head(trace: Trace, step: Step) -> tuple[Line, ...]:
     style = "fault" if step.fault else ""
     lines = list(folded(step.title, style)) if step.number else []
+    for one in step.said:
+        lines += folded(one, "said")
     for mark in words.marks(trace, step):
         lines += folded(mark, "fault" if step.fault else "good")
     return (*lines, *(folded(f"error: {step.error}", "fault") if step.error else ()))

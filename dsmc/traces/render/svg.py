@@ -12,6 +12,7 @@ from itertools import pairwise
 from dsmc.traces.model import Trace
 from dsmc.traces.render import shapes, words
 from dsmc.traces.render.arrows import FATES, Arrows
+from dsmc.traces.render.bars import bars
 from dsmc.traces.render.layout import CHAR, LEFT, TOP, Layout, Line, Row
 
 _COLOURS = ("#2563eb", "#b45309", "#047857", "#7c3aed", "#be185d", "#0e7490")
@@ -60,7 +61,7 @@ class _Picture:
             shapes.box(0, 0, self._width, self._height, 'fill="#fff"'),
             *self._heading(), *self._partitions(), *self._rows(), *self._round(),
             *(line for n in range(len(self._t.lanes)) for line in self._lane(n)),
-            *Arrows(self._t, self._l).lines(),
+            *bars(self._t, self._l), *Arrows(self._t, self._l).lines(),
             *(line for row in self._l.rows for line in self._step(row)),
             *self._verdict(), "</svg>",
         ]  # fmt: skip
@@ -82,6 +83,7 @@ class _Picture:
         seen |= {"duplicate" for m in self._t.messages if m.copy_of is not None}
         of = f"{self._t.spec}, {self._t.model}" if self._t.model else self._t.spec
         told = ["time runs down", "a bar is a step", *(["an arrow is a message"] if seen else [])]
+        told += ["a bar beside it an operation"] if self._t.operations else []
         return f"{of}:  " + " · ".join([*told, *(t for kind, t in _LEGEND.items() if kind in seen)])
 
     def _rows(self) -> list[str]:

@@ -26,7 +26,7 @@ def _step(trace: Trace, step: Step, width: int) -> list[str]:
     mark = "!" if step.fault else " "
     place = f"   [{step.place}]" if step.place else ""
     head = f"{step.number:>4} {mark} {name:<{width}}  {step.title}{place}"
-    inside = [*words.marks(trace, step), *_changes(trace, step)]
+    inside = [*step.said, *words.marks(trace, step), *_changes(trace, step)]
     inside += [*words.sends(trace, step), *words.drops(trace, step)]
     if step.error:
         inside.append(f"error: {step.error}")

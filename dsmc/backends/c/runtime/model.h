@@ -14,7 +14,7 @@ typedef long long i64;
 typedef unsigned int u32;
 
 /* Changes when anything below does: code that was compiled with another is not used. */
-#define DSMC_ABI 4
+#define DSMC_ABI 5
 
 /* A value without a fixed width. `count` elements (of a variant: words), each of so many words as
  * its type says. Never changed once somebody else can see it. */
@@ -43,6 +43,7 @@ struct shape {
 
 /* A worker: where successors go, and what the steps that are looked at decide. */
 typedef struct ctx ctx;
+typedef struct memory memory;
 struct ctx {
 	u64 *out, *end;          /* where the next successor is written; the end of the room */
 	void (*full)(ctx *);     /* makes room */
@@ -61,6 +62,10 @@ struct ctx {
 	void (*longer)(ctx *);   /* makes room for choices */
 	u32 *depth;              /* for each function: calls that are not over */
 	void (*beyond)(ctx *, const u64 *state); /* a state outside of the bound */
+	/* The number of what an observer of a history remembers after an event, from that of what it
+	 * remembered before and what the event is about; ~0: the event cannot be. */
+	u32 (*observe)(ctx *, u32 which, u32 event, const u64 *words, u32 count);
+	memory *memory;          /* of what observers answered */
 };
 
 /* What a generated model offers. */

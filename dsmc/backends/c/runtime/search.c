@@ -550,6 +550,7 @@ static void adopt_worker(worker *w)
 	w->c.more = more_heap;
 	w->c.longer = more_choices;
 	w->c.beyond = found_beyond;
+	w->c.observe = observe;
 }
 
 static int open_worker(worker *w, search *s)
@@ -573,8 +574,12 @@ static int open_worker(worker *w, search *s)
 	w->c.room = 64;
 	w->c.choice = malloc(2 * 64 * sizeof(u32));
 	w->c.depth = calloc(m->functions + 1, sizeof(u32));
+	w->c.memory = calloc(1, sizeof(memory));
 	adopt_worker(w);
 	reset_room(w);
+	if (!w->c.memory)
+		return 0;
+	w->c.memory->ask = s->ask;
 	return open_tree(&w->here, s) && open_tree(&w->there, s);
 }
 
@@ -667,6 +672,14 @@ search *dsmc_open(const model *m, u32 threads, const u64 *wanted, u64 most_state
 	return NULL;
 }
 
+/* Who answers for the observers of histories. */
+void dsmc_observers(search *s, asked ask)
+{
+	s->ask = ask;
+	for (u32 i = 0; i < s->threads; i++)
+		s->workers[i].c.memory->ask = ask;
+}
+
 /* The states that the search starts from. */
 int dsmc_begin(search *s)
 {
@@ -706,6 +719,9 @@ static void close_worker(worker *w, const search *s)
 	free(w->form);
 	free(w->c.choice);
 	free(w->c.depth);
+	if (w->c.memory)
+		forget_answers(w->c.memory);
+	free(w->c.memory);
 	list_free(&w->next);
 	while (w->large.count)
 		free((void *)BOX(w->large.at[--w->large.count]));

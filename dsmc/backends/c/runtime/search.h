@@ -3,6 +3,7 @@
 #define DSMC_SEARCH_H
 
 #include "model.h"
+#include "observe.h"
 #include "platform.h"
 #include "table.h"
 
@@ -99,6 +100,7 @@ struct search {
 	u64 *wanted;             /* bits: the properties that are looked for */
 	u32 *level, *kind;       /* of each property: at which level (from 1; 0: the start), and how */
 	u64 most_states, load_limit;
+	asked ask;               /* what observers of histories answer, if there are any */
 	double deadline;
 	u32 stop, no_memory;
 	u32 active, parked, generation;

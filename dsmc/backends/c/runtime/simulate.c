@@ -251,6 +251,7 @@ void dsmc_walk_adopt(walk *w, const model *m)
 	w->m = m;
 	w->now.c.full = more_successors;
 	w->now.c.longer = more_choices;
+	w->now.c.observe = observe;
 	w->now.c.more = w->begun.c.more = w->path.boxes.c.more = more_boxes;
 }
 
@@ -288,7 +289,10 @@ static int open_ctx(walk *w)
 	c->depth = calloc(m->functions + 1, sizeof(u32));
 	c->flags = calloc(m->properties / 64 + 1, sizeof(u64));
 	c->wanted = calloc(m->properties / 64 + 1, sizeof(u64));
-	return w->out && w->candidate && c->choice && c->depth && c->flags && c->wanted;
+	c->memory = calloc(1, sizeof(memory));
+	if (c->memory)
+		c->memory->ask = w->ask;
+	return c->memory && w->out && w->candidate && c->choice && c->depth && c->flags && c->wanted;
 }
 
 static int open_counts(walk *w)
@@ -307,13 +311,14 @@ static int open_counts(walk *w)
 void dsmc_walk_close(walk *w);
 
 /* Runs by a plan: how many, of how many steps, the seed, by PCT?, actions, nodes. Of each property: a run
- * that decides it is kept if it is shorter than this. */
-walk *dsmc_walk_open(const model *m, const u64 *plan, const u64 *best)
+ * that decides it is kept if it is shorter than this. Who answers for the observers of histories. */
+walk *dsmc_walk_open(const model *m, const u64 *plan, const u64 *best, asked ask)
 {
 	walk *w = calloc(1, sizeof *w);
 	if (!w)
 		return NULL;
 	w->m = m;
+	w->ask = ask;
 	w->wanted = plan[0];
 	w->depth = plan[1];
 	w->seed = plan[2];
@@ -336,8 +341,10 @@ void dsmc_walk_close(walk *w)
 	void *all[] = {
 		w->out, w->candidate, w->now.c.choice, w->now.c.depth, w->now.c.flags, w->now.c.wanted,
 		w->start, w->taken, w->enabled, w->priority, w->way, w->ways, w->best, w->seen,
-		w->path.state, w->path.hash, w->path.came, w->path.place,
+		w->path.state, w->path.hash, w->path.came, w->path.place, w->now.c.memory,
 	};
+	if (w->now.c.memory)
+		forget_answers(w->now.c.memory);
 	for (u32 i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]);
 	arena_close(&w->now);

@@ -7,6 +7,7 @@
 #define DSMC_SIMULATE_H
 
 #include "model.h"
+#include "observe.h"
 #include "platform.h"
 
 #define CHUNK (1u << 18) /* bytes of room for boxes */
@@ -38,6 +39,7 @@ typedef struct path {
 typedef struct walk {
 	arena now;               /* first: what a step makes */
 	const model *m;
+	asked ask;               /* what observers of histories answer, if there are any */
 	u64 *out, room, *start, starts;
 	arena begun;             /* boxes of the initial states */
 	u64 wanted, depth, seed; /* the plan */

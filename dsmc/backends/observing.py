@@ -1,0 +1,145 @@
+"""What observers of histories remember, as numbers: the values of their variables.
+
+The numbers are given out as they are needed, the same for all searches of a process; no answer
+depends on which they are.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from dsmc.backends.codec import Register, decode
+from dsmc.histories.budget import Budget
+from dsmc.histories.check import guarantee
+from dsmc.histories.choices import decide
+from dsmc.histories.model import Name, Value
+from dsmc.histories.objects import SPECIFICATIONS, Specification
+from dsmc.histories.observers import BROKEN as IS_BROKEN
+from dsmc.histories.observers import UNDECIDED as IS_UNDECIDED
+from dsmc.histories.observers import Happening, Linearizable, Memory, MisuseError
+from dsmc.histories.observers import Observer as Remembers
+from dsmc.histories.recorded import Recorded
+from dsmc.ir import types as t
+from dsmc.ir.history import BROKEN, MOST, UNDECIDED, History, Observer, Occasion
+from dsmc.ir.ops import RangeError
+from dsmc.ir.show import show
+from dsmc.ir.types import Type
+
+
+class Numbered:
+    """An observer whose memories have numbers."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._occasions = observer.occasions
+        self._by_key = observer.history.object == "kv"
+        self._remembers = _remembers(observer)
+        self._memories: list[Memory] = [IS_BROKEN, self._remembers.initial, IS_UNDECIDED]
+        self._numbers: dict[Memory, int] = {m: n for n, m in enumerate(self._memories)}
+        self._known: dict[tuple[Any, ...], int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def why(self) -> str:
+        """Why there was no verdict, if there was none once."""
+        return self._remembers.why
+
+    def after(self, event: int, number: int, about: tuple[Register, ...]) -> int:
+        """The number of what is remembered after an event. Raises `RangeError`."""
+        if number in (BROKEN, UNDECIDED):
+            return number
+        key = (event, number, about)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._found(event, number, about)
+        return found
+
+    def _found(self, event: int, number: int, about: tuple[Register, ...]) -> int:
+        what = self._happening(self._occasions[event], about)
+        try:
+            memory = self._remembers.after(self._memories[number], what)
+        except MisuseError as error:
+            raise RangeError(str(error)) from None
+        return self._number(memory)
+
+    def _number(self, memory: Memory) -> int:
+        with self._lock:
+            number = self._numbers.setdefault(memory, len(self._memories))
+            if number == len(self._memories):
+                self._memories.append(memory)
+        if number > MOST:
+            raise MemoryError
+        return number
+
+    def _happening(self, occasion: Occasion, about: tuple[Register, ...]) -> Happening:
+        told = zip(occasion.types, about, strict=True)
+        node, thread, *values = (plain(of, decode(of, register)) for of, register in told)
+        return happening(
+            occasion.kind, (node, thread), occasion.method, values, by_key=self._by_key
+        )
+
+
+def happening(
+    kind: str, client: tuple[Value, Value], method: str, values: list[Value], *, by_key: bool
+) -> Happening:
+    """An event with what it is about; the first that is asked of a map is which object of it."""
+    of = None
+    if by_key and kind == "begin":
+        of, *values = values
+    value = values[0] if len(values) == 1 else tuple(values) or None
+    return Happening(kind, client, of, method, value)
+
+
+@functools.lru_cache(64)
+def numbered(observer: Observer) -> Numbered:
+    """The numbers of what an observer remembers."""
+    return Numbered(observer)
+
+
+def step(observer: Observer, event: int) -> Callable[..., int]:
+    """What generated code calls for a sort of event: from what was remembered and what it is about."""
+    after = numbered(observer).after
+    return lambda number, *about: after(event, number, about)
+
+
+# ---------------------------------------------------------------- plain values
+
+
+def plain(type: Type, value: t.Value) -> Value:
+    """A value as histories have it: names as texts, an option as its content or None."""
+    match type:
+        case t.Bool() | t.Int():
+            return value  # type: ignore[no-any-return]
+        case t.Option(of):
+            return plain(of, value[1]) if value[0] else None
+        case t.Set(of):
+            return frozenset(plain(of, element) for element in value)
+        case t.Seq(of):
+            return tuple(plain(of, element) for element in value)
+        case _:
+            return Name(show(type, value))
+
+
+def specification(history: History) -> Specification:
+    """The object of a history, with what it holds first."""
+    make = SPECIFICATIONS[_NAMES.get(history.object, history.object)]
+    if history.type is not None and history.start is not None:
+        return make(plain(history.type, history.start))
+    return make(None) if history.object in _NOTHING else make()
+
+
+#: Objects that have another name in recorded histories, and those that hold nothing first.
+_NAMES = {"lock": "mutex", "kv": "register"}
+_NOTHING = ("register", "cas_register", "kv")
+
+
+def _remembers(observer: Observer) -> Remembers:
+    spec = specification(observer.history)
+    match observer.promise.guarantee:
+        case "linearizable":
+            return Linearizable(spec)
+        case other:
+            asked = guarantee(other)
+            return Recorded(lambda history: decide(asked, history, spec, Budget()))

@@ -1,0 +1,67 @@
+"""Histories of a spec, what is promised of them, and who observes them.
+
+A history is ghost state: no step depends on it. What is kept of it is what the promise needs, as the
+number of what an observer remembers (`dsmc.histories.observers`).
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import Frozen, Node
+from dsmc.ir.types import Type, Value
+
+#: The number of what an observer remembers once the promise is broken, at the beginning, and once it
+#: cannot be known whether it is.
+BROKEN, INITIAL, UNDECIDED = 0, 1, 2
+#: No observer remembers more different things.
+MOST = (1 << 31) - 1
+
+
+class Method(Frozen):
+    """What an object can be asked: the types of the arguments, and of the answer, if there is one."""
+
+    name: str
+    asks: tuple[Type, ...]
+    answers: Type | None
+
+
+class History(Node):
+    """What clients ask of an object. `start` is what the object holds first (None: nothing)."""
+
+    name: str
+    object: str
+    methods: tuple[Method, ...]
+    start: Value = None
+    type: Type | None = None
+
+    def method(self, name: str) -> Method | None:
+        """The method of that name."""
+        return next((m for m in self.methods if m.name == name), None)
+
+
+class Promise(Node):
+    """A guarantee of a history; `words` say which form of it. `property` is its name as a property."""
+
+    property: str
+    guarantee: str
+    history: str
+    words: tuple[str, ...] = ()
+    doc: str = ""
+
+
+class Occasion(Frozen):
+    """A sort of event: `begin`, `end`, `refused` or `unknown` of a method, or `crash`, with the types
+    of what it is about: the node and the thread of the client, then arguments or answer.
+    """
+
+    kind: str
+    method: str
+    types: tuple[Type, ...]
+
+
+class Observer(Frozen):
+    """Who remembers of a history what a promise needs; `variable` holds the number of that."""
+
+    variable: str
+    promise: Promise
+    history: History
+    occasions: tuple[Occasion, ...]

@@ -1,0 +1,131 @@
+"""Histories: each event of a client tells those who observe it; promises become properties.
+
+Needs: steps with `Event` statements, `R.up` and `cut` where there are such faults, no network yet.
+Leaves: for each promise of a history an observer with its variable and an invariant; for `available`
+the variables that say what is open and a property of whole runs; no `Event`.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.history import BROKEN, INITIAL, MOST, History, Observer, Occasion, Promise
+from dsmc.ir.ops import Op
+from dsmc.ir.protocol import Program
+from dsmc.ir.system import Invariant, Property, Temporal, Variable
+from dsmc.lower.available import Availability
+from dsmc.lower.build import apply, as_node, assign, internal, lit, read
+
+_NUMBER = t.Int(0, MOST)
+
+
+def histories(program: Program) -> Program:
+    """Let the events of histories be observed."""
+    if not program.histories:
+        return program
+    return _Histories(program).lowered()
+
+
+class _Histories:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._histories = {h.name: h for h in program.histories}
+        self._observing: dict[str, list[tuple[Promise, Variable]]] = {}
+        self._occasions: dict[str, list[Occasion]] = {}
+        self._available = [
+            Availability(program, p) for p in program.promises if p.guarantee == "available"
+        ]
+        for promise in program.promises:
+            if promise.guarantee != "available":
+                self._observe(promise)
+
+    def _observe(self, promise: Promise) -> None:
+        name = f"{promise.history}.{promise.property}"
+        variable = internal(name, _NUMBER, lit(INITIAL, _NUMBER))
+        self._observing.setdefault(promise.history, []).append((promise, variable))
+        self._occasions[promise.property] = []
+
+    def lowered(self) -> Program:
+        program = self._program
+        steps = tuple(replace(step, body=self._block(step.body)) for step in program.steps)
+        actions = tuple(replace(a, body=self._block(a.body)) for a in program.actions)
+        init = self._block(program.init)
+        variables = [v for found in self._observing.values() for _, v in found]
+        variables += [v for one in self._available for v in one.variables]
+        return replace(
+            program, steps=steps, actions=actions, init=init,
+            variables=(*program.variables, *variables), observers=self._observers(),
+            properties=(*program.properties, *map(self._property, program.promises)),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what is promised
+
+    def _observers(self) -> tuple[Observer, ...]:
+        return tuple(
+            Observer(
+                variable.name, promise, self._histories[name],
+                tuple(self._occasions[promise.property]),
+            )
+            for name, found in self._observing.items() for promise, variable in found
+        )  # fmt: skip
+
+    def _property(self, promise: Promise) -> Property:
+        name, doc = promise.property, promise.doc
+        for one in self._available:
+            if one.promise == promise:
+                return Temporal(name, promise.guarantee, one.formula, doc).at(promise.span)
+        variable = next(v for p, v in self._observing[promise.history] if p == promise)
+        kept = apply(Op.NE, read(variable), lit(BROKEN, _NUMBER))
+        return Invariant(name, kept, doc).at(promise.span)
+
+    # ------------------------------------------------------------ events
+
+    def _block(self, block: s.Block) -> s.Block:
+        return tuple(made for statement in block for made in self._statement(statement))
+
+    def _statement(self, statement: s.Statement) -> s.Block:
+        if isinstance(statement, s.Event):
+            return self._event(statement)
+        known = (st for one in self._available for st in one.noted(statement))
+        return (s.map_parts(statement, lambda e: e, self._block), *known)
+
+    def _event(self, event: s.Event) -> s.Block:
+        assert isinstance(event.client, x.Make)
+        node, thread = event.client.args
+        if isinstance(node.type, t.Role):
+            node = as_node(self._program, node)
+        about = (node, thread, *event.args)
+        concerned = [event.history] if event.history else list(self._observing)
+        told = [
+            self._told(event, about, promise, variable)
+            for name in concerned for promise, variable in self._observing.get(name, ())
+        ]  # fmt: skip
+        told += [st for one in self._available for st in one.event(event, node, thread)]
+        if not event.history:  # the crash has been told
+            return tuple(told)
+        mark = s.Mark(event.kind, (node, *event.args), f"{event.history}.{event.method}")
+        return (mark.at(event.span), *told)
+
+    def _told(
+        self, event: s.Event, about: tuple[x.Expr, ...], promise: Promise, variable: Variable
+    ) -> s.Statement:
+        of = self._histories[promise.history]
+        node, thread = (e.type for e in about[:2])
+        occasion = Occasion(event.kind, event.method, (node, thread, *_types(event, of)))
+        known = self._occasions[promise.property]
+        if occasion not in known:
+            known.append(occasion)
+        now = x.Observe(variable.name, known.index(occasion), (read(variable), *about), _NUMBER)
+        return assign(variable, now.at(event.span))
+
+
+def _types(event: s.Event, of: History) -> tuple[t.Type, ...]:
+    """The types of what was asked, or of the answer."""
+    method = of.method(event.method)
+    if method is None:
+        return ()
+    if event.kind == "begin":
+        return method.asks
+    return (method.answers,) if event.kind == "end" and method.answers is not None else ()

@@ -1,0 +1,125 @@
+"""The operations of a run: what clients asked and got, as a history, as bars, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from dsmc.backends.observing import happening, plain, specification
+from dsmc.backends.python.machine import Event, TracedStep
+from dsmc.frozen import replace
+from dsmc.histories import words
+from dsmc.histories.budget import Budget
+from dsmc.histories.check import guarantee
+from dsmc.histories.choices import decide
+from dsmc.histories.model import PENDING, Operation, Operations, Status
+from dsmc.histories.verdict import Violated
+from dsmc.ir import types as t
+from dsmc.ir.history import History, Observer, Promise
+from dsmc.ir.system import System
+from dsmc.traces.model import Bar
+
+_KINDS = ("begin", "end", "refused", "unknown")
+
+
+class Recording:
+    """The operations on one history of a run."""
+
+    def __init__(self, system: System, history: History, steps: Sequence[TracedStep]) -> None:
+        self._history = history
+        self._nodes = t.NodeId(system.roles)
+        self._open: dict[int, int] = {}  # by node: the number of its operation
+        self.operations: list[Operation] = []
+        self._lane: list[int | None] = []
+        self._steps: list[tuple[int, int | None]] = []
+        self._time = 0
+        for number, step in enumerate(steps, start=1):
+            for event in step.events:
+                self._event(number, event)
+
+    def _event(self, number: int, event: Event) -> None:
+        of, _, method = event.text.partition(".")
+        if event.kind == "crash" or of != self._history.name or event.kind not in _KINDS:
+            return
+        self._time += 1
+        node, *values = event.values
+        told = [plain(type, v) for type, v in zip(event.types[1:], values, strict=True)]
+        what = happening(event.kind, (node, 0), method, told, by_key=self._history.object == "kv")
+        if event.kind == "begin":
+            self._begin(number, node, event.types[0], what.object, method, what.value)
+        elif node in self._open:
+            self._end(number, node, event.kind, what.value)
+
+    def _begin(
+        self, number: int, node: int, of: t.Type, object: object, method: str, arg: object
+    ) -> None:
+        lane = node if isinstance(of, t.NodeId) else None
+        name = str(plain(of, node)) if lane is not None else ""
+        self._open[node] = len(self.operations)
+        self._lane.append(lane)
+        self._steps.append((number, None))
+        one = Operation(
+            len(self.operations), name, object, method, arg, PENDING, Status.INFO, self._time, None
+        )
+        self.operations.append(one)
+
+    def _end(self, number: int, node: int, kind: str, value: object) -> None:
+        place = self._open.pop(node)
+        begun, _ = self._steps[place]
+        self._steps[place] = (begun, number)
+        one = self.operations[place]
+        if kind == "end":
+            one = replace(one, result=value, status=Status.OK, returned=self._time)
+        elif kind == "refused":
+            one = replace(one, status=Status.FAIL, returned=self._time)
+        self.operations[place] = one
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Each operation from the step that began it to the one that ended it."""
+        return tuple(
+            Bar(lane, f"#{one.id} {words.operation(one)}", begun, ended)
+            for one, lane, (begun, ended) in zip(
+                self.operations, self._lane, self._steps, strict=True
+            )
+        )
+
+
+def said(event: Event) -> Iterator[str]:
+    """What an event of a history is in words."""
+    if event.kind not in _KINDS or "." not in event.text:
+        return
+    values = [plain(of, v) for of, v in zip(event.types[1:], event.values[1:], strict=True)]
+    told = ", ".join(map(words.value, values))
+    match event.kind:
+        case "begin":
+            yield f"asks {event.text}({told})" if values else f"asks {event.text}"
+        case "end":
+            yield f"{event.text} answers {told}" if values else f"{event.text} is done"
+        case "refused":
+            yield f"{event.text} is refused"
+        case _:
+            yield f"does not know what becomes of {event.text}"
+
+
+def bars(system: System, promise: Promise | None, steps: Sequence[TracedStep]) -> tuple[Bar, ...]:
+    """The operations of a run: those of the history that the property is about, else of all."""
+    observed = {o.history.name: o.history for o in system.observers}
+    asked = [promise.history] if promise is not None else list(observed)
+    return tuple(
+        bar for name in asked if name in observed
+        for bar in Recording(system, observed[name], steps).bars
+    )  # fmt: skip
+
+
+def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
+    """Why the history of a run breaks a promise."""
+    found = Recording(system, observer.history, steps)
+    history = Operations(tuple(found.operations))
+    spec = specification(observer.history)
+    asked = guarantee(observer.promise.guarantee)
+    verdict = decide(asked, history, spec, Budget())
+    named: Callable[[Operation], str] = words.named
+    told = [f"{named(one)}" for one in found.operations]
+    if not isinstance(verdict, Violated):
+        return told
+    return [*told, *verdict.sentences]
