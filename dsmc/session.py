@@ -131,6 +131,7 @@ def compile_job(job: Job, properties: tuple[str, ...] = ()) -> System:
     system = lower(_executable(program, properties))
     known = [r.concerns for r in program.refusals if r.concerns]
     known += [p.name for p in (*program.properties, *system.properties)]
+    known += [p.property for p in program.promises]
     unknown = [name for name in properties if name not in known]
     if unknown:
         raise Mistakes(tuple(_no_property(name, list(dict.fromkeys(known))) for name in unknown))
@@ -160,7 +161,7 @@ def _covered(report: Report, options: Options, watch: Watcher | None) -> Report:
     expected = any(isinstance(e, ExpectCovered) for e in report.job.expectations)
     if not (options.coverage or options.strict or expected):
         return report
-    program = replace(_program(report.job), properties=())
+    program = replace(_program(report.job), properties=(), promises=())
     surprises = report.surprises
     if options.strict:
         surprises = (*surprises, *vacuous(report.results))
@@ -197,7 +198,11 @@ def _executable(program: Program, chosen: tuple[str, ...]) -> Program:
         raise Mistakes(tuple(sorted(refused, key=lambda d: d.order)))
     if not chosen:
         return program
-    return replace(program, properties=tuple(p for p in program.properties if p.name in chosen))
+    return replace(
+        program,
+        properties=tuple(p for p in program.properties if p.name in chosen),
+        promises=tuple(p for p in program.promises if p.property in chosen),
+    )
 
 
 def _no_property(name: str, known: list[str]) -> Diagnostic:

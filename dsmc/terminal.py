@@ -95,7 +95,7 @@ def _told(report: Report | Simulation, covered: list[str]) -> str:
     """The verdicts, what they are based on, and what was expected."""
     width = max((len(r.name) for r in report.results), default=0)
     lines = [click.style(title(report), bold=True)]
-    lines += [f"  {r.name:<{width}}  {_outcome(r)}" for r in report.results]
+    lines += [f"  {r.name:<{width}}  {outcome(r)}" for r in report.results]
     lines += [f"  {line}" for line in covered]
     bounds = _bounds(report.system)
     lines += [f"  {bounds}"] if bounds else []
@@ -141,7 +141,8 @@ def _at(span: Span) -> str:
     return f" ({span.source.name}:{span.line})" if span.source.name else ""
 
 
-def _outcome(result: Result) -> str:
+def outcome(result: Result) -> str:
+    """A verdict in words."""
     word = click.style(result.word, fg=_COLOURS[result.verdict])
     steps = (
         f" in {result.steps} step{'s' * (result.steps != 1)}" if result.steps is not None else ""

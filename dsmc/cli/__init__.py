@@ -15,6 +15,7 @@ import click
 
 from dsmc import __version__
 from dsmc.cli.caching import cache
+from dsmc.cli.capping import cap
 from dsmc.cli.checking import check, test
 from dsmc.cli.files import fmt, new
 from dsmc.cli.history import history
@@ -43,7 +44,20 @@ def main() -> None:
     """Write a distributed protocol in a small language, and see what breaks it."""
 
 
-for _command in (check, test, fmt, lower, graph, explain, new, cache, simulate, mutate, history):
+for _command in (
+    check,
+    test,
+    fmt,
+    lower,
+    graph,
+    explain,
+    new,
+    cache,
+    simulate,
+    mutate,
+    cap,
+    history,
+):
     main.add_command(_command)
 
 

@@ -422,6 +422,16 @@ CODES: dict[str, Page] = {
         "no such guarantee, object or format",
         "`docs/histories.md` lists those that `dsmc history check` knows.",
     ),
+    "D715": Page(
+        "nothing to ask under a partition",
+        "`dsmc cap` asks a history of operations; or, without one, the invariants and the properties of the"
+        " form `p leads to q`.",
+    ),
+    "D716": Page(
+        "a checkpoint that cannot keep histories",
+        "What is remembered of a history has another number in each run of dsmc. Without `--checkpoint` the"
+        " search is the same.",
+    ),
     # ------------------------------------------------------------ warnings
     "D801": Page(
         "a message that nobody takes",

@@ -109,7 +109,7 @@ class Availability:
         other = x.Local("other", self._node)
         near = x.Binder("other", self._node, lit(nodes, everyone), self._is_near(node, other))
         reached = x.Fold(x.Quantifier.SET, (near,), other, everyone)
-        count = x.Apply(Op.LEN, (reached,), t.Int(0, len(nodes)))
+        count = x.Apply(Op.COUNT, (reached,), t.Int(0, len(nodes)))
         return apply(Op.GT, count, x.number(len(nodes) // 2))
 
     def _meets_all(self, node: x.Expr, met: x.Expr) -> x.Expr:

@@ -26,6 +26,7 @@ from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
 from dsmc.backends.python.forms import forms
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import NOT_TOLD, Engine, Explored, Limits, Pump, Run, Statistics, Whole
 from dsmc.engine.search import (
@@ -47,6 +48,7 @@ from dsmc.engine.search import explore as explore_again
 from dsmc.frozen import Frozen, replace
 from dsmc.ir.expr import TRUE
 from dsmc.reduce.permute import Named
+from dsmc.source import NOWHERE
 
 #: The first slices are short, so that faster code takes over soon.
 _FIRST_SLICE = 0.02
@@ -55,6 +57,12 @@ _SLICE = 0.1
 _FIRST_PATIENCE = 0.1
 #: … and one that lives so long is worth compiling the model.
 _PATIENCE = 0.2
+
+
+_HISTORIES = Diagnostic(
+    "D716", "a checkpoint cannot keep what is remembered of histories", NOWHERE, "",
+    "leave out --checkpoint, or the guarantees: --property takes the others",
+)  # fmt: skip
 
 
 def cores() -> int:
@@ -182,6 +190,8 @@ class _Search:
 
     def keep(self, where: Checkpoint | None) -> None:
         """Write checkpoints."""
+        if where is not None and self._machine.system.observers:
+            raise Mistakes((_HISTORIES,))
         if where is not None:
             whose = identity(self._text, self._wanted, to_the_end=self._to_the_end)
             self._keeper = Keeper(where, whose)

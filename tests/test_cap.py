@@ -1,0 +1,263 @@
+"""Availability under partitions, and the table of what gives way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dsmc.cap import cap
+from dsmc.cli import main
+from dsmc.diagnostics import Mistakes
+from dsmc.engine.outcome import Verdict
+from dsmc.session import Options, Report, check, load
+
+Write = Callable[..., Path]
+
+#: A client asks both sites; a CP system answers when both have, an AP system when one has.
+ASKED = """spec asked
+const NEEDS = 2
+message Write
+message Stored
+history reg: register<0..1> = 0
+role Site[2] {{ on Write from c {{ reply Stored }} }}
+role Client {{
+  process {{
+    begin reg.write(1)
+    broadcast Write to Site
+    receive NEEDS of Stored {{ end reg.write }}
+  }}
+}}
+{}
+"""
+CUT = "partition {Client, Site.1} | {Site.2}"
+FORMS = ["available(reg)", "available(reg, majority)", "available(reg, sticky)"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "faults", "kept"),
+    [
+        (2, "", (True, True, True)),
+        (2, CUT, (False, True, True)),  # one of two is no majority
+        (1, CUT, (True, True, True)),
+        (1, "partition at most 1", (False, True, True)),
+        (2, "lose at most 1", (False, False, False)),
+        (2, "crash Site at most 1", (False, True, True)),
+        (1, "crash Site at most 1", (True, True, True)),
+        (2, "crash Client at most 1", (True, True, True)),
+        (2, "partition at most 1 heals", (True, True, True)),
+        (2, "restart Client at most 1", (True, True, True)),
+    ],
+)
+def test_forms(
+    checked: Callable[..., Report], needs: int, faults: str, kept: tuple[bool, ...]
+) -> None:
+    """What a client is owed: an answer while it is up; near a majority; near all it has sent to."""
+    text = ASKED.format("\n".join(f"guarantee {form}" for form in FORMS))
+    text = text.replace("NEEDS = 2", f"NEEDS = {needs}")
+    report = checked(text, faults or None)
+    names = ["available", "available_majority", "available_sticky"]
+    names = [f"{n}_reg" if f"{n}_reg" in {r.name for r in report.results} else n for n in names]
+    found = tuple(report.result(name).verdict is Verdict.HOLDS for name in names)
+    assert found == kept
+
+
+def test_majority_of_three(checked: Callable[..., Report]) -> None:
+    """On the majority's side of a partition two answers are enough, and on the other they are not."""
+    text = ASKED.format("guarantee available(reg, majority)").replace("Site[2]", "Site[3]")
+    assert (
+        checked(text, "partition at most 1").result("available_majority").verdict is Verdict.HOLDS
+    )
+    asks_all = text.replace("NEEDS = 2", "NEEDS = 3")
+    report = checked(asks_all, "partition at most 1")
+    assert report.result("available_majority").verdict is Verdict.VIOLATED
+
+
+# ---------------------------------------------------------------- the table
+
+COPIES = """spec copies
+message Copy
+message Copied
+history reg: register<0..1> = 0
+role Site[2] {
+  var value: 0..1 = 0
+  action write when self.index == 0 and value == 0 {
+    begin reg.write(1)
+    value := 1
+    broadcast Copy to others
+    AFTER
+  }
+  on Copy from s { value := 1; reply Copied }
+  on Copied { ANSWER }
+  action read when self.index == 1 { begin reg.read; end reg.read -> value }
+}
+"""
+#: AP: the write is answered before the copy is made. CP: after.
+AP = COPIES.replace("AFTER", "end reg.write").replace("ANSWER", "skip")
+CP = COPIES.replace("AFTER", "skip").replace("ANSWER", "end reg.write")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (AP, "neither"),
+        (CP, "CP"),
+        (
+            AP.replace("action read when self.index == 1", "action read when self.index == 0"),
+            "nothing",
+        ),
+    ],
+)
+def test_table(text: str, said: str, spec: Write) -> None:
+    (job,) = load(spec(text))
+    table = cap(job, Options())
+    assert said in table.verdict or (said == "neither" and "AP" in table.verdict)
+    assert [row.name for row in table.rows] == ["linearizable", "available"]
+    assert [row.availability for row in table.rows] == [False, True]
+
+
+def test_own_partition_and_promises(spec: Write) -> None:
+    """What the spec promises is asked, with the partition that it knows."""
+    asked = "guarantee sequential(reg)\nguarantee available(reg, sticky)\n"
+    (job,) = load(spec(CP + asked + "faults { partition at most 1 heals }"))
+    table = cap(job, Options())
+    assert [row.name for row in table.rows] == ["sequential", "available_sticky"]
+    assert table.rows[1].during.verdict is Verdict.HOLDS
+
+
+def test_without_histories(spec: Write) -> None:
+    text = """spec s
+message Ask
+role A { var done: bool = false
+  on Ask { done := true } }
+role B { start { send Ask to A.1 } }
+invariant safe { true or A.1.done }
+answered: true leads to A.1.done
+"""
+    (job,) = load(spec(text))
+    table = cap(job, Options())
+    assert "CP" in table.verdict
+    (job,) = load(spec("spec s\nvar x: bool\naction a { x := not x }"))
+    with pytest.raises(Mistakes) as refused:
+        cap(job, Options())
+    assert [d.code for d in refused.value.diagnostics] == ["D715"]
+
+
+def test_command(spec: Write, tmp_path: Path) -> None:
+    path = spec(CP)
+    told = CliRunner().invoke(main, ["cap", str(path), "--out", str(tmp_path / "out")])
+    assert told.exit_code == 0
+    assert "during a partition" in told.output
+    assert "CP: availability gives way to a partition" in told.output
+    assert "available is violated" in told.output
+    assert list((tmp_path / "out").rglob("available.svg"))
+    data = json.loads(CliRunner().invoke(main, ["cap", str(path), "--json"]).output)
+    assert [row["kind"] for row in data[0]["rows"]] == ["consistency", "availability"]
+    assert data[0]["rows"][1]["during"]["trace"]["operations"]
+    wrong = CliRunner().invoke(main, ["cap", str(spec("spec s\nvar x: bool", "w.dsm"))])
+    assert wrong.exit_code == 2
+    assert "D715" in wrong.output
+    limited = CliRunner().invoke(main, ["cap", str(path), "--max-states", "2"])
+    assert limited.exit_code == 3
+
+
+# ---------------------------------------------------------------- histories in specs
+
+
+def test_three_clients_of_three_operations(checked: Callable[..., Report]) -> None:
+    """The ways in which operations may have taken effect do not multiply the states much."""
+    text = """spec register_of_three
+enum Phase { idle, writing, reading, wrote, got }
+history reg: register<0..1> = 0
+var cell: 0..1 = 0
+role Client[3] {
+  var left: 0..3 = 3
+  var phase: Phase = idle
+  var value: 0..1 = 0
+  action write when left > 0 and phase == idle { begin reg.write(1); phase := writing; left -= 1 }
+  action read when left > 0 and phase == idle { begin reg.read; phase := reading; left -= 1 }
+  action act when phase == writing { cell := 1; phase := wrote }
+  action look when phase == reading { value := cell; phase := got }
+  action wrote when phase == wrote { end reg.write; phase := idle }
+  action got when phase == got { end reg.read -> value; phase := idle; value := 0 }
+}
+"""
+    alone = checked(text).statistics
+    monitored = checked(text + "guarantee linearizable(reg)")
+    assert monitored.result("linearizable").verdict is Verdict.HOLDS
+    assert alone.states < monitored.statistics.states <= 50_000
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_misuse_is_told(spec: Write, engine: str) -> None:
+    text = """spec s
+history reg: register<bool>
+action twice { begin reg.read; begin reg.read }
+guarantee linearizable(reg)
+"""
+    (job,) = load(spec(text))
+    report = check(job, Options(engine=engine))
+    assert report.result("linearizable").verdict is Verdict.UNKNOWN
+    trace = report.result("no_range_error").trace
+    assert trace is not None
+    assert "before its `read` has ended" in trace.reasons[0]
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_undecided(spec: Write, engine: str) -> None:
+    """A violated guarantee may hide what another one needs to know."""
+    text = """spec s
+history reg: register<0..2> = 0
+var step: 0..3 = 0
+role A { action go when step == 0 {
+  step := 1
+  begin reg.write(1); end reg.write; begin reg.write(2); end reg.write } }
+role B { action look(v in 0..2) when step > 0 and step < 3 {
+  step += 1
+  begin reg.read; end reg.read -> v } }
+guarantee monotonic_reads(reg)
+guarantee monotonic_writes(reg)
+guarantee causal(reg)
+"""
+    (job,) = load(spec(text))
+    report = check(job, Options(engine=engine))
+    assert report.result("monotonic_reads").verdict is Verdict.VIOLATED
+    assert report.result("causal").verdict is Verdict.VIOLATED
+    told = report.result("monotonic_writes")
+    assert told.verdict in (Verdict.UNKNOWN, Verdict.VIOLATED)
+
+
+def test_checkpoints_are_refused(spec: Write, tmp_path: Path) -> None:
+    path = spec(AP + "guarantee linearizable(reg)")
+    args = ["check", str(path), "--engine", "c", "--checkpoint", str(tmp_path / "kept")]
+    told = CliRunner().invoke(main, args)
+    assert told.exit_code == 2
+    assert "D716" in told.output
+
+
+WRONG = {
+    "history reg: regster<bool>": "D201",
+    "history reg: register": "D303",
+    "history reg: queue<bool> = 1": "D303",
+    "history reg: register<bool>\naction a { begin reg.wrte(true) }": "D201",
+    "history reg: register<bool>\naction a { begin reg.write }": "D303",
+    "history reg: register<bool>\naction a { end reg.read }": "D303",
+    "history reg: register<bool>\naction a { end reg.write -> true }": "D303",
+    "history reg: register<bool>\naction a { begin reg.write(2) }": "D301",
+    "history reg: register<0..2>\naction a { begin reg.write(3) }": "D302",
+    "history reg: register<bool>\nguarantee linearisable(reg)": "D201",
+    "history reg: register<bool>\nguarantee linearizable(rg)": "D201",
+    "history reg: register<bool>\nguarantee linearizable": "D101",
+    "history reg: register<bool>\nguarantee available(reg, mostly)": "D201",
+    "action a { begin reg.write(true) }": "D201",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), WRONG.items())
+def test_mistakes(text: str, code: str, spec: Write) -> None:
+    told = CliRunner().invoke(main, ["check", str(spec(f"spec s\nvar x: bool\n{text}\n"))])
+    assert told.exit_code == 2
+    assert f"error[{code}]" in told.output
