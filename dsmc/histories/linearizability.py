@@ -8,17 +8,20 @@ What makes it quick leaves out only orders for which another one exists:
 - Of operations that ask the same and are answered the same, the one that ends first takes effect
   first; of those that never ended, the one that began first.
 - An operation that never ended takes effect only where the next operation needs it.
+
+And of what is yet to be read it is known which states lead nowhere (hopes.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count as naturals
 from itertools import groupby
 from math import inf
 from typing import NamedTuple
 
 from dsmc.histories.budget import Budget
+from dsmc.histories.hopes import Hopes
 from dsmc.histories.model import Operation, Status, Value
 from dsmc.histories.objects import ILLEGAL, Specification
 
@@ -72,9 +75,15 @@ class _Kind(NamedTuple):
 
 
 class Search:
-    """The search for an order of the operations on one object, some configurations at a time."""
+    """The search for an order of the operations on one object, some configurations at a time.
 
-    def __init__(self, spec: Specification, operations: Iterable[Operation]) -> None:
+    With foresight it leaves out what leads nowhere: that is quicker, but does not tell how far an
+    order gets.
+    """
+
+    def __init__(
+        self, spec: Specification, operations: Iterable[Operation], *, foresight: bool = True
+    ) -> None:
         self._spec = spec
         self._states: list[Value] = [spec.initial]
         self._numbers: dict[Value, int] = {spec.initial: 0}
@@ -86,6 +95,8 @@ class Search:
         self._observes = [spec.observes(o) for o in self._ended]
         self._tables = [self._table(o) for o in self._ended]
         self._pending = self._kinds(o for o in live if o.returned is None)
+        alike = [kind.operations for kind in self._pending]
+        self._hopes = Hopes(spec, self._ended, alike) if foresight else None
         self._seen: set[_Config] = set()
         self._furthest: tuple[float, int] = (-inf, -1)
         self._reached: set[int] = set()
@@ -150,6 +161,8 @@ class Search:
                 yield _order(path)
             if config not in self._seen:
                 self._seen.add(config)
+                if self._is_lost(config):
+                    continue
                 stack.append(self._open(config, path))
 
     def _settled(self, config: _Config, path: _Path | None) -> tuple[_Config, _Path | None]:
@@ -219,6 +232,18 @@ class Search:
     def _was_vain(self, config: _Config, table: dict[int, int], one: Operation, after: int) -> bool:
         """Would the operation have done the same without the pending one before it?"""
         return config.spared != _NO and self._step(table, config.spared, one) == after
+
+    def _is_lost(self, config: _Config) -> bool:
+        """Is there an operation that cannot be answered any more as it was?"""
+        if self._hopes is None:
+            return False
+        state = self._states[config.state]
+        return self._hopes.are_lost(state, config.low, config.window, self._counter(config.used))
+
+    def _counter(self, used: int) -> Callable[[int, int], bool]:
+        return lambda kind, count: (
+            (used >> self._pending[kind].shift & self._pending[kind].mask) > count
+        )
 
     # ------------------------------------------------------------ what is told
 

@@ -8,6 +8,7 @@ from dsmc.histories import words
 from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.linearizability import Search, Stuck
 from dsmc.histories.model import Operation, Operations, Value
+from dsmc.histories.narrowing import narrowed
 from dsmc.histories.objects import ILLEGAL, Specification
 from dsmc.histories.verdict import Holds, Reason, Undecided, Verdict, Violated
 
@@ -20,22 +21,32 @@ def linearizable(history: Operations, spec: Specification, budget: Budget) -> Ve
 
     The objects are searched in turn, so that a violation of one is found whatever another needs.
     """
-    searches = [Search(spec, group) for group in by_object(history.operations).values()]
+    groups = by_object(history.operations)
+    searches = {object: Search(spec, group) for object, group in groups.items()}
     orders: list[tuple[Operation, ...]] = []
     try:
         while searches:
-            for search in tuple(searches):
+            for object, search in tuple(searches.items()):
                 match search.advance(budget):
                     case None:
                         continue
-                    case Stuck() as stuck:
-                        return explained(spec, stuck)
+                    case Stuck():
+                        return _violated(spec, groups[object], budget)
                     case order:
                         orders.append(order)
-                        searches.remove(search)
+                        del searches[object]
     except Exhausted as limit:
         return Undecided(f"{limit}")
     return Holds(_merged(orders))
+
+
+def _violated(spec: Specification, operations: list[Operation], budget: Budget) -> Violated:
+    try:
+        return explained(spec, narrowed(spec, operations, budget))
+    except Exhausted as limit:
+        says = "No legal order of the operations respects real time."
+        told = f"How far an order gets is not known: {limit}."
+        return Violated("not linearizable", (says, told), (), tuple(o.id for o in operations))
 
 
 def by_object(operations: Iterable[Operation]) -> dict[Value, list[Operation]]:
