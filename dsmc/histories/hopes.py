@@ -7,25 +7,26 @@ puts one there that does. If neither is possible, no order begins like this.
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from dsmc.histories.model import Operation, Value
 from dsmc.histories.objects import Specification
 
+_HasHappened = Callable[[int, int], bool]
+
 _LOOKS = 4  # at so many of the next operations that read
 
 
-class _Hope(NamedTuple):
-    """An operation that was answered, and which of those that ended, or of the pending ones of a
-    kind (with its count), put what it needs in place of the state.
+class _Sources(NamedTuple):
+    """Operations that put one state in place: those that ended, and the pending ones as a kind and
+    a number in it.
     """
 
-    number: int
-    result: Value
-    ended: tuple[int, ...]
-    pending: tuple[tuple[int, int], ...]
+    ended: list[int]
+    pending: list[tuple[int, int]]
 
 
 class Hopes:
@@ -40,65 +41,83 @@ class Hopes:
         self._spec = spec
         self._ended = ended
         self._pending = pending
-        reading = [n for n, one in enumerate(ended) if spec.functions[one.f].leads is not None]
-        self._hopes = [self._hope(number) for number in reading]
-        self._numbers = reading
-        self._known: dict[tuple[Value, Value], bool] = {}
+        self._reading = [n for n, one in enumerate(ended) if spec.functions[one.f].leads]
+        self._readers: dict[Value, list[int]] = {}
+        for number in self._reading:
+            self._readers.setdefault(ended[number].result, []).append(number)
+        self._sources: dict[Value, _Sources] = {}
+        for number, one in enumerate(ended):
+            if spec.functions[one.f].replaces:
+                self._of(one).ended.append(number)
+        for kind, alike in enumerate(pending):
+            if spec.functions[alike[0].f].replaces:
+                self._of(alike[0]).pending.extend((kind, count) for count in range(len(alike)))
+        self._leading: dict[Value, tuple[_Sources, ...]] = {}
 
-    def _hope(self, number: int) -> _Hope:
-        one = self._ended[number]
-        ended = tuple(n for n, o in enumerate(self._ended) if self._puts(o, one))
-        pending = tuple(
-            (kind, count)
-            for kind, alike in enumerate(self._pending)
-            for count, o in enumerate(alike)
-            if self._puts(o, one)
-        )
-        return _Hope(number, one.result, ended, pending)
-
-    def _puts(self, other: Operation, one: Operation) -> bool:
-        """Can an operation put in place what another one, which may come later, reads?"""
-        function = self._spec.functions[other.f]
-        leads = self._spec.functions[one.f].leads
-        assert leads is not None
-        assert one.returned is not None
-        if not function.replaces or other.invoked > one.returned:
-            return False
-        return leads(function.apply(self._spec.initial, other.arg)[0], one.result)
+    def _of(self, one: Operation) -> _Sources:
+        """The operations that put the same state in place as this one."""
+        state = self._spec.functions[one.f].apply(self._spec.initial, one.arg)[0]
+        return self._sources.setdefault(state, _Sources([], []))
 
     def are_lost(
-        self, state: Value, low: int, window: int, has_happened: Callable[[int, int], bool]
+        self, left: Value, state: Value, low: int, window: int, has_happened: _HasHappened
     ) -> bool:
-        """Can one of the next operations that read never be answered as it was?
+        """Can an operation that reads never be answered as it was, now that one state was left for
+        another? Of many operations the next are looked at, and the next that reads what was left.
 
-        `has_happened` says whether the n-th pending operation of a kind has taken effect.
+        `has_happened` says whether a pending operation has taken effect.
         """
-        looked = 0
-        for place in range(bisect_left(self._numbers, low), len(self._hopes)):
-            hope = self._hopes[place]
-            if _is_set(hope.number, low, window):
-                continue
-            if not self._leads(state, hope) and not _is_saved(hope, low, window, has_happened):
-                return True
-            looked += 1
-            if looked == _LOOKS:
-                break
+        return any(
+            not self._leads(state, self._ended[number])
+            and not self._is_saved(self._ended[number], low, window, has_happened)
+            for numbers, most in ((self._readers.get(left, ()), 1), (self._reading, _LOOKS))
+            for number in _next(numbers, most, low, window)
+        )
+
+    def _leads(self, state: Value, one: Operation) -> bool:
+        leads = self._spec.functions[one.f].leads
+        return leads is None or leads(state, one.result)
+
+    def _is_saved(self, one: Operation, low: int, window: int, has_happened: _HasHappened) -> bool:
+        """Can something be put in place that leads to what the operation was answered?"""
+        assert one.returned is not None
+        for sources in self._leading_to(one):
+            for place in range(bisect_left(sources.ended, low), len(sources.ended)):
+                number = sources.ended[place]
+                if self._ended[number].invoked > one.returned:
+                    break
+                if not _is_set(number, low, window):
+                    return True
+            for kind, count in sources.pending:
+                begun = self._pending[kind][count].invoked <= one.returned
+                if begun and not has_happened(kind, count):
+                    return True
         return False
 
-    def _leads(self, state: Value, hope: _Hope) -> bool:
-        key = (state, hope.result)
-        known = self._known.get(key)
-        if known is None:
-            leads = self._spec.functions[self._ended[hope.number].f].leads
-            known = self._known[key] = leads is None or leads(state, hope.result)
-        return known
+    def _leading_to(self, one: Operation) -> tuple[_Sources, ...]:
+        found = self._leading.get(one.result)
+        if found is None:
+            found = self._leading[one.result] = tuple(
+                self._sources[state] for state in self._candidates(one) if self._leads(state, one)
+            )
+        return found
+
+    def _candidates(self, one: Operation) -> Sequence[Value]:
+        """The states put in place that may lead to an answer; where only itself does, just that."""
+        if self._spec.functions[one.f].leads is operator.eq:
+            return (one.result,) if one.result in self._sources else ()
+        return tuple(self._sources)
+
+
+def _next(numbers: Sequence[int], most: int, low: int, window: int) -> Iterator[int]:
+    """The first of the numbers whose operations have not taken effect."""
+    for place in range(bisect_left(numbers, low), len(numbers)):
+        if not _is_set(numbers[place], low, window):
+            yield numbers[place]
+            most -= 1
+        if not most:
+            return
 
 
 def _is_set(number: int, low: int, window: int) -> bool:
     return number < low or bool(window >> (number - low) & 1)
-
-
-def _is_saved(hope: _Hope, low: int, window: int, has_happened: Callable[[int, int], bool]) -> bool:
-    return any(not _is_set(number, low, window) for number in hope.ended) or any(
-        not has_happened(kind, count) for kind, count in hope.pending
-    )
