@@ -14,6 +14,7 @@ And of what is yet to be read it is known which states lead nowhere (hopes.py).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count as naturals
 from itertools import groupby
@@ -99,7 +100,10 @@ class Search:
         self._observes = [spec.observes(o) for o in self._ended]
         self._replaces = [spec.functions[o.f].replaces for o in self._ended]
         self._tables = [self._table(o) for o in self._ended]
-        self._pending = self._kinds(o for o in live if o.returned is None)
+        wanted = self._wanted(live)
+        self._pending = self._kinds(
+            o for o in live if o.returned is None and (wanted is None or o.arg in wanted)
+        )
         alike = [kind.operations for kind in self._pending]
         self._hopes = Hopes(spec, self._ended, alike) if foresight else None
         self._seen: set[_Config] = set()
@@ -113,6 +117,15 @@ class Search:
     def _table(self, one: Operation) -> dict[int, int]:
         """The steps that operations like this one make, as far as known."""
         return self._steps.setdefault((one.f, one.arg, one.result), {})
+
+    def _wanted(self, live: Iterable[Operation]) -> set[Value] | None:
+        """What has to be written, if no operation depends on what was written but those that read it:
+        of the pending writes, others need not happen. None if that is not known.
+        """
+        reading = [o for o in live if not self._spec.functions[o.f].replaces]
+        if any(self._spec.functions[o.f].leads is not operator.eq for o in reading):
+            return None
+        return {o.result for o in reading}
 
     def _kinds(self, pending: Iterable[Operation]) -> tuple[_Kind, ...]:
         """The pending operations that may have changed something, by what they ask."""
