@@ -119,9 +119,8 @@ _WRITE = Function(lambda _, arg: (arg, None), replaces=True)
 
 def register(initial: Value = None) -> Specification:
     """Read what was written last."""
-    return Specification(
-        "register", initial, {"read": _READ, "write": _WRITE}, "the register holds"
-    )
+    read = Function(_read, _always, leads=operator.eq)
+    return Specification("register", initial, {"read": read, "write": _WRITE}, "the register holds")
 
 
 def cas_register(initial: Value = None) -> Specification:
