@@ -77,7 +77,7 @@ def explained(spec: Specification, stuck: Stuck) -> Violated:
     sentences = (
         f"{words.named(stuck.operation)} has no place in any legal order that respects real time.",
         _longest(spec, stuck),
-        *(_why_not(spec, stuck, one) for one in stuck.open_),
+        *(why_not(spec, stuck.state, one) for one in stuck.open_),
         *_elsewhere(spec, stuck),
     )
     return Violated("not linearizable", sentences, _reasons(spec, stuck), tuple(involved))
@@ -93,18 +93,21 @@ def _longest(spec: Specification, stuck: Stuck) -> str:
     return f"The longest order before it has {count}, {end}; after it, {held}."
 
 
-def _why_not(spec: Specification, stuck: Stuck, one: Operation) -> str:
-    return f"Then {words.named(one)} cannot be next: {_clash(spec, stuck.state, one)}."
+def why_not(spec: Specification, state: Value, one: Operation) -> str:
+    """A sentence on why no longer order goes on with an operation."""
+    if spec.step(state, one) is not ILLEGAL:
+        return f"Then {words.named(one)} could be next, but {clash(spec, state, one)}."
+    return f"Then {words.named(one)} cannot be next: {clash(spec, state, one)}."
 
 
-def _clash(spec: Specification, state: Value, one: Operation) -> str:
-    """Why an operation cannot follow in a state."""
+def clash(spec: Specification, state: Value, one: Operation) -> str:
+    """Why an operation cannot follow in a state, as a clause."""
     answer = spec.answer(state, one)
     if answer is ILLEGAL:
         return f"it is impossible where {spec.state} {words.value(state)}"
     if spec.step(state, one) is ILLEGAL:
         return f"it would be answered {words.value(answer)}"
-    return "what then follows is no longer than this"
+    return "no longer order begins like that"
 
 
 def _elsewhere(spec: Specification, stuck: Stuck) -> tuple[str, ...]:
@@ -120,5 +123,5 @@ def _elsewhere(spec: Specification, stuck: Stuck) -> tuple[str, ...]:
 def _reasons(spec: Specification, stuck: Stuck) -> tuple[Reason, ...]:
     last = stuck.path[-1].id if stuck.path else None
     return tuple(
-        Reason("illegal", last, one.id, _clash(spec, stuck.state, one)) for one in stuck.open_
+        Reason("illegal", last, one.id, clash(spec, stuck.state, one)) for one in stuck.open_
     )
