@@ -164,3 +164,14 @@ def test_foresight_changes_no_verdict(name: str) -> None:
         assert isinstance(found[0], Stuck) == isinstance(found[1], Stuck)
 
     run()
+
+
+def test_what_nobody_wrote_is_found_whatever_else_there_is_to_order() -> None:
+    """Twenty writes that last long have a million orders; they are not tried."""
+    rows = [(f"w{n}", "write", n, PENDING, n, None) for n in range(64)]
+    rows += [("r", "read", None, n * 5 % 64, 100 + 2 * n, 101 + 2 * n) for n in range(40)]
+    rows += [(f"x{n}", "write", 200 + n, None, 100 + 2 * n, 131 + 2 * n) for n in range(20)]
+    rows.append(("r", "read", None, 999, 300, 301))
+    verdict = linearizable(histories.history(*rows), register(), Budget(60))
+    assert isinstance(verdict, Violated)
+    assert verdict.sentences[0].startswith("#124 `read → 999`")

@@ -74,6 +74,15 @@ class Hopes:
             for number in _next(numbers, most, low, window)
         )
 
+    def is_none(self) -> bool:
+        """Was something read that nothing can have put in place?"""
+        ended = (self._ended[number] for number in self._reading)
+        initial = self._spec.initial
+        return any(
+            not self._leads(initial, one) and not self._is_saved(one, 0, 0, lambda _, __: False)
+            for one in ended
+        )
+
     def _leads(self, state: Value, one: Operation) -> bool:
         leads = self._spec.functions[one.f].leads
         return leads is None or leads(state, one.result)

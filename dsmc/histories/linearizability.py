@@ -166,6 +166,8 @@ class Search:
     def _run(self) -> Iterator[tuple[Operation, ...] | Stuck | None]:
         root: tuple[_Config, _Path | None] = (_Config(0, 0, 0, 0, _NO), None)
         stack = [(0, iter((root,)))]  # the state of a configuration, and what may follow it
+        if self._hopes is not None and self._hopes.is_none():
+            stack = []
         for count in naturals(1):
             if count % _SLICE == 0:
                 yield None
@@ -289,7 +291,7 @@ class Search:
                 self._furthest, self._best = reached, (config, path)
 
     def _stuck(self) -> Stuck:
-        config, path = self._best
+        config, path = self._best  # the beginning, if nothing was searched
         open_ = [self._ended[n] for n in self._candidates(config)[0]]
         failing = min(open_, key=lambda o: (o.returned, o.id))
         states = tuple(self._states[n] for n in sorted(self._reached))
