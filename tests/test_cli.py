@@ -459,6 +459,13 @@ def test_mutate(counter: Path) -> None:
     assert run("mutate", counter, "-D", "M=2").exit_code == 2
 
 
+def test_history() -> None:
+    """The rest is in test_histories_check.py."""
+    result = run("history", "check", ROOT / "tests/histories/register.edn", "-g", "linearizable")
+    assert result.exit_code == 1
+    assert "linearizable is violated" in result.output
+
+
 def test_every_command_is_tested_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert all(f'run("{name}"' in text for name in main.commands)

@@ -190,6 +190,19 @@ def test_sequential_of_unique_writes(operations: History) -> None:
     assert isinstance(judge(sequential, operations), Holds) == in_some_order("register", operations)
 
 
+def test_why_it_is_not_sequential() -> None:
+    rows = [
+        ("a", "add", 1, None, 0, 1), ("a", "read", None, 2, 2, 3), ("b", "read", None, 0, 0, 1),
+    ]  # fmt: skip
+    verdict = sequential(histories.history(*rows), SPECIFICATIONS["counter"](), Budget())
+    assert isinstance(verdict, Violated)
+    assert verdict.sentences == (
+        "No legal order of the operations keeps that of each session.",
+        "The longest that begins well has 2 of them: it ends with #2, #0.",
+        "Then #1 `read → 2` of a cannot be next: it would be answered 1.",
+    )
+
+
 # ---------------------------------------------------------------- implications
 
 DECIDERS = {

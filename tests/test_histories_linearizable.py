@@ -8,7 +8,9 @@ import histories
 import pytest
 from hypothesis import given, settings
 
+from dsmc.histories import narrowing
 from dsmc.histories.budget import Budget
+from dsmc.histories.linearizability import Search, Stuck
 from dsmc.histories.linearizable import linearizable
 from dsmc.histories.model import PENDING, Operation, Operations, Status
 from dsmc.histories.objects import ILLEGAL, SPECIFICATIONS, Specification, register
@@ -123,3 +125,53 @@ def test_the_explanation_names_the_read_and_what_the_register_holds() -> None:
         "Then #2 `read → 1` of a cannot be next: it would be answered 2.",
     )
     assert verdict.involved == (0, 1, 2)
+
+
+def test_it_names_the_first_operation_whose_end_is_one_too_many() -> None:
+    """As trying every order of each beginning of the history tells; and so does halving it."""
+    seen = []
+
+    @settings(max_examples=300)
+    @given(histories.of("cas_register", most=6))
+    def run(operations: tuple[Operation, ...]) -> None:
+        spec = SPECIFICATIONS["cas_register"]()
+        if possible(spec, operations):
+            return
+        ends = sorted(o.returned for o in operations if o.returned is not None)
+        first = next(t for t in ends if not possible(spec, narrowing.until_end(operations, t)))
+        for stuck in (
+            narrowing.narrowed(spec, operations, Budget()),
+            narrowing._first(spec, operations, Budget()),
+        ):
+            assert stuck.operation.returned == first
+        seen.append(first)
+
+    run()
+    assert len(seen) > 20
+
+
+@pytest.mark.parametrize("name", ["register", "kv"])
+def test_foresight_changes_no_verdict(name: str) -> None:
+    spec = SPECIFICATIONS[name]()
+
+    @settings(max_examples=300)
+    @given(histories.of(name, most=9, sessions=5))
+    def run(operations: tuple[Operation, ...]) -> None:
+        found = [
+            narrowing.decided(Search(spec, operations, foresight=foresight), Budget())
+            for foresight in (True, False)
+        ]
+        assert isinstance(found[0], Stuck) == isinstance(found[1], Stuck)
+
+    run()
+
+
+def test_what_nobody_wrote_is_found_whatever_else_there_is_to_order() -> None:
+    """Twenty writes that last long have a million orders; they are not tried."""
+    rows = [(f"w{n}", "write", n, PENDING, n, None) for n in range(64)]
+    rows += [("r", "read", None, n * 5 % 64, 100 + 2 * n, 101 + 2 * n) for n in range(40)]
+    rows += [(f"x{n}", "write", 200 + n, None, 100 + 2 * n, 131 + 2 * n) for n in range(20)]
+    rows.append(("r", "read", None, 999, 300, 301))
+    verdict = linearizable(histories.history(*rows), register(), Budget(60))
+    assert isinstance(verdict, Violated)
+    assert verdict.sentences[0].startswith("#124 `read → 999`")

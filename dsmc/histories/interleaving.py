@@ -7,7 +7,7 @@ positions, and the states that the objects are in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from dsmc.histories.budget import Budget
 from dsmc.histories.model import Operation, Status, Value
@@ -20,10 +20,17 @@ _Config = tuple[tuple[int, ...], tuple[Value, ...]]
 _SLICE = 256  # configurations between two looks at the clock
 
 
+class Blocked(NamedTuple):
+    """A longest legal order, and what each lane would go on with: in which state of its object."""
+
+    order: tuple[Operation, ...]
+    following: tuple[tuple[Operation, Value], ...]
+
+
 def interleaved(
     spec: Specification, found: Sequence[Lane], budget: Budget
-) -> tuple[Operation, ...] | None:
-    """A legal order of the lanes' operations, if there is one. Raises `Exhausted`.
+) -> tuple[Operation, ...] | Blocked:
+    """A legal order of the lanes' operations, or why there is none. Raises `Exhausted`.
 
     Operations that nobody answered may be left out.
     """
@@ -48,9 +55,9 @@ class _Search:
                 return number, operations.index(one) + 1
         return None
 
-    def run(self, budget: Budget) -> tuple[Operation, ...] | None:
+    def run(self, budget: Budget) -> tuple[Operation, ...] | Blocked:
         start: _Config = ((0,) * len(self._lanes), (self._spec.initial,) * len(self._objects))
-        seen = {start}
+        seen, furthest = {start}, Blocked((), self._blocking(start))
         stack = [self._following(start)]
         order: list[Operation] = []
         while stack:
@@ -64,9 +71,16 @@ class _Search:
                 seen.add(step[1])
                 order.append(step[0])
                 stack.append(self._following(step[1]))
+                if len(order) > len(furthest.order):
+                    furthest = Blocked(tuple(order), self._blocking(step[1]))
             if step is not None and self._is_done(step[1]):
                 return tuple(order)
-        return () if self._is_done(start) else None
+        return () if self._is_done(start) else furthest
+
+    def _blocking(self, config: _Config) -> tuple[tuple[Operation, Value], ...]:
+        return tuple(
+            (one, config[1][self._objects[one.object]]) for _, one in self._next(config[0])
+        )
 
     def _is_done(self, config: _Config) -> bool:
         return all(at >= needed for at, needed in zip(config[0], self._needed, strict=True))

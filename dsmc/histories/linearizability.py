@@ -8,17 +8,21 @@ What makes it quick leaves out only orders for which another one exists:
 - Of operations that ask the same and are answered the same, the one that ends first takes effect
   first; of those that never ended, the one that began first.
 - An operation that never ended takes effect only where the next operation needs it.
+
+And of what is yet to be read it is known which states lead nowhere (hopes.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count as naturals
 from itertools import groupby
 from math import inf
 from typing import NamedTuple
 
 from dsmc.histories.budget import Budget
+from dsmc.histories.hopes import Hopes
 from dsmc.histories.model import Operation, Status, Value
 from dsmc.histories.objects import ILLEGAL, Specification
 
@@ -63,18 +67,28 @@ class Stuck(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """Pending operations that ask the same, by their beginnings; where their count stands."""
+    """Pending operations that ask the same, by their beginnings; where their count stands.
+
+    `depends`: what they leave depends on what was there.
+    """
 
     steps: dict[int, int]
     operations: tuple[Operation, ...]
     shift: int
     mask: int
+    depends: bool
 
 
 class Search:
-    """The search for an order of the operations on one object, some configurations at a time."""
+    """The search for an order of the operations on one object, some configurations at a time.
 
-    def __init__(self, spec: Specification, operations: Iterable[Operation]) -> None:
+    With foresight it leaves out what leads nowhere: that is quicker, but does not tell how far an
+    order gets.
+    """
+
+    def __init__(
+        self, spec: Specification, operations: Iterable[Operation], *, foresight: bool = True
+    ) -> None:
         self._spec = spec
         self._states: list[Value] = [spec.initial]
         self._numbers: dict[Value, int] = {spec.initial: 0}
@@ -84,8 +98,14 @@ class Search:
         self._begins = [o.invoked for o in self._ended]
         self._ends = [o.returned for o in self._ended if o.returned is not None]
         self._observes = [spec.observes(o) for o in self._ended]
+        self._replaces = [spec.functions[o.f].replaces for o in self._ended]
         self._tables = [self._table(o) for o in self._ended]
-        self._pending = self._kinds(o for o in live if o.returned is None)
+        wanted = self._wanted(live)
+        self._pending = self._kinds(
+            o for o in live if o.returned is None and (wanted is None or o.arg in wanted)
+        )
+        alike = [kind.operations for kind in self._pending]
+        self._hopes = Hopes(spec, self._ended, alike) if foresight else None
         self._seen: set[_Config] = set()
         self._furthest: tuple[float, int] = (-inf, -1)
         self._reached: set[int] = set()
@@ -98,6 +118,15 @@ class Search:
         """The steps that operations like this one make, as far as known."""
         return self._steps.setdefault((one.f, one.arg, one.result), {})
 
+    def _wanted(self, live: Iterable[Operation]) -> set[Value] | None:
+        """What has to be written, if no operation depends on what was written but those that read it:
+        of the pending writes, others need not happen. None if that is not known.
+        """
+        reading = [o for o in live if not self._spec.functions[o.f].replaces]
+        if any(self._spec.functions[o.f].leads is not operator.eq for o in reading):
+            return None
+        return {o.result for o in reading}
+
     def _kinds(self, pending: Iterable[Operation]) -> tuple[_Kind, ...]:
         """The pending operations that may have changed something, by what they ask."""
         found, shift = [], 0
@@ -106,7 +135,8 @@ class Search:
         for _, group in groupby(changing, key=lambda o: (o.f, o.arg, o.result)):
             alike = tuple(group)
             bits = len(alike).bit_length()
-            found.append(_Kind(self._table(alike[0]), alike, shift, (1 << bits) - 1))
+            depends = not self._spec.functions[alike[0].f].replaces
+            found.append(_Kind(self._table(alike[0]), alike, shift, (1 << bits) - 1, depends))
             shift += bits
         return tuple(found)
 
@@ -135,13 +165,16 @@ class Search:
 
     def _run(self) -> Iterator[tuple[Operation, ...] | Stuck | None]:
         root: tuple[_Config, _Path | None] = (_Config(0, 0, 0, 0, _NO), None)
-        stack: list[Iterator[tuple[_Config, _Path | None]]] = [iter((root,))]
+        stack = [(0, iter((root,)))]  # the state of a configuration, and what may follow it
+        if self._hopes is not None and self._hopes.is_none():
+            stack = []
         for count in naturals(1):
             if count % _SLICE == 0:
                 yield None
             if not stack:
                 yield self._stuck()
-            following = next(stack[-1], None)
+            left, follow = stack[-1]
+            following = next(follow, None)
             if following is None:
                 stack.pop()
                 continue
@@ -150,7 +183,8 @@ class Search:
                 yield _order(path)
             if config not in self._seen:
                 self._seen.add(config)
-                stack.append(self._open(config, path))
+                if not self._is_lost(left, config):
+                    stack.append((config.state, self._open(config, path)))
 
     def _settled(self, config: _Config, path: _Path | None) -> tuple[_Config, _Path | None]:
         """The configuration once all has taken effect that changes nothing."""
@@ -187,7 +221,7 @@ class Search:
         open_, bound = self._candidates(config)
         self._note(config, path, bound)
         yield from self._ended_next(config, path, open_)
-        yield from self._pending_next(config, path, bound)
+        yield from self._pending_next(config, path, open_, bound)
 
     def _ended_next(
         self, config: _Config, path: _Path | None, open_: list[int]
@@ -203,22 +237,46 @@ class Search:
                 yield self._after(config, number, state), _Path(one, path)
 
     def _pending_next(
-        self, config: _Config, path: _Path | None, bound: float
+        self, config: _Config, path: _Path | None, open_: list[int], bound: float
     ) -> Iterator[tuple[_Config, _Path | None]]:
-        for table, alike, shift, mask in self._pending:
-            count = config.used >> shift & mask
-            if count == len(alike) or alike[count].invoked > bound:
+        waiting = [(self._tables[n], self._ended[n]) for n in open_ if not self._replaces[n]]
+        waiting += [(kind.steps, kind.operations[0]) for kind in self._pending if kind.depends]
+        for kind in self._pending:
+            count = config.used >> kind.shift & kind.mask
+            if count == len(kind.operations) or kind.operations[count].invoked > bound:
                 continue
-            state = self._step(table, config.state, alike[count])
-            if state in (_NO, config.state) or self._was_vain(config, table, alike[count], state):
+            state = self._step(kind.steps, config.state, kind.operations[count])
+            after = config._replace(
+                used=config.used + (1 << kind.shift), state=state, spared=config.state
+            )
+            if state in (_NO, config.state) or not self._helps(after, waiting):
                 continue
-            used = config.used + (1 << shift)
-            after = config._replace(used=used, state=state, spared=config.state)
-            yield after, _Path(alike[count], path)
+            if not self._was_vain(config, kind.steps, kind.operations[count], state):
+                yield after, _Path(kind.operations[count], path)
+
+    def _helps(self, config: _Config, waiting: list[tuple[dict[int, int], Operation]]) -> bool:
+        """Can something follow that could not, or would have come out otherwise?"""
+        return any(
+            self._step(table, config.state, one) not in (_NO, self._step(table, config.spared, one))
+            for table, one in waiting
+        )
 
     def _was_vain(self, config: _Config, table: dict[int, int], one: Operation, after: int) -> bool:
         """Would the operation have done the same without the pending one before it?"""
         return config.spared != _NO and self._step(table, config.spared, one) == after
+
+    def _is_lost(self, left: int, config: _Config) -> bool:
+        """Is there an operation that cannot be answered any more as it was?"""
+        if self._hopes is None:
+            return False
+        before, state = self._states[left], self._states[config.state]
+        happened = self._counter(config.used)
+        return self._hopes.are_lost(before, state, config.low, config.window, happened)
+
+    def _counter(self, used: int) -> Callable[[int, int], bool]:
+        return lambda kind, count: (
+            (used >> self._pending[kind].shift & self._pending[kind].mask) > count
+        )
 
     # ------------------------------------------------------------ what is told
 
@@ -233,7 +291,7 @@ class Search:
                 self._furthest, self._best = reached, (config, path)
 
     def _stuck(self) -> Stuck:
-        config, path = self._best
+        config, path = self._best  # the beginning, if nothing was searched
         open_ = [self._ended[n] for n in self._candidates(config)[0]]
         failing = min(open_, key=lambda o: (o.returned, o.id))
         states = tuple(self._states[n] for n in sorted(self._reached))

@@ -8,6 +8,7 @@ from dsmc.histories import words
 from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.linearizability import Search, Stuck
 from dsmc.histories.model import Operation, Operations, Value
+from dsmc.histories.narrowing import narrowed
 from dsmc.histories.objects import ILLEGAL, Specification
 from dsmc.histories.verdict import Holds, Reason, Undecided, Verdict, Violated
 
@@ -20,22 +21,32 @@ def linearizable(history: Operations, spec: Specification, budget: Budget) -> Ve
 
     The objects are searched in turn, so that a violation of one is found whatever another needs.
     """
-    searches = [Search(spec, group) for group in by_object(history.operations).values()]
+    groups = by_object(history.operations)
+    searches = {object: Search(spec, group) for object, group in groups.items()}
     orders: list[tuple[Operation, ...]] = []
     try:
         while searches:
-            for search in tuple(searches):
+            for object, search in tuple(searches.items()):
                 match search.advance(budget):
                     case None:
                         continue
-                    case Stuck() as stuck:
-                        return explained(spec, stuck)
+                    case Stuck():
+                        return _violated(spec, groups[object], budget)
                     case order:
                         orders.append(order)
-                        searches.remove(search)
+                        del searches[object]
     except Exhausted as limit:
         return Undecided(f"{limit}")
     return Holds(_merged(orders))
+
+
+def _violated(spec: Specification, operations: list[Operation], budget: Budget) -> Violated:
+    try:
+        return explained(spec, narrowed(spec, operations, budget))
+    except Exhausted as limit:
+        says = "No legal order of the operations respects real time."
+        told = f"How far an order gets is not known: {limit}."
+        return Violated("not linearizable", (says, told), (), tuple(o.id for o in operations))
 
 
 def by_object(operations: Iterable[Operation]) -> dict[Value, list[Operation]]:
@@ -66,7 +77,7 @@ def explained(spec: Specification, stuck: Stuck) -> Violated:
     sentences = (
         f"{words.named(stuck.operation)} has no place in any legal order that respects real time.",
         _longest(spec, stuck),
-        *(_why_not(spec, stuck, one) for one in stuck.open_),
+        *(why_not(spec, stuck.state, one) for one in stuck.open_),
         *_elsewhere(spec, stuck),
     )
     return Violated("not linearizable", sentences, _reasons(spec, stuck), tuple(involved))
@@ -82,18 +93,21 @@ def _longest(spec: Specification, stuck: Stuck) -> str:
     return f"The longest order before it has {count}, {end}; after it, {held}."
 
 
-def _why_not(spec: Specification, stuck: Stuck, one: Operation) -> str:
-    return f"Then {words.named(one)} cannot be next: {_clash(spec, stuck.state, one)}."
+def why_not(spec: Specification, state: Value, one: Operation) -> str:
+    """A sentence on why no longer order goes on with an operation."""
+    if spec.step(state, one) is not ILLEGAL:
+        return f"Then {words.named(one)} could be next, but {clash(spec, state, one)}."
+    return f"Then {words.named(one)} cannot be next: {clash(spec, state, one)}."
 
 
-def _clash(spec: Specification, state: Value, one: Operation) -> str:
-    """Why an operation cannot follow in a state."""
+def clash(spec: Specification, state: Value, one: Operation) -> str:
+    """Why an operation cannot follow in a state, as a clause."""
     answer = spec.answer(state, one)
     if answer is ILLEGAL:
         return f"it is impossible where {spec.state} {words.value(state)}"
     if spec.step(state, one) is ILLEGAL:
         return f"it would be answered {words.value(answer)}"
-    return "what then follows is no longer than this"
+    return "no longer order begins like that"
 
 
 def _elsewhere(spec: Specification, stuck: Stuck) -> tuple[str, ...]:
@@ -109,5 +123,5 @@ def _elsewhere(spec: Specification, stuck: Stuck) -> tuple[str, ...]:
 def _reasons(spec: Specification, stuck: Stuck) -> tuple[Reason, ...]:
     last = stuck.path[-1].id if stuck.path else None
     return tuple(
-        Reason("illegal", last, one.id, _clash(spec, stuck.state, one)) for one in stuck.open_
+        Reason("illegal", last, one.id, clash(spec, stuck.state, one)) for one in stuck.open_
     )

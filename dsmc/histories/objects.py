@@ -36,7 +36,8 @@ class Function(Frozen):
 
     `observes` says of which calls, by argument and result, it is known that they change nothing;
     `agrees` whether what was recorded as the result is the answer; `accepts` whether an argument is
-    one at all, and `takes` says in words what is.
+    one at all, and `takes` says in words what is. `replaces`: what is then does not depend on what
+    was. `leads` says whether a state may grow into one that answers so, unless it is replaced.
     """
 
     apply: Apply
@@ -44,6 +45,8 @@ class Function(Frozen):
     agrees: Callable[[Any, Any], bool] = operator.eq
     accepts: Callable[[Any], bool] = lambda _: True
     takes: str = ""
+    replaces: bool = False
+    leads: Callable[[Any, Any], bool] | None = None
 
 
 class Specification(Frozen):
@@ -106,15 +109,18 @@ def _cas(state: Any, arg: Any) -> tuple[Value, Value]:
     return (new, True) if state == expected else (state, False)
 
 
+def _is_prefix(state: Any, result: Any) -> bool:
+    return isinstance(result, str) and result.startswith(state)
+
+
 _READ = Function(_read, _always)
-_WRITE = Function(lambda _, arg: (arg, None))
+_WRITE = Function(lambda _, arg: (arg, None), replaces=True)
 
 
 def register(initial: Value = None) -> Specification:
     """Read what was written last."""
-    return Specification(
-        "register", initial, {"read": _READ, "write": _WRITE}, "the register holds"
-    )
+    read = Function(_read, _always, leads=operator.eq)
+    return Specification("register", initial, {"read": read, "write": _WRITE}, "the register holds")
 
 
 def cas_register(initial: Value = None) -> Specification:
@@ -151,8 +157,10 @@ def multi_register(initial: Value = 0) -> Specification:
 def kv(initial: Value = "") -> Specification:
     """A key that holds a text: get it, put another in its place, append to it."""
     functions = {
-        "get": _READ,
-        "put": Function(lambda _, arg: (arg, None), accepts=_is_text, takes="a text"),
+        "get": Function(_read, _always, leads=_is_prefix),
+        "put": Function(
+            lambda _, arg: (arg, None), accepts=_is_text, takes="a text", replaces=True
+        ),
         "append": Function(
             lambda state, arg: (state + arg, None), accepts=_is_text, takes="a text"
         ),

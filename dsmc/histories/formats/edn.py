@@ -47,6 +47,7 @@ _TOKEN = re.compile(
     | (?P<tag>\#[^\s,()\[\]{}";#]+) | (?P<atom>[^\s,()\[\]{}";\\^]+)""",
     re.VERBOSE | re.DOTALL,
 )
+_DEEPEST = 200
 _CLOSER = {"(": ")", "[": "]", "{": "}", "#{": "}"}
 _WORDS = {
     "nil": None, "true": True, "false": False,
@@ -93,6 +94,10 @@ class _Reader:
 
     def _take(self, kind: str, word: str, at: int) -> None:
         if kind == "open":
+            if len(self._open) == _DEEPEST:
+                refuse(
+                    self._source, at, f"there are more than {_DEEPEST} brackets inside each other"
+                )
             self._open.append((word, at, self._items, self._has_dropped))
             self._items, self._has_dropped = [], False
         elif kind == "close":

@@ -44,6 +44,8 @@ def _checked(source: Source, row: Any) -> Mapping[str, Any]:
     for key in sorted(row.keys() - _KEYS):
         refuse(source, at, f'an operation has no "{key}"', f"it may have {_quoted(sorted(_KEYS))}")
     _check_times(source, at, row)
+    if not isinstance(row["f"], str):
+        refuse(source, at, '"f" is no text', 'it names a function of the object, like "read"')
     if _status(row) not in [status.value for status in Status]:
         refuse(source, at, f"the status is {row['status']!r}", "it is ok, fail or info")
     return row

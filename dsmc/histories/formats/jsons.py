@@ -15,10 +15,8 @@ def read(source: Source) -> tuple[Any, ...]:
     """The rows of a text. Raises `Mistakes`."""
     if source.text.lstrip().startswith("["):
         rows = _parsed(source, source.text, 0)
-        return tuple(hashable(row, _first(source.text)) for row in rows)
-    return tuple(
-        hashable(_parsed(source, line, at), at) for at, line in _lines(source.text) if line.strip()
-    )
+        return tuple(rows)
+    return tuple(_parsed(source, line, at) for at, line in _lines(source.text) if line.strip())
 
 
 def _first(text: str) -> int:
@@ -34,7 +32,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _parsed(source: Source, text: str, at: int) -> Any:
     try:
-        return json.loads(text)
+        return hashable(json.loads(text), _first(text) + at)
     except json.JSONDecodeError as error:
         refuse(source, at + error.pos, f"this is not JSON: {error.msg}", "was the file cut off?")
     except RecursionError:
