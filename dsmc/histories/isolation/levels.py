@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dsmc.frozen import Frozen
+from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.isolation import axioms, deciders
 from dsmc.histories.isolation import graph as edges
-from dsmc.histories.isolation.clock import Clock, OutOfTimeError
 from dsmc.histories.isolation.dependencies import PREFIX, SNAPSHOT, WHOLE, Form, Orders
 from dsmc.histories.isolation.facts import Facts
 from dsmc.histories.isolation.reading import read_history
 from dsmc.histories.model import Transactions
 from dsmc.histories.verdict import Holds, Undecided, Verdict
 
-Decider = Callable[[Facts, Clock], Verdict]
+Decider = Callable[[Facts, Budget], Verdict]
 NONE, SESSIONS, REAL_TIME = Orders(), Orders(sessions=True), Orders(sessions=True, real_time=True)
 
 
@@ -28,18 +28,18 @@ class Level(Frozen):
 
 
 def _order(form: Form, orders: Orders, *, predicates: bool = True) -> Decider:
-    def decider(facts: Facts, clock: Clock) -> Verdict:
-        return deciders.by_order(facts, form, orders, clock, predicates=predicates)
+    def decider(facts: Facts, budget: Budget) -> Verdict:
+        return deciders.by_order(facts, form, orders, budget, predicates=predicates)
 
     return decider
 
 
-def _axiom(visible: axioms.Visible) -> Decider:
-    return lambda facts, clock: deciders.by_axiom(facts, visible)
+def _axiom(visible: axioms.Visible, anomaly: str) -> Decider:
+    return lambda facts, budget: deciders.by_axiom(facts, visible, anomaly)
 
 
 def _kinds(*kinds: str, dirty: bool = True) -> Decider:
-    return lambda facts, clock: deciders.by_kinds(facts, set(kinds), dirty=dirty)
+    return lambda facts, budget: deciders.by_kinds(facts, set(kinds), dirty=dirty)
 
 
 LEVELS: dict[str, Level] = {
@@ -97,19 +97,19 @@ LEVELS: dict[str, Level] = {
     ),
     "causal": Level(
         "A transaction sees all that what it saw, and what its session did, had seen.",
-        _axiom(axioms.causal),
+        _axiom(axioms.causal, deciders.CAUSALITY),
         ("read_atomic",),
         SESSIONS,
     ),
     "read_atomic": Level(
         "A transaction sees all writes of another, or none of them.",
-        _axiom(axioms.read_atomic),
+        _axiom(axioms.read_atomic, deciders.FRACTURED),
         ("read_committed_monotonic",),
         SESSIONS,
     ),
     "read_committed_monotonic": Level(
         "Read committed as Biswas and Enea define it: the reads of a transaction go forward.",
-        _axiom(axioms.read_committed),
+        _axiom(axioms.read_committed, deciders.BACKWARD),
         ("read_committed",),
         SESSIONS,
     ),
@@ -147,18 +147,18 @@ def implied(level: str) -> set[str]:
 
 def decide(history: Transactions, level: str, budget: float = 60.0) -> Verdict:
     """Does a history keep a level? `budget` is in seconds."""
-    return decide_facts(read_history(history), level, Clock(budget))
+    return decide_facts(read_history(history), level, Budget(budget))
 
 
-def decide_facts(facts: Facts, level: str, clock: Clock) -> Verdict:
+def decide_facts(facts: Facts, level: str, budget: Budget) -> Verdict:
     """The verdict on a level, by its name or another name of it."""
     asked = LEVELS[SYNONYMS.get(level, level)]
     if facts.unclear is not None:
         return Undecided(facts.unclear)
     try:
-        verdict = asked.decider(facts, clock)
-    except OutOfTimeError:
-        return Undecided(f"no verdict within {clock.budget:g} s")
+        verdict = asked.decider(facts, budget)
+    except Exhausted as limit:
+        return Undecided(str(limit))
     if isinstance(verdict, Holds):
         return _open(facts, asked) or verdict
     return verdict
@@ -179,7 +179,7 @@ def strongest(history: Transactions, budget: float = 60.0) -> dict[str, Verdict]
         if any(isinstance(v, Holds) and level in implied(known) for known, v in verdicts.items()):
             verdicts[level] = Holds()
         else:
-            verdicts[level] = decide_facts(facts, level, Clock(budget))
+            verdicts[level] = decide_facts(facts, level, Budget(budget))
     return verdicts
 
 

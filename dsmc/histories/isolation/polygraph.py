@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsmc.frozen import Frozen
+from dsmc.histories.budget import Budget
 from dsmc.histories.isolation import graph as edges
-from dsmc.histories.isolation.clock import Clock
 from dsmc.histories.isolation.dependencies import Form
 from dsmc.histories.isolation.facts import Facts
 from dsmc.histories.isolation.graph import Graph, Step, topological
@@ -46,14 +46,14 @@ class Polygraph:
         self.later: dict[tuple[Value, int], int] = {}
         self._readers = _readers_of(facts, self.open)
 
-    def prune(self, clock: Clock) -> bool:
+    def prune(self, budget: Budget) -> bool:
         """Add the edges that are forced, until there are no more. False: there is a cycle."""
         while True:
             order = topological(self.graph)
             if len(order) < len(self.graph.out):
                 return False
             self._follow(order)
-            if not self._force(clock):
+            if not self._force(budget):
                 return True
 
     def _follow(self, order: list[int]) -> None:
@@ -71,10 +71,10 @@ class Polygraph:
             for target, _, _ in self.graph.out[node]:
                 self._after[node] |= self._after[target] | own[target]
 
-    def _force(self, clock: Clock) -> bool:
+    def _force(self, budget: Budget) -> bool:
         changed = False
         for key in self.open:
-            clock.check()
+            budget.spend()
             for node in self.open[key]:
                 changed |= self._force_writers(key, node)
             changed |= self._force_read(key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dsmc.histories.isolation.clock import Clock, OutOfTimeError
+from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.isolation.graph import Graph, Step, topological
 from dsmc.histories.isolation.polygraph import Choice, bits
 
@@ -117,10 +117,10 @@ class Solved:
         self.cycles = cycles
 
 
-def solve(graph: Graph, choices: Sequence[Choice], clock: Clock) -> Solved:
+def solve(graph: Graph, choices: Sequence[Choice], budget: Budget) -> Solved:
     """Make all choices without a cycle, if that is possible."""
     optional = Optional(graph, choices)
-    solver = _Solver(len(choices), clock)
+    solver = _Solver(len(choices), budget)
     for clause in set(optional.pairs()):
         solver.forbid(clause)
     while True:
@@ -144,11 +144,11 @@ def solve(graph: Graph, choices: Sequence[Choice], clock: Clock) -> Solved:
 class _Solver:
     """Z3, imported when it is needed."""
 
-    def __init__(self, count: int, clock: Clock) -> None:
+    def __init__(self, count: int, budget: Budget) -> None:
         import z3
 
         self._z3: Any = z3
-        self._clock = clock
+        self._budget = budget
         self._variables = [z3.Bool(f"c{number}") for number in range(count)]
         self._negated = [z3.Not(variable) for variable in self._variables]
         self._solver = z3.SolverFor("QF_FD")
@@ -165,22 +165,25 @@ class _Solver:
 
     def choose(self) -> list[bool] | None:
         """An assignment that keeps all clauses, or None."""
-        self._clock.check()
-        self._solver.set("timeout", max(1, int(self._clock.left * 1000)))
+        self._budget.spend()
+        self._solver.set("timeout", self._milliseconds())
         answer = self._solver.check()
         if answer == self._z3.unknown:
-            raise OutOfTimeError
+            raise Exhausted("the solver had not enough time")
         if answer == self._z3.unsat:
             return None
         model = self._solver.model()
         return [self._z3.is_true(model[variable]) for variable in self._variables]
+
+    def _milliseconds(self) -> int:
+        return max(1, int(min(self._budget.left, 10**6) * 1000))
 
     def core(self) -> list[Clause]:
         """Few of the clauses, which together leave no choice."""
         solver = self._z3.Solver()
         for number, clause in enumerate(self._clauses):
             solver.assert_and_track(self._term(clause), f"k{number}")
-        solver.set("timeout", max(1, int(self._clock.left * 1000)))
+        solver.set("timeout", self._milliseconds())
         if solver.check() != self._z3.unsat:
             return self._clauses
         return [self._clauses[int(str(name)[1:])] for name in solver.unsat_core()]
