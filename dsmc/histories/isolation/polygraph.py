@@ -75,54 +75,57 @@ class Polygraph:
         changed = False
         for key in self.open:
             budget.spend()
-            for node in self.open[key]:
+            # The last writers first: what follows them is then known, and not added again.
+            for node in sorted(self.open[key], key=self._columns.__getitem__, reverse=True):
                 changed |= self._force_writers(key, node)
-            changed |= self._force_read(key)
+            for node in self.open[key]:
+                for reader in self._readers[key].get(node, ()):
+                    changed |= self._force_read(key, node, reader)
         return changed
 
     def _force_writers(self, key: Value, node: int) -> bool:
         """Whoever cannot come before a writer comes after it."""
-        others = self._mask[key] & ~(1 << self._columns[node])
-        after = self._after[self.form.install(node)] & others
-        changed = self._add_later(key, node, after, None)
+        others = self._mask[key] & ~self._bit(node)
+        new = self._after[self.form.install(node)] & others & ~self._later(key, node)
+        changed = False
+        self.later[key, node] = self._later(key, node) | new
+        while new:
+            column = (new & -new).bit_length() - 1
+            changed |= self._add_order(key, node, self._node_at[column])
+            new &= ~(1 << column | self._later(key, self._node_at[column]))
         for reader in self._readers[key].get(node, ()):
             late = self._later(key, node) & ~self._after[self.form.start(reader)]
             changed |= self._add_overwrites(key, reader, late)
         return changed
 
-    def _force_read(self, key: Value) -> bool:
+    def _force_read(self, key: Value, node: int, reader: int) -> bool:
         """Whoever comes before a reader, and is not what it read, comes before what it read."""
+        known = self._before[self.form.install(node)] | self._bit(node)
+        new = self._before[self.form.start(reader)] & self._mask[key] & ~known
         changed = False
-        for node, readers in self._readers[key].items():
-            own = self._columns.get(node)
-            for reader in readers:
-                seen = self._before[self.form.start(reader)] & self._mask[key]
-                for other in bits(seen & ~(0 if own is None else 1 << own)):
-                    if own is not None:
-                        changed |= self._add_later(key, self._node_at[other], 1 << own, reader)
+        while new:
+            column = new.bit_length() - 1
+            other = self._node_at[column]
+            self.later[key, other] = self._later(key, other) | self._bit(node)
+            changed |= self._add_order(key, other, node, reader)
+            new &= ~(1 << column | self._before[self.form.install(other)])
         return changed
+
+    def _bit(self, node: int) -> int:
+        return 1 << self._columns[node]
 
     def _later(self, key: Value, node: int) -> int:
         return self.later.get((key, node), 0)
 
-    def _add_later(self, key: Value, node: int, others: int, reader: int | None) -> bool:
-        new = others & ~self._later(key, node)
-        if not new:
-            return False
-        self.later[key, node] = self._later(key, node) | new
-        if reader is None and self.form.install(node) == self.form.commit(node):
-            return False  # they were found by following edges, and there is nothing to add
-        while new:
-            column = (new & -new).bit_length() - 1
-            self._add_order(key, node, self._node_at[column], reader)
-            new &= ~(1 << column | self._later(key, self._node_at[column]))
-        return True
-
-    def _add_order(self, key: Value, node: int, other: int, reader: int | None) -> None:
+    def _add_order(self, key: Value, node: int, other: int, reader: int | None = None) -> bool:
+        """One writer comes before the other; nothing is added where ways say so already."""
         source, target = self.form.commit(node), self.form.install(other)
+        if self._before[target] & self._bit(node):
+            return False
         self.graph.add(source, target, edges.WW, key)
         if reader is not None:
             self.graph.because.setdefault((source, target, key), reader)
+        return True
 
     def _add_overwrites(self, key: Value, reader: int, late: int) -> bool:
         own = self._columns.get(reader)
@@ -139,11 +142,10 @@ class Polygraph:
         """The pairs of writers whose order is still open, where it matters."""
         for key, nodes in self.open.items():
             for node in nodes:
-                self_bit = 1 << self._columns[node]
-                undecided = self._mask[key] & ~self._later(key, node) & ~self_bit
-                for column in bits(undecided):
+                above = self._mask[key] >> self._columns[node] + 1 << self._columns[node] + 1
+                for column in bits(above & ~self._later(key, node)):
                     other = self._node_at[column]
-                    if column > self._columns[node] and not self._later(key, other) & self_bit:
+                    if not self._later(key, other) & self._bit(node):
                         yield from self._choice(key, node, other)
 
     def _choice(self, key: Value, node: int, other: int) -> Iterator[Choice]:

@@ -7,11 +7,12 @@ answer has them (lazily, as in SAT modulo acyclicity; MonoSAT has it built in).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from dsmc.histories.budget import Budget, Exhausted
-from dsmc.histories.isolation.graph import Graph, Step, topological
+from dsmc.histories.isolation.graph import Graph, Step, components, topological
 from dsmc.histories.isolation.polygraph import Choice, bits
 
 Literal = tuple[int, bool]
@@ -64,9 +65,9 @@ class Optional:
                 elif other == number:
                     yield frozenset({literal})
 
-    def cycles(self, chosen: int) -> Iterator[Clause]:
+    def cycles(self, graph: Graph, chosen: int) -> Iterator[Clause]:
         """Short cycles of the chosen edges; none share an edge that was looked at first."""
-        left = self._on_cycles(chosen)
+        left = self._on_cycles(graph, chosen)
         while left:
             start = (left & -left).bit_length() - 1
             cycle = self._cycle(start, left)
@@ -76,16 +77,19 @@ class Optional:
             if cycle:
                 yield frozenset(self.literal[number] for number in cycle)
 
-    def _on_cycles(self, chosen: int) -> int:
-        """Without the edges that no other can follow, or precede, again and again."""
-        while True:
-            kept = chosen
-            for number in bits(chosen):
-                if not (self.follow[number] & kept and self.precede[number] & kept):
-                    kept &= ~(1 << number)
-            if kept == chosen:
-                return kept
-            chosen = kept
+    def _on_cycles(self, graph: Graph, chosen: int) -> int:
+        """The chosen edges whose ends are in one component of the graph with them."""
+        whole = Graph(0)
+        whole.out = [list(edges) for edges in graph.out]
+        for number in bits(chosen):
+            source, target, kind, key = self.steps[number]
+            whole.add(source, target, kind, key)
+        home = {node: n for n, members in enumerate(components(whole)) for node in members}
+        return sum(
+            1 << number
+            for number in bits(chosen)
+            if home.get(self.steps[number][0], -1) == home.get(self.steps[number][1], -2)
+        )
 
     def _cycle(self, start: int, among: int) -> list[int]:
         """A shortest cycle through an edge."""
@@ -121,8 +125,7 @@ def solve(graph: Graph, choices: Sequence[Choice], budget: Budget) -> Solved:
     """Make all choices without a cycle, if that is possible."""
     optional = Optional(graph, choices)
     solver = _Solver(len(choices), budget)
-    for clause in set(optional.pairs()):
-        solver.forbid(clause)
+    solver.forbid(set(optional.pairs()))
     while True:
         choice = solver.choose()
         if choice is None:
@@ -130,19 +133,17 @@ def solve(graph: Graph, choices: Sequence[Choice], budget: Budget) -> Solved:
         chosen = 0
         for number, forward in enumerate(choice):
             chosen |= optional.made[number, forward]
-        cycles = set()
-        for clause in optional.cycles(chosen):
-            cycles.add(clause)
-            if len(cycles) == CYCLES:
-                break
+        cycles = set(islice(optional.cycles(graph, chosen), CYCLES))
         if not cycles:
             return Solved(choice)
-        for clause in cycles:
-            solver.forbid(clause)
+        solver.forbid(cycles)
 
 
 class _Solver:
-    """Z3, imported when it is needed."""
+    """Z3, imported when it is needed. It is given text: that is ten times as fast as terms.
+
+    A variable is true for backward: what the solver tries first, false, is likelier to be right.
+    """
 
     def __init__(self, count: int, budget: Budget) -> None:
         import z3
@@ -150,40 +151,48 @@ class _Solver:
         self._z3: Any = z3
         self._budget = budget
         self._variables = [z3.Bool(f"c{number}") for number in range(count)]
-        self._negated = [z3.Not(variable) for variable in self._variables]
         self._solver = z3.SolverFor("QF_FD")
+        self._solver.from_string(_declared("c", count))
         self._clauses: list[Clause] = []
 
-    def forbid(self, clause: Clause) -> None:
-        """Not all of these."""
-        self._clauses.append(clause)
-        self._solver.add(self._term(clause))
-
-    def _term(self, clause: Clause) -> Any:
-        terms = [self._negated[n] if made else self._variables[n] for n, made in clause]
-        return self._z3.Or(terms) if len(terms) > 1 else terms[0]
+    def forbid(self, clauses: Iterable[Clause]) -> None:
+        """Of each of these not all."""
+        new = sorted(clauses, key=sorted)
+        self._clauses += new
+        self._solver.from_string("\n".join(_assertion(clause) for clause in new))
 
     def choose(self) -> list[bool] | None:
         """An assignment that keeps all clauses, or None."""
-        self._budget.spend()
-        self._solver.set("timeout", self._milliseconds())
-        answer = self._solver.check()
-        if answer == self._z3.unknown:
-            raise Exhausted("the solver had not enough time")
-        if answer == self._z3.unsat:
+        if self._check(self._solver) == self._z3.unsat:
             return None
         model = self._solver.model()
-        return [self._z3.is_true(model[variable]) for variable in self._variables]
-
-    def _milliseconds(self) -> int:
-        return max(1, int(min(self._budget.left, 10**6) * 1000))
+        return [not self._z3.is_true(model[variable]) for variable in self._variables]
 
     def core(self) -> list[Clause]:
         """Few of the clauses, which together leave no choice."""
-        solver = self._z3.Solver()
-        for number, clause in enumerate(self._clauses):
-            solver.assert_and_track(self._term(clause), f"k{number}")
-        solver.set("timeout", self._milliseconds())
-        if solver.check() != self._z3.unsat:
-            return self._clauses
-        return [self._clauses[int(str(name)[1:])] for name in solver.unsat_core()]
+        named = {f"k{number}": clause for number, clause in enumerate(self._clauses)}
+        solver = self._z3.SolverFor("QF_FD")
+        declared = _declared("c", len(self._variables)) + _declared("k", len(named))
+        clauses = [_assertion(clause, f"(not {name})") for name, clause in named.items()]
+        solver.from_string("\n".join([declared, *clauses]))
+        self._check(solver, *(self._z3.Bool(name) for name in named))
+        return [named[str(name)] for name in solver.unsat_core()]
+
+    def _check(self, solver: Any, *assumed: Any) -> Any:
+        self._budget.spend()
+        solver.set("timeout", max(1, int(min(self._budget.left, 10**6) * 1000)))
+        answer = solver.check(*assumed)
+        if answer == self._z3.unknown:
+            raise Exhausted("the solver had not enough time")
+        return answer
+
+
+def _declared(letter: str, count: int) -> str:
+    """Names in SMT-LIB."""
+    return "".join(f"(declare-const {letter}{number} Bool)" for number in range(count))
+
+
+def _assertion(clause: Clause, unless: str = "") -> str:
+    """Not all of these choices are made, unless something else is so."""
+    terms = [f"c{number}" if made else f"(not c{number})" for number, made in sorted(clause)]
+    return f"(assert (or {' '.join(terms)} {unless}))"
