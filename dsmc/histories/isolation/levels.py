@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dsmc.frozen import Frozen
 from dsmc.histories.budget import Budget, Exhausted
-from dsmc.histories.isolation import axioms, deciders
+from dsmc.histories.isolation import anomalies, axioms, deciders
 from dsmc.histories.isolation import graph as edges
 from dsmc.histories.isolation.dependencies import PREFIX, SNAPSHOT, WHOLE, Form, Orders
 from dsmc.histories.isolation.facts import Facts
@@ -146,8 +146,12 @@ def implied(level: str) -> set[str]:
 
 
 def decide(history: Transactions, level: str, budget: float = 60.0) -> Verdict:
-    """Does a history keep a level? `budget` is in seconds."""
-    return decide_facts(read_history(history), level, Budget(budget))
+    """Does a history keep a level, or have no anomaly of a name? `budget` is in seconds."""
+    facts = read_history(history)
+    anomaly = anomalies.SYNONYMS.get(level, level)
+    if anomaly in anomalies.ANOMALIES:
+        return anomalies.decide_anomaly(facts, anomaly, Budget(budget))
+    return decide_facts(facts, level, Budget(budget))
 
 
 def decide_facts(facts: Facts, level: str, budget: Budget) -> Verdict:
