@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isolation_oracle import ORACLE, Small
 
+from dsmc.frozen import replace
 from dsmc.histories.isolation.levels import LEVELS, decide, implied, maximal, strongest
 from dsmc.histories.model import (
     Access,
@@ -81,6 +82,34 @@ def assert_right(history: Transactions) -> None:
 @given(histories())
 def test_every_level_is_decided_as_it_is_defined(history: Transactions) -> None:
     assert_right(history)
+
+
+@given(histories(), st.data())
+def test_unknown_outcomes_may_be_either(history: Transactions, data: st.DataObject) -> None:
+    """A level is kept if it is kept for some choice of those of unknown outcome that committed."""
+    statuses = [data.draw(st.sampled_from(list(Status))) for _ in history.transactions]
+    mixed = _with(history, statuses)
+    unknown = [n for n, status in enumerate(statuses) if status is Status.INFO]
+    for level in ("serializable", "snapshot_isolation", "causal", "read_committed"):
+        expected = any(
+            ORACLE[level](Small(_with(history, _decided(statuses, chosen))))
+            for size in range(len(unknown) + 1)
+            for chosen in combinations(unknown, size)
+        )
+        assert isinstance(decide(mixed, level), Holds) == expected, level
+
+
+def _with(history: Transactions, statuses: list[Status]) -> Transactions:
+    pairs = zip(history.transactions, statuses, strict=True)
+    return Transactions(tuple(replace(t, status=status) for t, status in pairs))
+
+
+def _decided(statuses: list[Status], committed: tuple[int, ...]) -> list[Status]:
+    return [
+        Status.FAIL if status is Status.INFO and n not in committed
+        else Status.OK if n in committed else status
+        for n, status in enumerate(statuses)
+    ]  # fmt: skip
 
 
 def test_all_histories_of_three_small_transactions() -> None:
