@@ -221,13 +221,40 @@ def test_no_time_is_no_verdict(level: str) -> None:
     assert isinstance(decide(history, level, 60.0), Holds)
 
 
-def test_a_level_that_sat_refutes_names_those_involved() -> None:
-    """Two keys, each written by the same two blindly; two readers see opposite orders."""
-    history = Transactions((
-        Transaction("a", 1, (Write("x", 1), Write("y", 1)), Status.OK),
-        Transaction("b", 2, (Write("x", 2), Write("y", 2)), Status.OK),
-        Transaction("c", 3, (Read("x", 1), Read("y", 2)), Status.OK),
-    ))  # fmt: skip
-    verdict = decide(history, "serializable")
+#: Whichever of `a p` and `b p` comes first, and of `a q` and `b q`, a cycle of two overwritings is
+#: closed, and a different one each time. A row is a reader: the writers that it read from.
+READERS = (
+    ("a p", "b q"), ("a q", "b p"),  # both a first
+    ("a p", "a q"), ("b q", "b p"),  # a p and b q first
+    ("b p", "b q"), ("a q", "a p"),  # b p and a q first
+    ("b p", "a q"), ("b q", "a p"),  # both b first
+)  # fmt: skip
+
+
+def _each_order_has_its_cycle(rows: tuple[tuple[str, str], ...]) -> Transactions:
+    """The first is read on the key that both write, the second on a key of its own."""
+    writes: dict[str, list[Access]] = {name: [] for name in ("a p", "b p", "a q", "b q")}
+    for name, done in writes.items():
+        done.append(Write(name[-1], name))
+    readers = []
+    for n, (one, other) in enumerate(rows):
+        writes[other].append(Write(n, other))
+        accesses = (Read(one[-1], one), Read(n, other))
+        readers.append(Transaction(f"reader {n}", n, accesses, Status.OK))
+    writers = [Transaction(n, n, tuple(done), Status.OK) for n, done in writes.items()]
+    return Transactions((*writers, *readers))
+
+
+@pytest.mark.parametrize("level", ["serializable", "snapshot_isolation"])
+def test_where_no_order_of_versions_is_left_the_verdict_says_of_which(level: str) -> None:
+    verdict = decide(_each_order_has_its_cycle(READERS), level)
     assert isinstance(verdict, Violated)
-    assert set(verdict.involved) & {"a", "b", "c"}
+    assert verdict.anomaly == "G2-item in every version order"
+    assert set(verdict.involved) == {"a p", "b p", "a q", "b q"}
+    assert "4 cycles" in verdict.sentences[-1]
+
+
+def test_without_one_of_the_cycles_an_order_is_left() -> None:
+    for start in range(0, len(READERS), 2):
+        rows = READERS[:start] + READERS[start + 2 :]
+        assert isinstance(decide(_each_order_has_its_cycle(rows), "serializable"), Holds)
