@@ -17,7 +17,17 @@ from dsmc.histories.isolation.dependencies import SNAPSHOT, WHOLE, Form, Orders,
 from dsmc.histories.isolation.direct import from_problem, lost_update
 from dsmc.histories.isolation.explain import violated
 from dsmc.histories.isolation.facts import Facts
-from dsmc.histories.isolation.graph import Graph, Step, components, path, reach, short_cycle
+from dsmc.histories.isolation.graph import (
+    Graph,
+    Step,
+    components,
+    path,
+    ranks,
+    reach,
+    short_cycle,
+    topological,
+)
+from dsmc.histories.isolation.polygraph import bits
 from dsmc.histories.isolation.predicates import unsure
 from dsmc.histories.isolation.reading import repeats
 from dsmc.histories.verdict import Holds, Undecided, Verdict, Violated
@@ -57,7 +67,7 @@ def _decided(facts: Facts, anomaly: Anomaly, budget: Budget) -> Verdict:
     if not anomaly.forbidden or known or (anomaly.of_predicates and not facts.predicates):
         return Holds()
     for form in anomaly.forbidden:
-        verdict = deciders.by_order(facts, form, Orders(), budget)
+        verdict = deciders.by_any_order(facts, form, budget)
         if isinstance(verdict, Holds):
             return verdict
     return Undecided("the order in which versions were installed is not recorded")
@@ -129,29 +139,75 @@ def _against(graph: Graph) -> Iterator[tuple[int, edges.Edge]]:
 
 def _long_fork(facts: Facts, budget: Budget) -> Violated | None:
     """Two readers, each of which saw what the other did not, of different keys."""
+    snapshots = known_edges(facts, SNAPSHOT, Orders())
+    if len(topological(snapshots)) == len(snapshots.out):
+        return None  # snapshots have none, and this is soon seen
     graph = _certain(facts)
-    way = graph.only(DATA)
+    ways = _Ways(graph.only(DATA))
     for members in components(graph.only(ITEMS)):
         inside = set(members)
         steps = [(n, *e) for n, e in _against(graph) if n in inside and e[0] in inside]
-        found = _fork(way, members, steps, budget)
+        found = _fork(ways, members, steps, budget)
         if found is not None:
             return violated(facts, WHOLE, graph, found, "long fork")
     return None
 
 
-def _fork(way: Graph, members: list[int], steps: list[Step], budget: Budget) -> list[Step] | None:
+class _Ways:
+    """A graph and the same turned round, each with the ranks of its nodes."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.there, self.back = graph, graph.reversed()
+        self.rank_there, self.rank_back = ranks(self.there), ranks(self.back)
+
+
+def _fork(ways: _Ways, members: list[int], steps: list[Step], budget: Budget) -> list[Step] | None:
     """Two of the steps, with a way that ends with a read from each to the other."""
-    bit = {step[0]: 1 << at for at, step in enumerate(steps)}
-    seen = {node: _readers(way, node, bit) for node in members}
-    reached = reach(way, members, seen)
-    for one in steps:
+    for start in range(0, len(steps), edges.BLOCK):
         budget.spend()
-        for other in steps:
-            there, back = reached[one[1]] & bit[other[0]], reached[other[1]] & bit[one[0]]
-            if one[3] != other[3] and there and back:
-                return [one, *_way(way, one, other), other, *_way(way, other, one)]
+        block = steps[start : start + edges.BLOCK]
+        there = _reached(ways, members, block)
+        origins = reach(ways.back, members, _bits_at(block, 1), ways.rank_back)
+        for one in steps:
+            here = _read_by(ways.back, one[0], origins)
+            for number in bits(there[one[1]] & here):
+                if block[number][3] != one[3]:
+                    return _joined(ways.there, members, one, block[number])
     return None
+
+
+def _reached(ways: _Ways, members: list[int], steps: list[Step]) -> dict[int, int]:
+    """Of each member, to the source of which steps a way leads that ends with a read."""
+    bit = _bits_at(steps, 0)
+    readers = {node: _readers(ways.there, node, bit) for node in members}
+    return reach(ways.there, members, readers, ways.rank_there)
+
+
+def _bits_at(steps: list[Step], end: int) -> dict[int, int]:
+    """A bit for each step, at its source (0) or its target (1)."""
+    found: dict[int, int] = {}
+    for number, step in enumerate(steps):
+        node = step[1] if end else step[0]
+        found[node] = found.get(node, 0) | 1 << number
+    return found
+
+
+def _read_by(back: Graph, node: int, origins: dict[int, int]) -> int:
+    """The bits of those from whom a node read."""
+    found = 0
+    for writer, kind, _ in back.out[node]:
+        if kind == edges.WR:
+            found |= origins.get(writer, 0)
+    return found
+
+
+def _joined(way: Graph, members: list[int], one: Step, other: Step) -> list[Step]:
+    within = set(members).__contains__
+    there = path(way, one[1], other[0], within, float("inf"))
+    back = path(way, other[1], one[0], within, float("inf"))
+    assert there is not None
+    assert back is not None
+    return [one, *there, other, *back]
 
 
 def _readers(way: Graph, node: int, bit: dict[int, int]) -> int:
@@ -160,12 +216,6 @@ def _readers(way: Graph, node: int, bit: dict[int, int]) -> int:
     for target, kind, _ in way.out[node]:
         if kind == edges.WR:
             found |= bit.get(target, 0)
-    return found
-
-
-def _way(way: Graph, one: Step, other: Step) -> list[Step]:
-    found = path(way, one[1], other[0], lambda _: True, float("inf"))
-    assert found is not None
     return found
 
 

@@ -40,6 +40,14 @@ class Graph:
         self.out.append([])
         return len(self.out) - 1
 
+    def reversed(self) -> Graph:
+        """The graph with all edges turned round."""
+        turned = Graph(len(self.out))
+        for source, out in enumerate(self.out):
+            for target, kind, key in out:
+                turned.add(target, source, kind, key)
+        return turned
+
     def only(self, kinds: Collection[str]) -> Graph:
         """The part with the edges of these kinds."""
         part = Graph(0)
@@ -168,6 +176,7 @@ def single_against(
 ) -> list[Step] | None:
     """A cycle of one edge of the kinds `against`, and otherwise of the kinds `along`."""
     way = graph.only(along)
+    rank = ranks(way)
     for members in components(graph):
         inside = set(members)
         steps = [
@@ -176,7 +185,7 @@ def single_against(
             for edge in graph.out[node]
             if edge[1] in against and edge[0] in inside
         ]
-        for step in _returning(way, members, steps):
+        for step in _returning(way, members, steps, rank):
             back = path(way, step[1], step[0], inside.__contains__, float("inf"))
             assert back is not None
             return [step, *back]
@@ -187,31 +196,45 @@ def single_against(
 BLOCK = 8192
 
 
-def _returning(way: Graph, members: list[int], steps: list[Step]) -> Iterator[Step]:
+def _returning(
+    way: Graph, members: list[int], steps: list[Step], rank: dict[int, int]
+) -> Iterator[Step]:
     """The steps from whose target a way leads back to their source."""
     sources = sorted({step[0] for step in steps})
     for start in range(0, len(sources), BLOCK):
         bit = {node: 1 << at for at, node in enumerate(sources[start : start + BLOCK])}
-        reached = reach(way, members, bit)
+        reached = reach(way, members, bit, rank)
         for step in steps:
             if reached[step[1]] & bit.get(step[0], 0):
                 yield step
 
 
-def reach(graph: Graph, members: Collection[int], bit: dict[int, int]) -> dict[int, int]:
+def ranks(graph: Graph) -> dict[int, int]:
+    """The place of each node in a topological order."""
+    return {node: at for at, node in enumerate(topological(graph))}
+
+
+def reach(
+    graph: Graph, members: Collection[int], bit: dict[int, int], rank: dict[int, int]
+) -> dict[int, int]:
     """Of each member, which numbered ones ways lead to within the members; itself is one."""
     reached = {node: bit.get(node, 0) for node in members}
-    waiting = deque(members)
     before: dict[int, list[int]] = {node: [] for node in members}
     for node in members:
         for target, _, _ in graph.out[node]:
             if target in before:
                 before[target].append(node)
+    # Without cycles one look at each is enough, if those that are led to come first.
+    waiting = deque(sorted(reached, key=lambda node: -rank.get(node, 0)))
+    queued = set(waiting)
     while waiting:
         node = waiting.popleft()
+        queued.discard(node)
         for earlier in before[node]:
             new = reached[earlier] | reached[node]
             if new != reached[earlier]:
                 reached[earlier] = new
-                waiting.append(earlier)
+                if earlier not in queued:
+                    queued.add(earlier)
+                    waiting.append(earlier)
     return reached

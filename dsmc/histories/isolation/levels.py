@@ -27,11 +27,12 @@ class Level(Frozen):
     orders: Orders = NONE
 
 
-def _order(form: Form, orders: Orders, *, predicates: bool = True) -> Decider:
-    def decider(facts: Facts, budget: Budget) -> Verdict:
-        return deciders.by_order(facts, form, orders, budget, predicates=predicates)
+def _order(form: Form, orders: Orders) -> Decider:
+    return lambda facts, budget: deciders.by_order(facts, form, orders, budget)
 
-    return decider
+
+def _any_order(form: Form, *, predicates: bool = True) -> Decider:
+    return lambda facts, budget: deciders.by_any_order(facts, form, budget, predicates=predicates)
 
 
 def _axiom(visible: axioms.Visible, anomaly: str) -> Decider:
@@ -57,7 +58,7 @@ LEVELS: dict[str, Level] = {
     ),
     "pl_3": Level(
         "One order of all transactions explains all reads; sessions may see it out of order.",
-        _order(WHOLE, NONE),
+        _any_order(WHOLE),
         ("generalized_snapshot_isolation", "repeatable_read"),
     ),
     "strong_snapshot_isolation": Level(
@@ -75,7 +76,7 @@ LEVELS: dict[str, Level] = {
     ),
     "generalized_snapshot_isolation": Level(
         "Snapshot isolation, in which a snapshot may be older than the session.",
-        _order(SNAPSHOT, NONE),
+        _any_order(SNAPSHOT),
         ("read_committed",),
     ),
     "parallel_snapshot_isolation": Level(
@@ -92,7 +93,7 @@ LEVELS: dict[str, Level] = {
     ),
     "repeatable_read": Level(
         "Adya's PL-2.99: serializable, but for what is read by predicates.",
-        _order(WHOLE, NONE, predicates=False),
+        _any_order(WHOLE, predicates=False),
         ("read_committed",),
     ),
     "causal": Level(
