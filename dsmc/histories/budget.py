@@ -25,3 +25,8 @@ class Budget:
             raise Exhausted(f"{self._seconds:g} seconds were not enough")
         if kept > MAX_KEPT:
             raise Exhausted(f"more than {MAX_KEPT:,} configurations would have to be kept")
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; infinitely many without a limit."""
+        return float("inf") if self._end is None else self._end - time.monotonic()

@@ -93,7 +93,8 @@ class ReadList(Frozen):
 class ReadWhere(Frozen):
     """A transaction asked which keys satisfy a predicate, and saw these (key, value) pairs.
 
-    `matching` says which values satisfy it, for those that the history names.
+    `matching` says which values satisfy it, for those that the history names. In both, the identity
+    of a write stands for its value where it is recorded.
     """
 
     predicate: Value

@@ -1,0 +1,81 @@
+"""Transactions as Jepsen and Elle record them: each value is a list of `[f key value]`.
+
+`:append` and reads of lists are of lists, `:w` and other reads of registers. Of a transaction that
+is not `ok` only the writes count: what it would have read is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dsmc.histories.formats.jepsen import Call
+from dsmc.histories.formats.mistakes import refuse
+from dsmc.histories.model import (
+    Access,
+    Append,
+    Read,
+    ReadList,
+    Status,
+    Transaction,
+    Transactions,
+    Write,
+)
+from dsmc.source import Source
+
+READS, WRITES = frozenset({"r", "read"}), frozenset({"w", "write"})
+
+
+def transactions(source: Source, calls: Iterable[Call]) -> Transactions:
+    """The history of a text whose calls were paired. Raises `Mistakes`."""
+    everything = list(calls)
+    reader = _Reader(source, any(map(_has_lists, everything)))
+    return Transactions(tuple(map(reader.transaction, everything, range(len(everything)))))
+
+
+def are_transactions(calls: Iterable[Call]) -> bool:
+    """Are the values of the first calls lists of reads and writes?"""
+    first = [call.event.value for call, _ in zip(calls, range(20), strict=False)]
+    return any(first) and all(value is None or _is_list(value) for value in first)
+
+
+def _is_list(value: Any) -> bool:
+    words = READS | WRITES | {"append"}
+    return isinstance(value, tuple) and all(
+        isinstance(one, tuple) and len(one) == 3 and one[0] in words for one in value
+    )
+
+
+def _has_lists(call: Call) -> bool:
+    values = (event.value for event in (call.invocation, call.completion) if event is not None)
+    return any(
+        one[0] == "append" or isinstance(one[2], tuple)
+        for value in values
+        if _is_list(value)
+        for one in value
+    )
+
+
+class _Reader:
+    def __init__(self, source: Source, lists: bool) -> None:
+        self._source = source
+        self._lists = lists
+
+    def transaction(self, call: Call, number: int) -> Transaction:
+        ok = call.status is Status.OK
+        event = call.completion if ok and call.completion else call.event
+        if event.value is not None and not _is_list(event.value):
+            refuse(
+                self._source, event.at, "this is no transaction",
+                "its :value is a list of [:r key value], [:w key value] or [:append key value]",
+            )  # fmt: skip
+        accesses = [self._access(*one) for one in event.value or () if ok or one[0] not in READS]
+        times = call.invoked, call.returned
+        return Transaction(f"T{number + 1}", event.process, tuple(accesses), call.status, *times)
+
+    def _access(self, f: str, key: Any, value: Any) -> Access:
+        if f == "append":
+            return Append(key, value)
+        if f in WRITES:
+            return Write(key, value)
+        return ReadList(key, tuple(value or ())) if self._lists else Read(key, value)

@@ -1,0 +1,67 @@
+"""What a read of a predicate depends on (Adya 1999, section 3.2 and definition 4).
+
+It has seen one version of every key: of those it names the version it names, of the others one that
+does not satisfy the predicate. A later version that changes which keys satisfy it overwrites it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dsmc.histories.isolation import graph as edges
+from dsmc.histories.isolation.facts import INITIAL, Facts
+from dsmc.histories.isolation.graph import Graph
+from dsmc.histories.model import ReadWhere, Value
+
+
+def add_predicates(
+    facts: Facts, start: Callable[[int], int], commit: Callable[[int], int], graph: Graph
+) -> None:
+    """Add the edges from those who read a predicate to those who changed what satisfies it."""
+    for node, read in facts.predicates:
+        for key, writer in changers(facts, node, read):
+            graph.add(start(node), commit(writer), edges.PREDICATE, key)
+
+
+def changers(facts: Facts, node: int, read: ReadWhere) -> Iterator[tuple[Value, int]]:
+    """The first writer of each key that is certain to have changed what the read has seen."""
+    for key in dict.fromkeys(key for key, _ in read.matching):
+        writer = _changer(facts, key, read, dict(read.seen))
+        if writer not in {None, node}:
+            assert writer is not None
+            yield key, writer
+
+
+def _changer(facts: Facts, key: Value, read: ReadWhere, seen: dict[Value, Value]) -> int | None:
+    """The writer of the first version after what was seen that changes whether a key satisfies."""
+    chain = facts.chain_of(key)
+    satisfies = [_satisfies(facts, writer, key, read) for writer in chain]
+    if key in seen:
+        place = facts.place.get((key, seen[key]), -1)
+        later = [at for at in range(place + 1, len(chain)) if place >= 0 and not satisfies[at]]
+    else:
+        # Whichever version was seen that does not satisfy, the last such is not before it.
+        last = max(at for at, yes in enumerate(satisfies) if not yes)
+        later = list(range(last + 1, len(chain)))
+    return chain[later[0]] if later else None
+
+
+def _satisfies(facts: Facts, writer: int, key: Value, read: ReadWhere) -> bool:
+    return writer != INITIAL and (key, facts.writes[writer].get(key)) in read.matching
+
+
+def unsure(facts: Facts) -> bool:
+    """Is it open for a key that a predicate did not match which of its versions was seen?"""
+    return any(
+        _several(facts, key, read)
+        for _, read in facts.predicates
+        for key in {key for key, _ in read.matching} - {key for key, _ in read.seen}
+    )
+
+
+def _several(facts: Facts, key: Value, read: ReadWhere) -> bool:
+    """Are there versions that do not satisfy, with one that does between them?"""
+    if facts.loose.get(key):
+        return True
+    flags = [_satisfies(facts, writer, key, read) for writer in facts.chain_of(key)]
+    return any(yes and not all(flags[at:]) for at, yes in enumerate(flags))
