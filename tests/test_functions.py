@@ -88,3 +88,18 @@ def test_what_only_the_last_line_uses_is_there(checked: Callable[..., Report]) -
     text = "role R[2] { process { skip } }\nfun same<T>(a: T, b: T): bool = a == b\n"
     report = checked(text + "final { same(1, 1) and forall r in R: r.up }")
     assert words(report) == {"no_deadlock": "holds"}
+
+
+def test_a_name_of_a_function_is_not_one_of_the_procedure_that_calls_it(
+    checked: Callable[..., Report],
+) -> None:
+    """Here both are `c`, and both were `c_2` where the procedure is called the second time."""
+    report = checked("""
+var n: map<0..1, 0..2>
+action first when n[0] == 0 { put(0) }
+action second when n[1] == 0 { put(1) }
+proc put(c: 0..1) { n[c] := latest() + 1 }
+fun latest(): 0..2 = max(n[c] for c in 0..1)
+invariant different { n[0] == n[1] implies n[0] == 0 }
+""")
+    assert words(report) == {"different": "holds"}

@@ -304,3 +304,20 @@ def test_synchronous_across_a_partition(checked: Checked) -> None:
     # Whole: fresh, ready, sent. Cut: the same, not ready but sent, ready but sent into nothing.
     assert size(report) == (8, 9)
     assert words(report) == {"one_step": "violated"}
+
+
+def test_a_synchronous_message_is_matched_with_what_its_receiver_has(checked: Checked) -> None:
+    """The first server wants a 0, the second one a 1: 1 is sent to the second one only."""
+    report = checked("""spec offers
+network synchronous
+message Offer(n: 0..1)
+role Client { action offer(s in Server) { send Offer(1) to s } }
+role Server[2] {
+  var wanted: 0..1 = self.index
+  var got: bool = false
+  on Offer(wanted) { got := true }
+}
+reachable first { Server.1.got }
+reachable second { Server.2.got }
+""")
+    assert words(report) == {"first": "unreachable", "second": "reachable"}

@@ -15,7 +15,7 @@ from dsmc.ir.protocol import Handler, Hook, Process, Program, QuorumHandler, Rol
 class _Inliner:
     def __init__(self, program: Program) -> None:
         self._procs = {proc.name: proc for proc in program.procs}
-        self._used: set[str] = set()
+        self._taken = _locals(program)
         self._count = 0
 
     def inline(self, block: s.Block) -> s.Block:
@@ -28,20 +28,38 @@ class _Inliner:
         return (s.map_parts(statement, lambda e: e, self.inline),)
 
     def _body(self, call: s.CallProc) -> s.Block:
-        proc = self._procs[call.procedure]
-        self._count += 1
-        renamed = rename_locals(proc.body, f"_{self._count}")
+        proc, suffix = self._procs[call.procedure], self._suffix()
+        renamed = rename_locals(proc.body, suffix)
         lets = tuple(
-            s.Let(f"{name}_{self._count}", arg)
+            s.Let(name + suffix, arg)
             for (name, _), arg in zip(proc.parameters, call.args, strict=True)
         )
         lets = tuple(let if i else let.at(call.span) for i, let in enumerate(lets))
         parameters: dict[str, x.Expr] = {
-            name: x.Local(f"{name}_{self._count}", of) for name, of in proc.parameters
+            name: x.Local(name + suffix, of) for name, of in proc.parameters
         }
         body = self.inline(s.substitute_in(renamed, parameters))
         scope = f"proc{self._count}"
         return (*lets, s.Scoped(scope, _returning(body, scope)).at(call.span))
+
+    def _suffix(self) -> str:
+        """What makes of any name one that nothing else has."""
+        self._count += 1
+        suffix = f"_{self._count}"
+        return self._suffix() if any(n.endswith(suffix) for n in self._taken) else suffix
+
+
+def _locals(program: Program) -> frozenset[str]:
+    """The local names that the program's code uses."""
+    used: set[str] = set()
+
+    def look(block: s.Block) -> s.Block:
+        inside = (e for outermost in s.all_exprs(block) for e in x.walk(outermost))
+        used.update(e.name for e in inside if isinstance(e, x.Local))
+        return block
+
+    map_all(program, look)
+    return frozenset(used)
 
 
 def rename_locals(block: s.Block, suffix: str) -> s.Block:

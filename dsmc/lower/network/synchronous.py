@@ -93,16 +93,17 @@ class Synchronous:
         outer: dict[str, x.Expr] = {SELF: x.Local(f"self{suffix}", me.type)}
         inner: dict[str, x.Expr] = {n: x.Local(n + suffix, v.type) for n, v in names}
         inner |= {p.name: x.Local(p.name + suffix, p.type) for p in others} | outer
-        lets = [s.Let(f"self{suffix}", node), *(s.Let(n + suffix, v) for n, v in names)]
+        lets = [s.Let(n + suffix, v) for n, v in names]
         picks = [s.Pick(p.name + suffix, p.type, p.domain, p.where) for p in others]
-        fits = conj(is_node_of(to, me.type), x.substitute(
+        fits = x.substitute(
             matches(step.receive, fields, narrowed(sender, step.receive.sender_type)), outer
-        ))  # fmt: skip
+        )
+        own = (s.Require(is_node_of(to, me.type)), s.Let(f"self{suffix}", node))
         guard = x.substitute(step.guard, inner)
         body = s.substitute_in(rename_locals(step.body, suffix), inner)
         scope = f"handler{suffix}"
         run = s.Scoped(scope, _leaving(handling.handling(body), scope))
-        return (s.Require(fits), *lets, *picks, s.Require(guard), run)
+        return (*own, s.Require(fits), *lets, *picks, s.Require(guard), run)
 
     def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
         """See `Wire`."""
