@@ -275,6 +275,22 @@ MEMBERS = [
         "on M(v) from s { begin r.read; send M(v) to s; end r.read -> v }",
         "history r: register<0..3>\nguarantee available(r, sticky)\nguarantee pram(r)",
     ),
+    (
+        "action go { tx.begin; tx.read(1, none); tx.write(1, true); tx.commit(); tx.begin; tx.abort }",
+        "history tx: transactions<0..3, bool>\nguarantee serializable(tx)\nno write_skew(tx)",
+    ),
+    (
+        "on M(v) from s { b.send(v); b.deliver(v) }",
+        "history b: broadcast<0..3>\nguarantee causal_order(b)\nguarantee reliable(b)",
+    ),
+    (
+        "action go { k.vote(true); k.decide(false) }",
+        "history k: commit<R>\nguarantee atomic_commit(k)\nguarantee atomic_commit(k, ac1, ac5)",
+    ),
+    (
+        "action go { s.step(1); s.compensate(1); s.finish }",
+        "history s: saga\nguarantee all_or_compensated(s)",
+    ),
 ]
 #: Understood, and refused as long as it cannot be executed.
 REFUSED = [
@@ -290,14 +306,6 @@ REFUSED = [
     ("D902", "", "faults { cascade R over 3 at most 1 }"),
     ("D902", "action accept { skip }", "faults { mutate accept at most 1 }"),
     ("D904", "clock now: 0..8 drift at most 1", ""),
-    (
-        "D903",
-        "",
-        "history tx: transactions<0..3, bool>\nguarantee serializable(tx)\nno write_skew(tx)",
-    ),
-    ("D903", "", "history b: broadcast<M>\nguarantee causal_order(b)"),
-    ("D903", "", "history k: commit<R>\nguarantee atomic_commit(k)"),
-    ("D903", "", "history s: saga\nguarantee all_or_compensated(s)"),
     (
         "D903",
         "",

@@ -15,6 +15,8 @@ from dsmc.backends.codec import Register, decode
 from dsmc.histories.budget import Budget
 from dsmc.histories.check import guarantee
 from dsmc.histories.choices import decide
+from dsmc.histories.commitment import AllOrCompensated, AtomicCommit
+from dsmc.histories.delivery import Broadcast
 from dsmc.histories.model import Name, Value
 from dsmc.histories.objects import SPECIFICATIONS, Specification
 from dsmc.histories.observers import BROKEN as IS_BROKEN
@@ -22,6 +24,7 @@ from dsmc.histories.observers import UNDECIDED as IS_UNDECIDED
 from dsmc.histories.observers import Happening, Linearizable, Memory, MisuseError
 from dsmc.histories.observers import Observer as Remembers
 from dsmc.histories.recorded import Recorded
+from dsmc.histories.transacting import Transacting
 from dsmc.ir import types as t
 from dsmc.ir.history import BROKEN, MOST, UNDECIDED, History, Observer, Occasion
 from dsmc.ir.ops import RangeError
@@ -35,8 +38,8 @@ class Numbered:
     def __init__(self, observer: Observer) -> None:
         self._occasions = observer.occasions
         self._by_key = observer.history.object == "kv"
-        self._remembers = _remembers(observer)
-        self._memories: list[Memory] = [IS_BROKEN, self._remembers.initial, IS_UNDECIDED]
+        self.remembers = _remembers(observer)
+        self._memories: list[Memory] = [IS_BROKEN, self.remembers.initial, IS_UNDECIDED]
         self._numbers: dict[Memory, int] = {m: n for n, m in enumerate(self._memories)}
         self._known: dict[tuple[Any, ...], int] = {}
         self._lock = threading.Lock()
@@ -44,7 +47,7 @@ class Numbered:
     @property
     def why(self) -> str:
         """Why there was no verdict, if there was none once."""
-        return self._remembers.why
+        return self.remembers.why
 
     def after(self, event: int, number: int, about: tuple[Register, ...]) -> int:
         """The number of what is remembered after an event. Raises `RangeError`."""
@@ -59,7 +62,7 @@ class Numbered:
     def _found(self, event: int, number: int, about: tuple[Register, ...]) -> int:
         what = self._happening(self._occasions[event], about)
         try:
-            memory = self._remembers.after(self._memories[number], what)
+            memory = self.remembers.after(self._memories[number], what)
         except MisuseError as error:
             raise RangeError(str(error)) from None
         return self._number(memory)
@@ -74,6 +77,8 @@ class Numbered:
         return number
 
     def _happening(self, occasion: Occasion, about: tuple[Register, ...]) -> Happening:
+        if occasion.kind == "rest":
+            return Happening("rest", (None, 0))
         told = zip(occasion.types, about, strict=True)
         node, thread, *values = (plain(of, decode(of, register)) for of, register in told)
         return happening(
@@ -136,10 +141,25 @@ _NOTHING = ("register", "cas_register", "kv")
 
 
 def _remembers(observer: Observer) -> Remembers:
-    spec = specification(observer.history)
-    match observer.promise.guarantee:
-        case "linearizable":
-            return Linearizable(spec)
-        case other:
-            asked = guarantee(other)
+    match observer.history.object, observer.promise.guarantee:
+        case "broadcast", other:
+            return Broadcast(other, map(Name, observer.members))
+        case "commit", _:
+            return AtomicCommit(map(Name, observer.members), observer.promise.words)
+        case "saga", _:
+            return AllOrCompensated()
+        case "transactions", other:
+            return _transacting(observer.history, other)
+        case _, "linearizable":
+            return Linearizable(specification(observer.history))
+        case _, other:
+            asked, spec = guarantee(other), specification(observer.history)
             return Recorded(lambda history: decide(asked, history, spec, Budget()))
+
+
+def _transacting(history: History, level: str) -> Transacting:
+    from dsmc.histories.isolation.levels import decide as decide_level
+
+    start = None if history.type is None else plain(history.type, history.start or (0,))
+    timed = level.startswith(("strict", "strong"))
+    return Transacting(lambda told: decide_level(told, level), start, timed=timed)

@@ -85,7 +85,9 @@ def _text(table: Any, out: Path | None) -> str:
 
     lost = [row.during for row in table.rows if row.during.verdict is Verdict.VIOLATED]
     told = [render(result.trace) for result in lost if result.trace is not None]
-    cells: list[tuple[str, ...]] = [(row.name, _cell(row.without), _cell(row.during)) for row in table.rows]
+    cells: list[tuple[str, ...]] = [
+        (row.name, _cell(row.without), _cell(row.during)) for row in table.rows
+    ]
     during = table.reports[1]
     told += [
         click.style(title(during), bold=True),

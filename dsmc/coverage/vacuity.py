@@ -90,7 +90,7 @@ class _Prober:
         guarantees = dict(self._observed())
         for number, prop in enumerate(self._system.properties):
             match prop:
-                case y.Invariant() if number in guarantees:
+                case y.Invariant() | y.Quiescent() if number in guarantees:
                     pass
                 case y.Invariant() | y.Transition() | y.Quiescent():
                     asked[number] = tuple(self._claims(prop))
@@ -100,15 +100,16 @@ class _Prober:
         untold = {
             number: self._untold(observer) for number, observer in self._observed()
             if observer.promise.guarantee != "linearizable"
+            and isinstance(self._system.properties[number], y.Invariant)
         }  # fmt: skip
         properties = (*self._system.properties, *self._probes)
         return Probed(replace(self._system, properties=properties), asked, untold)
 
     def _observed(self) -> Iterator[tuple[int, Observer]]:
         """The properties that are guarantees of histories."""
-        observers = {o.promise.property: o for o in self._system.observers}
+        observers = {name: o for o in self._system.observers for name in o.properties}
         for number, prop in enumerate(self._system.properties):
-            if isinstance(prop, y.Invariant) and prop.name in observers:
+            if prop.name in observers:
                 yield number, observers[prop.name]
 
     def _untold(self, observer: Observer) -> int:

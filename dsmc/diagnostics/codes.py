@@ -456,10 +456,9 @@ CODES: dict[str, Page] = {
         "role A[2] {}\nfaults { byzantine A at most 1 }",
     ),
     "D903": Page(
-        "a history that cannot be executed yet",
-        "Histories of transactions, broadcasts, commits and sagas, objects of a spec's own, and their"
-        " guarantees are understood, but this version cannot check them yet.",
-        "history h: transactions<bool, bool>",
+        "an object that cannot be executed yet",
+        "Objects of a spec's own are understood, but this version cannot check their histories yet.",
+        "object stack { var items: seq<bool, 3> = [] }",
     ),
     "D904": Page(
         "a clock that cannot be executed yet",

@@ -6,7 +6,7 @@ alike. So it may join the states of a model, which stay as few as they can be.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, Protocol, TypeAlias
 
 from dsmc.frozen import Frozen
@@ -54,6 +54,14 @@ class Observer(Protocol):
         """What is remembered after one more event, perhaps `BROKEN` or `UNDECIDED`. Raises
         `MisuseError`.
         """
+        ...
+
+    def broken(self, memory: Memory, what: Happening) -> Sequence[str]:
+        """In what way an event breaks the promise, in sentences."""
+        ...
+
+    def unfinished(self, memory: Memory) -> Sequence[str]:
+        """What is missing when nothing is left to do; nothing, if nothing is."""
         ...
 
 
@@ -118,6 +126,14 @@ class Linearizable:
                 return self._end(memory, what)
             case _:
                 raise AssertionError(what)
+
+    def broken(self, memory: Memory, what: Happening) -> Sequence[str]:
+        """See `Observer`. Why there is no order, the decider of whole histories says."""
+        return (f"no order of the operations explains the answer of `{what.f}`",)
+
+    def unfinished(self, memory: Memory) -> Sequence[str]:
+        """See `Observer`."""
+        return ()
 
     def _begin(self, memory: Seen, what: Happening) -> Seen:
         refuse_second(memory.begun, what)

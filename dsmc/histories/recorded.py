@@ -6,7 +6,7 @@ remembered alike. When something comes back, the decider of recorded histories i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from dsmc.frozen import Frozen, replace
 from dsmc.histories.model import PENDING, Operation, Operations, Status, Value
@@ -67,6 +67,14 @@ class Recorded:
                 return _with(memory, session, _ended(session, PENDING, Status.FAIL))
             case _:
                 return self._judged(_with(memory, session, _ended(session, what.value, Status.OK)))
+
+    def broken(self, memory: Memory, what: Happening) -> Sequence[str]:
+        """See `Observer`. Why it is broken, the decider of whole histories says."""
+        return (f"nothing explains the answer of `{what.f}`",)
+
+    def unfinished(self, memory: Memory) -> Sequence[str]:
+        """See `Observer`."""
+        return ()
 
     def _judged(self, memory: frozenset[Session]) -> Memory:
         match self._decide(history(memory)):

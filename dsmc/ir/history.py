@@ -25,13 +25,16 @@ class Method(Frozen):
 
 
 class History(Node):
-    """What clients ask of an object. `start` is what the object holds first (None: nothing)."""
+    """What clients ask of an object, or what nodes do. `start` is what the object holds first (None:
+    nothing), of `type`; `of` the role whose nodes commit.
+    """
 
     name: str
     object: str
     methods: tuple[Method, ...]
     start: Value = None
     type: Type | None = None
+    of: Type | None = None
 
     def method(self, name: str) -> Method | None:
         """The method of that name."""
@@ -49,8 +52,9 @@ class Promise(Node):
 
 
 class Occasion(Frozen):
-    """A sort of event: `begin`, `end`, `refused` or `unknown` of a method, or `crash`, with the types
-    of what it is about: the node and the thread of the client, then arguments or answer.
+    """A sort of event: `begin`, `end`, `refused`, `unknown` or `does` of a method, or `crash`, with the
+    types of what it is about: the node and the thread of the client, then arguments or answer; or
+    `rest`: nothing is left to do.
     """
 
     kind: str
@@ -59,9 +63,17 @@ class Occasion(Frozen):
 
 
 class Observer(Frozen):
-    """Who remembers of a history what a promise needs; `variable` holds the number of that."""
+    """Who remembers of a history what a promise needs; `variable` holds the number of that. `members`
+    are the names of the nodes that take part.
+    """
 
     variable: str
     promise: Promise
     history: History
     occasions: tuple[Occasion, ...]
+    members: tuple[str, ...] = ()
+
+    @property
+    def properties(self) -> tuple[str, str]:
+        """The names of what it is asked of every state, and of states at rest."""
+        return self.promise.property, f"{self.promise.property}_at_rest"

@@ -213,8 +213,8 @@ class Forget(Node):
 class Event(Node):
     """Something that a client asks or gets, for a history; without a history, what concerns them all.
 
-    `kind` is `begin`, `end`, `refused` or `unknown` with the name of a `method`, or `crash`: what the
-    client had begun stays open for ever. `args` are what was asked, or the one value that came back.
+    `kind` is `begin`, `end`, `refused`, `unknown` or `does` with the name of a `method`, or `crash`: what
+    the client had begun stays open for ever. `args` are what was asked, or the one value that came back.
     """
 
     history: str

@@ -8,17 +8,21 @@ the variables that say what is open and a property of whole runs; no `Event`.
 from __future__ import annotations
 
 from dsmc.frozen import replace
+from dsmc.histories.delivery import AT_REST, ONLY_AT_REST
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.history import BROKEN, INITIAL, MOST, History, Observer, Occasion, Promise
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Program
-from dsmc.ir.system import Invariant, Property, Temporal, Variable
+from dsmc.ir.show import node_name
+from dsmc.ir.system import Invariant, Property, Quiescent, Temporal, Variable
 from dsmc.lower.available import Availability
 from dsmc.lower.build import apply, as_node, assign, internal, lit, read
 
 _NUMBER = t.Int(0, MOST)
+#: Whoever does one of these takes part in a broadcast.
+_BY_MEMBERS = ("deliver",)
 
 
 def histories(program: Program) -> Program:
@@ -34,6 +38,7 @@ class _Histories:
         self._histories = {h.name: h for h in program.histories}
         self._observing: dict[str, list[tuple[Promise, Variable]]] = {}
         self._occasions: dict[str, list[Occasion]] = {}
+        self._taking_part: dict[str, set[t.Role]] = {}
         self._available = [
             Availability(program, p) for p in program.promises if p.guarantee == "available"
         ]
@@ -54,10 +59,11 @@ class _Histories:
         init = self._block(program.init)
         variables = [v for found in self._observing.values() for _, v in found]
         variables += [v for one in self._available for v in one.variables]
+        properties = [q for promise in program.promises for q in self._properties(promise)]
         return replace(
             program, steps=steps, actions=actions, init=init,
             variables=(*program.variables, *variables), observers=self._observers(),
-            properties=(*program.properties, *map(self._property, program.promises)),
+            properties=(*program.properties, *properties),
         )  # fmt: skip
 
     # ------------------------------------------------------------ what is promised
@@ -66,19 +72,43 @@ class _Histories:
         return tuple(
             Observer(
                 variable.name, promise, self._histories[name],
-                tuple(self._occasions[promise.property]),
+                tuple(self._occasions[promise.property]), self._members(name),
             )
             for name, found in self._observing.items() for promise, variable in found
         )  # fmt: skip
 
-    def _property(self, promise: Promise) -> Property:
+    def _members(self, history: str) -> tuple[str, ...]:
+        """The nodes that take part: of the role that commits, or of those with events."""
+        of = self._histories[history].of
+        roles = self._taking_part.get(history, set()) if of is None else {of}
+        nodes = (
+            node_name(role, n) for role in self._program.roles if role in roles
+            for n in range(role.size)
+        )  # fmt: skip
+        return tuple(nodes)
+
+    def _properties(self, promise: Promise) -> tuple[Property, ...]:
+        """Of every state; of some guarantees a part is asked when nothing is left to do."""
         name, doc = promise.property, promise.doc
         for one in self._available:
             if one.promise == promise:
-                return Temporal(name, promise.guarantee, one.formula, doc).at(promise.span)
+                return (Temporal(name, promise.guarantee, one.formula, doc).at(promise.span),)
         variable = next(v for p, v in self._observing[promise.history] if p == promise)
         kept = apply(Op.NE, read(variable), lit(BROKEN, _NUMBER))
-        return Invariant(name, kept, doc).at(promise.span)
+        always = () if _is_only_at_rest(promise) else (Invariant(name, kept, doc).at(promise.span),)
+        if not _asks_at_rest(promise):
+            return always
+        rest = self._number(promise, Occasion("rest", "", ()))
+        then = x.Observe(variable.name, rest, (read(variable),), _NUMBER)
+        ended = apply(Op.NE, then, lit(BROKEN, _NUMBER))
+        name = f"{name}_at_rest" if always else name
+        return (*always, Quiescent(name, ended, doc).at(promise.span))
+
+    def _number(self, promise: Promise, occasion: Occasion) -> int:
+        known = self._occasions[promise.property]
+        if occasion not in known:
+            known.append(occasion)
+        return known.index(occasion)
 
     # ------------------------------------------------------------ events
 
@@ -95,6 +125,8 @@ class _Histories:
         assert isinstance(event.client, x.Make)
         node, thread = event.client.args
         if isinstance(node.type, t.Role):
+            if event.method in _BY_MEMBERS:
+                self._taking_part.setdefault(event.history, set()).add(node.type)
             node = as_node(self._program, node)
         about = (node, thread, *event.args)
         concerned = [event.history] if event.history else list(self._observing)
@@ -103,10 +135,9 @@ class _Histories:
             for name in concerned for promise, variable in self._observing.get(name, ())
         ]  # fmt: skip
         told += [st for one in self._available for st in one.event(event, node, thread)]
-        if not event.history:  # the crash has been told
-            return tuple(told)
-        mark = s.Mark(event.kind, (node, *event.args), f"{event.history}.{event.method}")
-        return (mark.at(event.span), *told)
+        who = (node, thread) if event.kind == "does" else (node,)
+        name = f"{event.history}.{event.method}" if event.history else ""
+        return (s.Mark(event.kind, (*who, *event.args), name).at(event.span), *told)
 
     def _told(
         self, event: s.Event, about: tuple[x.Expr, ...], promise: Promise, variable: Variable
@@ -114,11 +145,18 @@ class _Histories:
         of = self._histories[promise.history]
         node, thread = (e.type for e in about[:2])
         occasion = Occasion(event.kind, event.method, (node, thread, *_types(event, of)))
-        known = self._occasions[promise.property]
-        if occasion not in known:
-            known.append(occasion)
-        now = x.Observe(variable.name, known.index(occasion), (read(variable), *about), _NUMBER)
+        number = self._number(promise, occasion)
+        now = x.Observe(variable.name, number, (read(variable), *about), _NUMBER)
         return assign(variable, now.at(event.span))
+
+
+def _asks_at_rest(promise: Promise) -> bool:
+    """Is a part of the guarantee that something happens in the end?"""
+    return promise.guarantee in (*AT_REST, "all_or_compensated") or "ac5" in promise.words
+
+
+def _is_only_at_rest(promise: Promise) -> bool:
+    return promise.guarantee in ONLY_AT_REST or promise.words == ("ac5",)
 
 
 def _types(event: s.Event, of: History) -> tuple[t.Type, ...]:
@@ -126,6 +164,6 @@ def _types(event: s.Event, of: History) -> tuple[t.Type, ...]:
     method = of.method(event.method)
     if method is None:
         return ()
-    if event.kind == "begin":
+    if event.kind in ("begin", "does"):
         return method.asks
     return (method.answers,) if event.kind == "end" and method.answers is not None else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dsmc.backends.observing import happening, plain, specification
+from dsmc.backends.observing import happening, numbered, plain, specification
 from dsmc.backends.python.machine import Event, TracedStep
 from dsmc.frozen import replace
 from dsmc.histories import words
@@ -12,6 +12,7 @@ from dsmc.histories.budget import Budget
 from dsmc.histories.check import guarantee
 from dsmc.histories.choices import decide
 from dsmc.histories.model import PENDING, Operation, Operations, Status
+from dsmc.histories.observers import BROKEN, Happening
 from dsmc.histories.verdict import Violated
 from dsmc.ir import types as t
 from dsmc.ir.history import History, Observer, Promise
@@ -19,6 +20,7 @@ from dsmc.ir.system import System
 from dsmc.traces.model import Bar
 
 _KINDS = ("begin", "end", "refused", "unknown")
+_DOES = "does"
 
 
 class Recording:
@@ -86,11 +88,15 @@ class Recording:
 
 def said(event: Event) -> Iterator[str]:
     """What an event of a history is in words."""
-    if event.kind not in _KINDS or "." not in event.text:
+    if event.kind not in (*_KINDS, _DOES) or "." not in event.text:
         return
-    values = [plain(of, v) for of, v in zip(event.types[1:], event.values[1:], strict=True)]
+    first = 2 if event.kind == _DOES else 1
+    about = zip(event.types[first:], event.values[first:], strict=True)
+    values = [plain(of, v) for of, v in about]
     told = ", ".join(map(words.value, values))
     match event.kind:
+        case "does":
+            yield f"{event.text}({told})"
         case "begin":
             yield f"asks {event.text}({told})" if values else f"asks {event.text}"
         case "end":
@@ -113,6 +119,8 @@ def bars(system: System, promise: Promise | None, steps: Sequence[TracedStep]) -
 
 def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
     """Why the history of a run breaks a promise."""
+    if observer.history.object in ("broadcast", "commit", "saga", "transactions"):
+        return _told_by(system, observer, steps)
     found = Recording(system, observer.history, steps)
     history = Operations(tuple(found.operations))
     spec = specification(observer.history)
@@ -123,3 +131,34 @@ def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> 
     if not isinstance(verdict, Violated):
         return told
     return [*told, *verdict.sentences]
+
+
+def _told_by(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
+    """What was done, and what is wrong with it: in the words of who observes it."""
+    remembers = numbered(observer).remembers
+    memory, done = remembers.initial, list[str]()
+    for step in steps:
+        for what in _happenings(system, observer.history, step):
+            if what.kind == _DOES:
+                done.append(_done(what))
+            before, memory = memory, remembers.after(memory, what)
+            if memory is BROKEN:
+                return [*done, *remembers.broken(before, what)]
+    return [*done, *remembers.unfinished(memory)]
+
+
+def _done(what: Happening) -> str:
+    value = what.value if isinstance(what.value, tuple) else (what.value,)
+    told = ", ".join(words.value(one) for one in value if what.value is not None)
+    return f"{words.value(what.client[0])}: {what.f} {told}".rstrip()
+
+
+def _happenings(system: System, history: History, step: TracedStep) -> Iterator[Happening]:
+    for event in step.events:
+        of, _, method = event.text.partition(".")
+        if event.kind == "crash" and event.types:
+            yield Happening("crash", (plain(event.types[0], event.values[0]), 0))
+        if event.kind == _DOES and of == history.name:
+            told = zip(event.types, event.values, strict=True)
+            node, thread, *values = (plain(type, v) for type, v in told)
+            yield happening(_DOES, (node, thread), method, values, by_key=False)

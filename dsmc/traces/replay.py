@@ -157,9 +157,7 @@ class _Teller:
     @property
     def _observer(self) -> Observer | None:
         """Who observes the history of the property, if it is a guarantee of one."""
-        return next(
-            (o for o in self._system.observers if o.promise.property == self._prop.name), None
-        )
+        return next((o for o in self._system.observers if self._prop.name in o.properties), None)
 
     @property
     def _promise(self) -> Promise | None:

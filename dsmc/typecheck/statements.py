@@ -16,9 +16,9 @@ from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.typecheck import (
     binding,
+    events,
     expressions,
     functions,
-    histories,
     matching,
     messages,
     names,
@@ -136,7 +136,7 @@ def _plain(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.Statem
         case ast.Send() | ast.Broadcast() | ast.Reply():
             return messages.sending(scope, written, frame)
         case ast.Event():
-            return histories.event(scope, written, frame.env, frame.thread)
+            return events.event(scope, written, frame.env, frame.thread)
         case _:
             return _of_process(scope, written, frame)
 
@@ -358,6 +358,8 @@ def _return(scope: Scope, span: Span, frame: Frame) -> tuple[s.Statement, ...]:
 
 def _call(scope: Scope, call: ast.Expr, frame: Frame) -> tuple[s.Statement, ...]:
     """A procedure; or a function that changes what it is called on: `clock.tick()`."""
+    if events.is_history(scope, call):
+        return events.done(scope, call, frame.env, frame.thread)
     match call:
         case ast.Call(ast.Name(ident), arguments) if procedures.find(scope, ident.text, frame.env):
             return procedures.call(scope, ident, arguments, frame, call.span)
