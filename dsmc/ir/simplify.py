@@ -25,6 +25,7 @@ from dsmc.ir.expr import (
     Lit,
     Local,
     Make,
+    Observe,
     Quantifier,
     children,
     map_children,
@@ -193,7 +194,7 @@ def certain(e: Expr) -> bool:
         case Apply(op) if op in PARTIAL:
             return False
         case _:
-            return not isinstance(e, Call) and all(map(certain, children(e)))
+            return not isinstance(e, Call | Observe) and all(map(certain, children(e)))
 
 
 #: Operators that have no value for some arguments.
