@@ -17,6 +17,7 @@ from dsmc import __version__
 from dsmc.cli.caching import cache
 from dsmc.cli.capping import cap
 from dsmc.cli.checking import check, test
+from dsmc.cli.classifying import classify
 from dsmc.cli.files import fmt, new
 from dsmc.cli.history import history
 from dsmc.cli.mutating import mutate
@@ -56,6 +57,7 @@ for _command in (
     simulate,
     mutate,
     cap,
+    classify,
     history,
 ):
     main.add_command(_command)

@@ -432,6 +432,10 @@ CODES: dict[str, Page] = {
         "What is remembered of a history has another number in each run of dsmc. Without `--checkpoint` the"
         " search is the same.",
     ),
+    "D717": Page(
+        "no history to classify",
+        "`dsmc classify` asks which guarantees hold of what the histories of a spec record.",
+    ),
     # ------------------------------------------------------------ warnings
     "D801": Page(
         "a message that nobody takes",
