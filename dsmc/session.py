@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsmc.backends.observing import numbered
 from dsmc.backends.python.laws import counterexamples
 from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.backends.tiers import How
@@ -449,6 +448,8 @@ class _Check:
 
     def _why_untold(self, prop: Property) -> str:
         """Why histories do not tell whether a guarantee is kept."""
+        from dsmc.backends.observing import numbered
+
         observers = (o for o in self._system.observers if o.promise.property == prop.name)
         reasons = filter(None, (numbered(observer).why for observer in observers))
         return ": ".join((_UNTOLD, *reasons))

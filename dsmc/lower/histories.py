@@ -8,7 +8,6 @@ the variables that say what is open and a property of whole runs; no `Event`.
 from __future__ import annotations
 
 from dsmc.frozen import replace
-from dsmc.histories.delivery import AT_REST, ONLY_AT_REST
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
@@ -152,10 +151,14 @@ class _Histories:
 
 def _asks_at_rest(promise: Promise) -> bool:
     """Is a part of the guarantee that something happens in the end?"""
+    from dsmc.histories.delivery import AT_REST
+
     return promise.guarantee in (*AT_REST, "all_or_compensated") or "ac5" in promise.words
 
 
 def _is_only_at_rest(promise: Promise) -> bool:
+    from dsmc.histories.delivery import ONLY_AT_REST
+
     return promise.guarantee in ONLY_AT_REST or promise.words == ("ac5",)
 
 

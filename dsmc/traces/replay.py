@@ -20,13 +20,12 @@ from dsmc.ir.system import (
     Temporal,
     Transition,
 )
-from dsmc.traces import operations
 from dsmc.traces.changes import Values, changes, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
 from dsmc.traces.forever import Told, goes_on, sentences
 from dsmc.traces.ledger import Ledger, Traffic
-from dsmc.traces.model import Change, Cut, Lane, Step, Trace
+from dsmc.traces.model import Bar, Change, Cut, Lane, Step, Trace
 from dsmc.traces.titles import place, title
 from dsmc.traces.why import said
 
@@ -130,7 +129,7 @@ class _Teller:
             lanes=self._lanes, steps=tuple(told), messages=tuple(self._ledger.messages),
             reasons=tuple(self._reasons(run, steps, states, told)), states=tuple(states),
             variables=self._variables(), loop=run.start,
-            operations=operations.bars(self._system, self._promise, steps),
+            operations=self._operations(steps),
         )  # fmt: skip
 
     def _variables(self) -> tuple[tuple[str, t.Type], ...]:
@@ -151,8 +150,18 @@ class _Teller:
             known = Told(run, tuple(steps), self._lanes, messages)
             return sentences(self._machine, self._prop, known)
         if self._observer is not None:
+            from dsmc.traces import operations
+
             return operations.reasons(self._system, self._observer, steps)
         return reasons(self._system, self._prop, states, told)
+
+    def _operations(self, steps: list[TracedStep]) -> tuple[Bar, ...]:
+        """The operations of the histories that are observed."""
+        if not self._system.observers:
+            return ()
+        from dsmc.traces import operations
+
+        return operations.bars(self._system, self._promise, steps)
 
     @property
     def _observer(self) -> Observer | None:
@@ -180,7 +189,7 @@ class _Teller:
             self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
             tuple(down), tuple(up), cut, step.error,
-            tuple(one for event in step.events for one in operations.said(event)),
+            _said(step),
         )  # fmt: skip
 
     def _changes(self, step: TracedStep, before: Values, after: Values) -> tuple[Change, ...]:
@@ -202,6 +211,20 @@ class _Teller:
             if event.kind == "partition":
                 return cut(self._lanes, frozenset((a, b) for _, a, b in event.values[0]))
         return None
+
+
+#: What histories are told of.
+_EVENTS = ("begin", "end", "refused", "unknown", "does")
+
+
+def _said(step: TracedStep) -> tuple[str, ...]:
+    """What clients asked and got in a step, and what nodes did that a history records."""
+    events = [event for event in step.events if event.kind in _EVENTS]
+    if not events:
+        return ()
+    from dsmc.traces import operations
+
+    return tuple(one for event in events for one in operations.said(event))
 
 
 def lanes(system: System) -> tuple[Lane, ...]:

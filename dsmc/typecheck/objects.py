@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dsmc.frozen import Frozen
-from dsmc.histories.delivery import GUARANTEES
 from dsmc.ir import types as t
 from dsmc.ir.history import History, Method
 from dsmc.ir.types import Type
@@ -93,7 +92,6 @@ _OPERATIONS: dict[str, tuple[str, ...]] = {
 _AC = ("ac1", "ac2", "ac3", "ac4", "ac5")
 #: What can be promised of other histories.
 _OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "broadcast": dict.fromkeys(GUARANTEES, ()),
     "commit": {"atomic_commit": _AC},
     "saga": {"all_or_compensated": ()},
 }
@@ -105,6 +103,10 @@ def guarantees(of: History) -> dict[str, tuple[str, ...]]:
         from dsmc.histories.isolation.levels import LEVELS, SYNONYMS
 
         return dict.fromkeys((*LEVELS, *SYNONYMS), ())
+    if of.object == "broadcast":
+        from dsmc.histories.delivery import GUARANTEES
+
+        return dict.fromkeys(GUARANTEES, ())
     return _OTHERS.get(of.object, _OPERATIONS)
 
 

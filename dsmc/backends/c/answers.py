@@ -8,7 +8,6 @@ from typing import Any
 
 from dsmc.backends.c.layout import Form, form, words
 from dsmc.backends.codec import Register
-from dsmc.backends.observing import numbered
 from dsmc.ir import types as t
 from dsmc.ir.history import Observer
 from dsmc.ir.ops import RangeError
@@ -22,7 +21,11 @@ _NONE = (1 << 32) - 1
 
 
 def answering(observers: Sequence[Observer]) -> Any:
-    """A C function that asks the observers; it lives as long as the object."""
+    """A C function that asks the observers; it lives as long as the object. None is asked: no function."""
+    if not observers:
+        return ASKED()
+    from dsmc.backends.observing import numbered
+
     numbers = [numbered(one) for one in observers]
 
     def ask(which: int, event: int, told: Any, count: int) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
-from dsmc.backends import observing
 from dsmc.backends.codec import (
     encode,
     entry_shift,
@@ -126,6 +125,8 @@ class Expressions:
                 assert_never(e)
 
     def _observe(self, e: x.Observe) -> str:
+        from dsmc.backends import observing
+
         observer = self.pool.observers[e.observer]
         step = self.pool.name("observe", observing.step(observer, e.event), (observer, e.event))
         return f"{step}({', '.join(map(self.value, e.args))})"
