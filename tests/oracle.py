@@ -12,6 +12,8 @@ from typing import Any
 
 from conftest import TooLarge
 
+from dsmc.backends.codec import encode
+from dsmc.backends.observing import numbered
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
@@ -41,6 +43,17 @@ class Oracle:
         self.system = system
         self.functions = {f.name: f for f in system.functions}
         self.variables = [v.name for v in system.variables]
+        self.observers = {o.variable: o for o in system.observers}
+
+    def observe(self, observer: str, event: int, told: list[Any]) -> int:
+        """Observers are automata, and the same for all; what they are told is ours."""
+        number, *about = told
+        types = self.observers[observer].occasions[event].types
+        registers = tuple(encode(of, v) for of, v in zip(types, about, strict=True))
+        return numbered(self.observers[observer]).after(event, number, registers)
+
+    def world(self, state: Values, old: Values | None = None) -> World:
+        return World(self.functions, state, old, self.observe)
 
     def freeze(self, state: Values) -> State:
         return tuple(state[name] for name in self.variables)
@@ -49,7 +62,7 @@ class Oracle:
         return dict(zip(self.variables, state, strict=True))
 
     def value(self, e: x.Expr, now: Now) -> Any:
-        return evaluate(e, World(self.functions, now.state), now.names)
+        return evaluate(e, self.world(now.state), now.names)
 
     # ------------------------------------------------------------ runs through a body
 
@@ -192,7 +205,7 @@ class Oracle:
     def holds(self, e: x.Expr, state: State, before: State | None = None) -> bool:
         old = self.thaw(before) if before is not None else {}
         try:
-            return bool(evaluate(e, World(self.functions, self.thaw(state), old)))
+            return bool(evaluate(e, self.world(self.thaw(state), old)))
         except RangeError:
             return False
 

@@ -7,8 +7,10 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from agreement import assert_agree, assert_c_agrees
 from hypothesis import given
 from hypothesis import strategies as st
+from test_agreement import system_of
 
 from dsmc.engine.outcome import Verdict
 from dsmc.histories.commitment import AllOrCompensated, AtomicCommit
@@ -390,3 +392,29 @@ guarantee exactly_once(b)
     lossy = checked(text, "lose at most 1")
     violated = {r.name for r in lossy.results if r.verdict is Verdict.VIOLATED}
     assert violated == {"causal_order", "reliable", "exactly_once_at_rest"}
+
+
+REGISTERS = """spec registers
+symbols V[2]
+record Cell { value: option<V>, version: 0..2 }
+history kv: kv<(V, 0..1), Cell>
+history c: cas_register<0..3> = 1
+role P[2] {
+  var n: 0..2 = 0
+  action put(v in V) when n == 0 { n := 1; begin kv.put((v, 1), Cell(some(v), n)) }
+  action done when n == 1 { n := 2; end kv.put; begin c.cas(1, 3) }
+  action asks(ok in bool) when n == 2 { n := 0; end c.cas -> ok; begin kv.get((V.1, 1)); unknown kv.get }
+}
+guarantee linearizable(kv)
+guarantee linearizable(c)
+"""
+AGREEING = [SKEW, REGISTERS, REGISTERS + "faults { crash P at most 1 }"]
+
+
+@pytest.mark.parametrize("text", AGREEING)
+def test_back_ends_and_oracle_agree(text: str) -> None:
+    """Whatever a history tells of: pairs, records, options, truth values."""
+    system = system_of(text)
+    assert_agree(system)
+    assert_c_agrees(system)
+    assert all(o.occasions for o in system.observers)

@@ -89,8 +89,9 @@ class Numbered:
 def happening(
     kind: str, client: tuple[Value, Value], method: str, values: list[Value], *, by_key: bool
 ) -> Happening:
-    """An event with what it is about; the first that is asked of a map is which object of it."""
+    """An event with what it is about. A map is a register for each key, the first that it is asked."""
     of = None
+    method = _OF_A_KEY.get(method, method) if by_key else method
     if by_key and kind == "begin":
         of, *values = values
     value = values[0] if len(values) == 1 else tuple(values) or None
@@ -135,6 +136,8 @@ def specification(history: History) -> Specification:
     return make(None) if history.object in _NOTHING else make()
 
 
+#: What is asked of a map, as what is asked of one of its registers.
+_OF_A_KEY = {"put": "write", "get": "read"}
 #: Objects that have another name in recorded histories, and those that hold nothing first.
 _NAMES = {"lock": "mutex", "kv": "register"}
 _NOTHING = ("register", "cas_register", "kv")

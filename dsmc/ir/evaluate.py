@@ -6,7 +6,7 @@ as an independent oracle for the back ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, assert_never
 
 from dsmc.ir import types as t
@@ -48,17 +48,21 @@ class FunctionLike(Protocol):
 
 
 class World:
-    """What names stand for: functions by name, state variables now and before the step."""
+    """What names stand for: functions by name, state variables now and before the step; and who answers
+    for the observers of histories, where steps are evaluated.
+    """
 
     def __init__(
         self,
         functions: Mapping[str, FunctionLike] | None = None,
         state: Mapping[str, Value] | None = None,
         old: Mapping[str, Value] | None = None,
+        observe: Callable[[str, int, list[Value]], int] | None = None,
     ) -> None:
         self.functions = functions or {}
         self.state = state or {}
         self.old = old or {}
+        self.observe = observe
         self.depth = 0
 
 
@@ -96,8 +100,9 @@ def _value(e: Expr, world: World, names: Mapping[str, Value]) -> Value:
             return _call(function, [_value(a, world, names) for a in args], world)
         case Convert(of, type):
             return convert(_value(of, world, names), of.type, type)
-        case Observe():  # it stands in steps only, and these the back ends take
-            raise AssertionError(e)
+        case Observe(observer, event, args):
+            assert world.observe is not None
+            return world.observe(observer, event, [_value(a, world, names) for a in args])
         case _:
             assert_never(e)
 

@@ -47,7 +47,7 @@ class Recording:
         told = [plain(type, v) for type, v in zip(event.types[1:], values, strict=True)]
         what = happening(event.kind, (node, 0), method, told, by_key=self._history.object == "kv")
         if event.kind == "begin":
-            self._begin(number, node, event.types[0], what.object, method, what.value)
+            self._begin(number, node, event.types[0], what.object, what.f, what.value)
         elif node in self._open:
             self._end(number, node, event.kind, what.value)
 

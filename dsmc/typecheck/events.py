@@ -129,7 +129,7 @@ def _args(scope: Scope, written: ast.Event, method: Method, env: Env) -> tuple[x
         _mistake(scope, written, method, f"`{written.kind} … {method.name}` {said}")
         return None
     found = [
-        expressions.check(scope, a, env, of, f"what `{method.name}` is asked")
+        answer(scope, a, env, of, f"what `{method.name}` is asked")
         for a, of in zip(given, asks, strict=True)
     ]
     if written.result is not None and answers is not None:
