@@ -264,14 +264,19 @@ def test_ctrl_c_ends_runs() -> None:
     assert found.steps
 
 
-def test_ctrl_c_in_a_terminal() -> None:
-    """The process tells what it knows, and ends."""
+def interrupted(seconds: float) -> str:
+    """What is told of runs that are interrupted after so many seconds."""
     command = [sys.executable, "-m", "dsmc", "simulate", str(PAXOS), "--runs", "1000000000"]
-    process = subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, cwd=ROOT)
-    time.sleep(3)
+    process = subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
-    (data,) = json.loads(out)
+    return process.communicate(timeout=60)[0]
+
+
+def test_ctrl_c_in_a_terminal() -> None:
+    """The process tells what it knows, and ends; it is given longer where it has not begun."""
+    told = next(filter(None, map(interrupted, (3, 10, 30))))
+    (data,) = json.loads(told)
     assert data["statistics"]["stopped"] == "interrupted"
     assert data["statistics"]["engine"]["name"] == "c"
     assert data["statistics"]["steps"] > 10_000
