@@ -18,7 +18,7 @@ from dsmc.histories.delivery import GUARANTEES, Broadcast
 from dsmc.histories.isolation.levels import decide
 from dsmc.histories.model import Read, Status, Transaction, Transactions, Write
 from dsmc.histories.observers import BROKEN, UNDECIDED, Happening, Memory, MisuseError, Observer
-from dsmc.histories.transacting import Past, Transacting
+from dsmc.histories.transacting import Ledger, Past, Transacting
 from dsmc.histories.verdict import Violated
 from dsmc.session import Options, Report, check, load
 
@@ -279,7 +279,8 @@ def test_transactions(level: str) -> None:
     @given(CALLS)
     def agrees(calls: list[tuple[int, str, str, int]]) -> None:
         events, _ = scheduled(calls)
-        observer = Transacting(lambda h: decide(h, level), None, timed=level.startswith("strict"))
+        ledger = Ledger(None, timed=level.startswith("strict"))
+        observer = Transacting(ledger, lambda h: decide(h, level))
         memory: Memory = observer.initial
         for place, (f, client, value) in enumerate(events):
             memory = observer.after(memory, Happening("does", (client, 0), None, f, value))
@@ -314,7 +315,10 @@ def test_equal_histories_are_remembered_alike() -> None:
     ]
     other = [calls[1], calls[0], calls[3], calls[2]]
     memories = [
-        run(Transacting(lambda h: decide(h, "serializable"), None, timed=False), scheduled(c)[0])
+        run(
+            Transacting(Ledger(None, timed=False), lambda h: decide(h, "serializable")),
+            scheduled(c)[0],
+        )
         for c in (calls, other)
     ]
     assert isinstance(memories[0], Past)

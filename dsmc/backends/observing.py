@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsmc.backends.codec import Register, decode
 from dsmc.histories.budget import Budget
@@ -17,19 +17,22 @@ from dsmc.histories.check import guarantee
 from dsmc.histories.choices import decide
 from dsmc.histories.commitment import AllOrCompensated, AtomicCommit
 from dsmc.histories.delivery import Broadcast
-from dsmc.histories.model import Name, Value
+from dsmc.histories.model import Name, Transactions, Value
 from dsmc.histories.objects import SPECIFICATIONS, Specification
 from dsmc.histories.observers import BROKEN as IS_BROKEN
 from dsmc.histories.observers import UNDECIDED as IS_UNDECIDED
 from dsmc.histories.observers import Happening, Linearizable, Memory, MisuseError
 from dsmc.histories.observers import Observer as Remembers
 from dsmc.histories.recorded import Recorded
-from dsmc.histories.transacting import Transacting
+from dsmc.histories.transacting import Ledger, Transacting
 from dsmc.ir import types as t
 from dsmc.ir.history import BROKEN, MOST, UNDECIDED, History, Observer, Occasion
 from dsmc.ir.ops import RangeError
 from dsmc.ir.show import show
 from dsmc.ir.types import Type
+
+if TYPE_CHECKING:
+    from dsmc.histories.isolation.facts import Facts
 
 
 class Numbered:
@@ -41,6 +44,7 @@ class Numbered:
         self.remembers = _remembers(observer)
         self._memories: list[Memory] = [IS_BROKEN, self.remembers.initial, IS_UNDECIDED]
         self._numbers: dict[Memory, int] = {m: n for n, m in enumerate(self._memories)}
+        self._told: dict[tuple[int, tuple[Register, ...]], Happening] = {}
         self._known: dict[tuple[Any, ...], int] = {}
         self._lock = threading.Lock()
 
@@ -60,7 +64,7 @@ class Numbered:
         return found
 
     def _found(self, event: int, number: int, about: tuple[Register, ...]) -> int:
-        what = self._happening(self._occasions[event], about)
+        what = self._happening(event, about)
         try:
             memory = self.remembers.after(self._memories[number], what)
         except MisuseError as error:
@@ -76,7 +80,13 @@ class Numbered:
             raise MemoryError
         return number
 
-    def _happening(self, occasion: Occasion, about: tuple[Register, ...]) -> Happening:
+    def _happening(self, event: int, about: tuple[Register, ...]) -> Happening:
+        found = self._told.get((event, about))
+        if found is None:
+            found = self._told[event, about] = self._decoded(self._occasions[event], about)
+        return found
+
+    def _decoded(self, occasion: Occasion, about: tuple[Register, ...]) -> Happening:
         if occasion.kind == "rest":
             return Happening("rest", (None, 0))
         told = zip(occasion.types, about, strict=True)
@@ -161,8 +171,21 @@ def _remembers(observer: Observer) -> Remembers:
 
 
 def _transacting(history: History, level: str) -> Transacting:
-    from dsmc.histories.isolation.levels import decide as decide_level
+    from dsmc.histories.isolation.levels import named
 
+    about = _ledger(history, timed=level.startswith(("strict", "strong")))
+    return Transacting(about, lambda told: named(_facts(told), level))
+
+
+@functools.lru_cache(64)
+def _ledger(history: History, *, timed: bool) -> Ledger:
+    """Shared by all that is promised of a history."""
     start = None if history.type is None else plain(history.type, history.start or (0,))
-    timed = level.startswith(("strict", "strong"))
-    return Transacting(lambda told: decide_level(told, level), start, timed=timed)
+    return Ledger(start, timed=timed)
+
+
+@functools.lru_cache(1 << 16)
+def _facts(told: Transactions) -> Facts:
+    from dsmc.histories.isolation.reading import read_history
+
+    return read_history(told)

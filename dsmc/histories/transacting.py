@@ -45,19 +45,27 @@ class Past(Frozen):
     versions: frozenset[tuple[Value, tuple[Value, ...]]] = frozenset()
 
 
-class Transacting:
-    """Asks a decider whenever a transaction ends. `timed`: does it ask what came before what?"""
+class Ledger:
+    """What happens to transactions, the same for all that is asked of them: each step is taken once.
 
-    def __init__(self, decide: Decide, initial: Value, *, timed: bool) -> None:
-        self._decide = decide
+    `initial` is what every key holds first; `timed`: is it remembered what came before what?
+    """
+
+    def __init__(self, initial: Value, *, timed: bool) -> None:
         self._initial = initial
         self._timed = timed
-        self.initial: Memory = Past()
-        self.why = ""
+        self._known: dict[tuple[Past, Happening], Past] = {}
+        self._told: dict[Past, Transactions] = {}
 
-    def after(self, memory: Memory, what: Happening) -> Memory:
-        """See `Observer`."""
-        assert isinstance(memory, Past)
+    def after(self, memory: Past, what: Happening) -> Past:
+        """What is remembered after one more event. Raises `MisuseError`."""
+        key = (memory, what)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._after(memory, what)
+        return found
+
+    def _after(self, memory: Past, what: Happening) -> Past:
         if what.kind == "crash":
             for one in memory.transactions:
                 if one.client[0] == what.client[0] and one.status is None:
@@ -69,7 +77,7 @@ class Transacting:
             case "read" | "write":
                 return self._accessed(memory, what)
             case _:
-                return self._ended(memory, what)
+                return _ended(memory, what)
 
     def _begun(self, memory: Past, what: Happening) -> Past:
         mine = [one for one in memory.transactions if one.client == what.client]
@@ -106,45 +114,19 @@ class Transacting:
             return Read(key, None)
         return Read(key, value, gone[0] if gone else ("nobody", repr(value)))
 
-    def _after_end(self, memory: Past, what: Happening) -> Past:
-        one = _present(memory, what)
-        status = Status.OK if what.f == "commit" else Status.FAIL
-        now = _with(memory, one, replace(one, status=status))
-        return now if status is Status.OK else _withdrawn(now, one)
-
-    def broken(self, memory: Memory, what: Happening) -> Sequence[str]:
-        """See `Observer`."""
-        assert isinstance(memory, Past)
-        verdict = self._decide(self.history(self._after_end(memory, what)))
-        return verdict.sentences if isinstance(verdict, Violated) else ()
-
-    def unfinished(self, memory: Memory) -> Sequence[str]:
-        """See `Observer`."""
-        return ()
-
-    def _ended(self, memory: Past, what: Happening) -> Memory:
-        now = self._after_end(memory, what)
-        match self._decide(self.history(now)):
-            case Violated():
-                return BROKEN
-            case Undecided(why):
-                self.why = self.why or why
-                return UNDECIDED
-            case _:
-                return now
-
     # ------------------------------------------------------------ as a recorded history
 
-    def history(self, memory: Memory) -> Transactions:
+    def history(self, memory: Past) -> Transactions:
         """The transactions as deciders want them; one that has not ended may or may not."""
-        assert isinstance(memory, Past)
-        ordered = sorted(memory.transactions, key=lambda one: (repr(one.client), one.number))
-        return Transactions(
-            tuple(self._told(memory, one) for one in ordered),
-            tuple(sorted(memory.versions, key=repr)),
-        )
+        found = self._told.get(memory)
+        if found is None:
+            ordered = sorted(memory.transactions, key=lambda one: (repr(one.client), one.number))
+            told = tuple(self._as_recorded(memory, one) for one in ordered)
+            versions = tuple(sorted(memory.versions, key=repr))
+            found = self._told[memory] = Transactions(told, versions)
+        return found
 
-    def _told(self, memory: Past, one: Tx) -> Transaction:
+    def _as_recorded(self, memory: Past, one: Tx) -> Transaction:
         begun, ended = None, None
         if self._timed:
             later = [len(o.after) for o in memory.transactions if one.id in o.after]
@@ -155,6 +137,48 @@ class Transacting:
         session = f"{one.client}"
         status = one.status or Status.INFO
         return Transaction(one.name, session, one.accesses, status, begun, ended)
+
+
+class Transacting:
+    """Asks a decider whenever a transaction ends."""
+
+    def __init__(self, ledger: Ledger, decide: Decide) -> None:
+        self._ledger = ledger
+        self._decide = decide
+        self.initial: Memory = Past()
+        self.why = ""
+
+    def after(self, memory: Memory, what: Happening) -> Memory:
+        """See `Observer`."""
+        assert isinstance(memory, Past)
+        now = self._ledger.after(memory, what)
+        if what.f not in ("commit", "abort"):
+            return now
+        match self._decide(self._ledger.history(now)):
+            case Violated():
+                return BROKEN
+            case Undecided(why):
+                self.why = self.why or why
+                return UNDECIDED
+            case _:
+                return now
+
+    def broken(self, memory: Memory, what: Happening) -> Sequence[str]:
+        """See `Observer`."""
+        assert isinstance(memory, Past)
+        verdict = self._decide(self._ledger.history(self._ledger.after(memory, what)))
+        return verdict.sentences if isinstance(verdict, Violated) else ()
+
+    def unfinished(self, memory: Memory) -> Sequence[str]:
+        """See `Observer`."""
+        return ()
+
+
+def _ended(memory: Past, what: Happening) -> Past:
+    one = _present(memory, what)
+    status = Status.OK if what.f == "commit" else Status.FAIL
+    now = _with(memory, one, replace(one, status=status))
+    return now if status is Status.OK else _withdrawn(now, one)
 
 
 def _present(memory: Past, what: Happening) -> Tx:

@@ -27,10 +27,11 @@ def answering(observers: Sequence[Observer]) -> Any:
     from dsmc.backends.observing import numbered
 
     numbers = [numbered(one) for one in observers]
+    shapes = [[_shape(occasion.types) for occasion in one.occasions] for one in observers]
 
     def ask(which: int, event: int, told: Any, count: int) -> int:
         number, *rest = told[:count]
-        about = _registers(observers[which].occasions[event].types, rest)
+        about = _registers(shapes[which][event], rest)
         try:
             return numbers[which].after(event, number, about)
         except RangeError:
@@ -39,14 +40,19 @@ def answering(observers: Sequence[Observer]) -> Any:
     return ASKED(ask)
 
 
-def _registers(types: Sequence[Type], told: list[int]) -> tuple[Register, ...]:
+def _shape(types: Sequence[Type]) -> list[tuple[int, bool]]:
+    """How many words each value takes, and whether it may be less than 0."""
+    return [(words(of), isinstance(of, t.Int)) for of in types]
+
+
+def _registers(shape: list[tuple[int, bool]], told: list[int]) -> tuple[Register, ...]:
     """The values that an event is about, as the reference has them."""
     found: list[Register] = []
-    for of in types:
-        count = words(of)
-        number = sum(word << 64 * place for place, word in enumerate(told[:count]))
-        found.append(_signed(number) if isinstance(of, t.Int) else number)
-        told = told[count:]
+    at = 0
+    for count, signed in shape:
+        number = sum(word << 64 * place for place, word in enumerate(told[at : at + count]))
+        found.append(_signed(number) if signed else number)
+        at += count
     return tuple(found)
 
 

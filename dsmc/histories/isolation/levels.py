@@ -148,11 +148,15 @@ def implied(level: str) -> set[str]:
 
 def decide(history: Transactions, level: str, budget: float = 60.0) -> Verdict:
     """Does a history keep a level, or have no anomaly of a name? `budget` is in seconds."""
-    facts = read_history(history)
-    anomaly = anomalies.SYNONYMS.get(level, level)
+    return named(read_history(history), level, budget)
+
+
+def named(facts: Facts, name: str, budget: float = 60.0) -> Verdict:
+    """The same, of facts that were read before."""
+    anomaly = anomalies.SYNONYMS.get(name, name)
     if anomaly in anomalies.ANOMALIES:
         return anomalies.decide_anomaly(facts, anomaly, Budget(budget))
-    return decide_facts(facts, level, Budget(budget))
+    return decide_facts(facts, name, Budget(budget))
 
 
 def decide_facts(facts: Facts, level: str, budget: Budget) -> Verdict:

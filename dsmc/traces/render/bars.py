@@ -19,7 +19,8 @@ _STYLE = """<style>
 def bars(trace: Trace, layout: Layout) -> list[str]:
     """From where a client asks to where it is answered; what is never answered has no end."""
     drawn = [line for one in trace.operations for line in _bar(one, layout)]
-    return [_STYLE, *drawn] if drawn else []
+    told = any(step.said for step in trace.steps)
+    return [_STYLE, *drawn] if drawn or told else []
 
 
 def _bar(one: Bar, layout: Layout) -> list[str]:
