@@ -74,6 +74,28 @@ def test_messages_in_flight_at_the_end(traced: Traced) -> None:
     assert "  still in flight:\n    Pong(0) from Server to Client.2\n" in render(trace)
 
 
+STOPPED_INSIDE = """spec stopped_inside
+message M synchronous
+role A {
+  var k: 0..1 = 0
+  action go when k < 1 { k := 1; send M to B.1 }
+}
+role B {
+  stable got: bool = false
+  stable also: bool = false
+  on M { got := true; also := true }
+}
+invariant both { B.1.got implies B.1.also }
+"""
+
+
+def test_a_crash_in_what_another_step_sets_off(traced: Traced) -> None:
+    """It is a fault, told where it strikes."""
+    step = traced(STOPPED_INSIDE, "both", "crash B at most 1").steps[1]
+    assert (step.fault, step.place, step.crashed) == ("crash", "line 10", (1,))
+    assert step.title == "go; B stops in `on M`"
+
+
 def test_synchronous_messages(traced: Traced) -> None:
     """They arrive in the step that sends them, or go nowhere; each has its own sender."""
     trace = traced(trace_specs.SYNCHRONOUS, "half")

@@ -238,7 +238,10 @@ class _Crashing:
 
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""
-        failing = (s.Require(fault.budget.left), *self._fails(fault), s.Leave())
+        told = s.Mark(fault.fault.name, (me(self._role),), step.origin.title)
+        failing = (
+            s.Require(fault.budget.left), told.at(step.origin.span), *self._fails(fault), s.Leave()
+        )  # fmt: skip
         lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
         cutter = _Cutter(failing, lasting)
         # A message that was taken and forgotten matters only to a node that comes back.
