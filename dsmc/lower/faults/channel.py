@@ -15,7 +15,7 @@ from dsmc.ir import types as t
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Channel, Fault, MessageDecl, NetworkKind, Program
 from dsmc.ir.system import Action, Fairness, Kind, Origin, Param, Variable
-from dsmc.lower.build import Budget, apply, assign, conj, read
+from dsmc.lower.build import Budget, apply, assign, conj, read, unique
 from dsmc.lower.network.wire import mark
 
 
@@ -240,9 +240,10 @@ def _fewer(message: x.Expr, bag: x.Expr, count: int) -> x.Expr:
     """Are there fewer of a message in a bag?"""
     if count == 1:
         return x.negation(apply(Op.BAG_HAS, message, bag))
-    same = x.Binder("same", message.type, bag, x.equal(x.Local("same", message.type), message))
-    one = x.Local("same", message.type)
-    there = x.Fold(x.Quantifier.BAG, (same,), one, bag.type)
+    names = {e.name for e in x.walk(message) if isinstance(e, x.Local)}
+    same = x.Local(unique("same", names), message.type)
+    alike = x.Binder(same.name, message.type, bag, x.equal(same, message))
+    there = x.Fold(x.Quantifier.BAG, (alike,), same, bag.type)
     length = x.Apply(Op.BAG_LEN, (there,), t.Int(0, (1 << 31) - 1))
     return apply(Op.LT, length, x.number(count))
 
