@@ -35,7 +35,7 @@ class Wait(Frozen):
 
 def waiting(system: System, world: World) -> list[str]:
     """A sentence for each process that has not stopped, and one for a circle of locks."""
-    waits = [w for pc in system.variables if _is_counter(pc) for w in _waits(system, world, pc)]
+    waits = [w for pc in system.variables if is_counter(pc) for w in _waits(system, world, pc)]
     circle = _circle({w.who: w.holders for w in waits})
     told = [w.text for w in waits]
     if len(circle) == 2:
@@ -45,12 +45,12 @@ def waiting(system: System, world: World) -> list[str]:
 
 def stuck(system: System, world: World) -> list[str]:
     """The same, and why the actions of no process are not taken."""
-    counters = {v.name for v in system.variables if _is_counter(v)}
+    counters = {v.name for v in system.variables if is_counter(v)}
     told = [*waiting(system, world), *blocked(system, world, counters)]
     return told or ["nothing but a fault can change anything"]
 
 
-def _is_counter(variable: Variable) -> bool:
+def is_counter(variable: Variable) -> bool:
     """Is it the program counter of a process?"""
     of = variable.type
     while isinstance(of, t.Map):
