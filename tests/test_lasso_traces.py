@@ -126,6 +126,27 @@ def test_for_which_value_a_formula_is_false() -> None:
     assert "`not waiting[i]` with i = 0 is not true after step 1, and never after" in text
 
 
+FORMULAS = """spec formulas
+var x: 0..3 = 0
+fair action up when x < 3 { x += 1 }
+ltl implied { (eventually x == 3) implies eventually (x == 0 and next x == 0) }
+ltl not_until { not (x < 1 until x == 1) }
+ltl each { forall i in 1..2: (eventually always x == 3) implies not eventually x == i }
+"""
+
+
+def test_a_formula_is_told_in_its_own_words(spec: Write) -> None:
+    path = spec(FORMULAS)
+    assert trace_of(path, "implied").reasons == (
+        "`x == 3` is true after step 3",
+        "`x == 0 and next x == 0` is not true at the start, and never after",
+    )
+    assert trace_of(path, "not_until").reasons == ("`x < 1 until x == 1` is true at the start",)
+    assert trace_of(path, "each").reasons == (
+        "`eventually always x == 3` is true at the start", "`x == i` with i = 1 is true after step 1"
+    )  # fmt: skip
+
+
 def test_what_does_not_stay() -> None:
     text = told(ROOT / "tests/liveness/back_and_forth.dsm", "at_rest")
     assert "`up` is false at the start, and so it is again each time round" in text
