@@ -505,3 +505,30 @@ def test_types_of_the_model() -> None:
     one = Message(0, "M", "M", 0, 1, 0, None, "in flight")
     assert one == Message(0, "M", "M", 0, 1, 0, None, "in flight")
     assert Step(0, None, "start", "start", "", "", "", (), (), (), (), ()).cut is None
+
+
+# ---------------------------------------------------------------- steps that cannot be taken
+
+WAITS = """spec waits
+message M
+role P {
+  var x: 0..1 = 0
+  var s: set<0..1> = {}
+  process { loop { receive { M { skip } timeout { skip } } } }
+  process first { atomic { await x == 1; x := 0 } }
+  process later { atomic { x := 1; await s != {} } }
+  process picks { atomic { pick y in s; x := y } }
+  process either_ { atomic { either { await x == 1 } or { await s != {} } } }
+}
+"""
+
+
+def test_what_a_step_that_is_not_possible_waits_for(traced: Traced) -> None:
+    told = [reason.rpartition("(line")[2] for reason in traced(WAITS, "no_deadlock").reasons]
+    assert told == [
+        " 6): no `M` is on its way; `timeout` would change nothing",
+        " 7): `x == 1` is false: `x` is 0",
+        " 8): `s != {}` does not come true in it",
+        " 9): `pick y in s` finds nothing",
+        " 10): `x == 1` is false: `x` is 0; `s != {}` is false: `s` is {}",
+    ]

@@ -15,6 +15,7 @@ from dsmc.ir.types import Value
 from dsmc.traces.awaited import awaited
 from dsmc.traces.blocked import blocked
 from dsmc.traces.changes import holder
+from dsmc.traces.impossible import impossible
 from dsmc.traces.titles import place
 from dsmc.traces.why import Why
 
@@ -156,7 +157,7 @@ class _Process:
             return [awaited(self._world, action, role, self._names(action))]
         wrong = [part for part in parts if self._value(part, action) is False]
         found = [reason for part in wrong for reason in self._reason(part, action)]
-        return found if wrong else ["it cannot be carried out"]
+        return found if wrong else impossible(self._world, action, self._names(action))
 
     def _reason(self, part: x.Expr, action: Action) -> list[str]:
         lock = _lock_of(part)
