@@ -127,6 +127,7 @@ CONDITIONS = [
     "match o { some(x) => x > 1, none => b }",
     "match o {\n some(x) => x > 1\n none => b\n}",
     "match c { red => b, else => not b }",
+    "match c {\n red => if b then b\n else not b\n else => not b\n}",
     "p.0",
     "p.1 == 1",
     "r.value == none",

@@ -38,6 +38,8 @@ _STARTERS = frozenset(
 _VALUE_HEADS = frozenset(
     "INVARIANT TRANSITION QUIESCENT LTL EVENTUALLY ALWAYS REACHABLE FINAL LAW".split()
 )
+#: The kinds of the braces of a `match`: as a statement and as a value.
+_MATCHES = ("match code", "match value")
 
 
 def ends_between(last: str, first: str) -> bool:
@@ -86,8 +88,13 @@ class Layout:
             not inside_value
             and self._previous not in ("_SEP", "_LBRACE")
             and token.type != "RBRACE"
-            and ends_between(self._previous, token.type)
+            and ends_between(self._previous, "NAME" if self._is_case(token) else token.type)
         )
+
+    def _is_case(self, token: Token) -> bool:
+        """Is it the `else` of a `match`?"""
+        inside = self._open[-1] if self._open else ""
+        return token.type == "ELSE" and inside in _MATCHES and not self._thens[-1]
 
     def _placed(self, token: Token) -> Token:
         if self._doc:
@@ -121,10 +128,13 @@ class Layout:
             return self._opened("_LSET", "_LSET")
         if not self._matches and self._open and self._open[-1] in _CLOSING:
             self._close_values()  # a block cannot stand in a value: a bracket is missing
-        self._matches -= bool(self._matches)
+        is_match = bool(self._matches)
+        self._matches -= is_match
         inside = self._open[-1] if self._open else ""
         if self._head == "MATCH" and inside == "code":
             kind = "match code"
+        elif is_match:
+            kind = "match value"
         elif self._head in _VALUE_HEADS:
             kind = "value"
         elif self._head == "FAULTS":
