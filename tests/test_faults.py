@@ -193,6 +193,42 @@ def test_duplicates_without_a_limit(checked: Checked) -> None:
     }  # fmt: skip
 
 
+TWICE = """spec twice
+message Letter
+role Sender {
+  var sent: 0..2 = 0
+  timeout one when sent < 2 { sent += 1; send Letter to Receiver.1 }
+}
+role Receiver {
+  var got: 0..2 = 0
+  on Letter when got < 2 { got += 1 }
+}
+eventually one { Receiver.1.got > 0 }
+eventually both { Receiver.1.got == 2 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("faults", "one", "both"),
+    [
+        ("lose at most 1", "holds", "violated"),
+        ("duplicate; lose at most 1", "holds", "violated"),
+        ("duplicate; lose at most 2", "violated", "violated"),
+        ("duplicate; lose", "violated", "violated"),
+    ],
+)
+def test_a_loss_takes_one_of_two(checked: Checked, faults: str, one: str, both: str) -> None:
+    """A message sent a second time is not lost with the first, whatever may be duplicated."""
+    assert words(checked(TWICE, faults)) == {"one": one, "both": both}
+
+
+def test_what_is_not_told_apart_arrives_at_once(checked: Checked) -> None:
+    """Nothing is in flight any more, and the trace does not say that something is."""
+    trace = checked(TWICE, "duplicate").result("both").trace
+    assert trace is not None
+    assert {message.fate for message in trace.messages} == {"received"}
+
+
 TWO_KINDS = """spec two_kinds
 {network}
 message A

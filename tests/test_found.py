@@ -177,6 +177,16 @@ def test_what_would_hold_for_nothing_is_refused(
     assert [d.code for d in caught.value.diagnostics] == [code]
 
 
+def test_what_has_no_reply_is_shown(spec: Callable[[str], Path]) -> None:
+    """The statement first, then the fault that asks for it."""
+    text = "role T { process { lab: loop { skip } } }\nfaults { lose reply of lab at most 1 }"
+    with pytest.raises(Mistakes) as caught:
+        check(load(spec(text))[0])
+    (problem,) = caught.value.diagnostics
+    assert problem.span.text == "lab: loop { skip }"
+    assert [note.span.text for note in problem.notes] == ["lose reply of lab at most 1"]
+
+
 def test_long_chains(checked: Checked) -> None:
     """Python nests parentheses and blocks less deep than people write conditions."""
     chain = " else ".join(f"if x == {n} {{ x := {n + 1} }}" for n in range(150))

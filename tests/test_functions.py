@@ -103,3 +103,23 @@ fun latest(): 0..2 = max(n[c] for c in 0..1)
 invariant different { n[0] == n[1] implies n[0] == 0 }
 """)
     assert words(report) == {"different": "holds"}
+
+
+NOTES = """
+var y: 0..2 = 0
+ghost seen: 0..2 = 0
+ghost most: 0..2 = 0
+proc note(a: 0..2) { if a > most { keep(a) } }
+proc keep(a: 0..2) { most := a }
+action up when y < 2 { y += 1; seen := y; note(seen) }
+invariant noted { most == y }
+"""
+
+
+def test_a_procedure_that_changes_ghosts_only_is_given_ghosts(
+    checked: Callable[..., Report], spec: Callable[..., Path]
+) -> None:
+    assert words(checked(NOTES)) == {"noted": "holds"}
+    with pytest.raises(Mistakes) as refused:
+        compile_job(load(spec(NOTES.replace("{ most := a }", "{ most := a; y := y }")))[0])
+    assert {d.code for d in refused.value.diagnostics} == {"D502"}

@@ -89,7 +89,30 @@ def test_messages_that_never_arrive() -> None:
     served = told(ROOT / "tests/liveness/served_by_a_process.dsm", "first_rests")
     assert "Ask from Client.1 to Server never arrives: Server could take it" in served
     blocked = told(ROOT / "tests/liveness/blocked_queue.dsm", "arrives", "in_order")
-    assert "A from From to To never arrives: To takes no such message" in blocked
+    assert "A from From to To never arrives: To does not take it: `open` is false" in blocked
+    assert "B from From to To never arrives: it is behind A" in blocked
+
+
+REFUSED = """spec refused
+message M(n: 0..1)
+role A { start { send M(0) to B.1; send M(1) to B.1; send M(0) to C.1; send M(0) to D.1 } }
+role B {
+  stable got: bool = false
+  on M(0) from s when got and s == A.1 { skip }
+}
+role C { process { await false; receive { M(n) { skip } } } }
+role D { process { skip } }
+eventually arrives { B.1.got }
+"""
+
+
+def test_why_a_message_never_arrives(spec: Write) -> None:
+    """The handler's condition is false, no handler is for it, or the process is elsewhere."""
+    text = told(spec(REFUSED), "arrives")
+    assert "M(0) from A to B never arrives: B does not take it: `got` is false" in text
+    assert "M(1) from A to B never arrives: B takes no such message" in text
+    assert "M(0) from A to C never arrives: C does not come to where it takes it" in text
+    assert "M(0) from A to D never arrives: D takes no such message" in text
 
 
 def test_who_waits_for_whom() -> None:
@@ -101,6 +124,27 @@ def test_for_which_value_a_formula_is_false() -> None:
     text = told(ROOT / "tests/liveness/served_by_choice.dsm", "each")
     assert "`waiting[i]` with i = 0 is true after step 1" in text
     assert "`not waiting[i]` with i = 0 is not true after step 1, and never after" in text
+
+
+FORMULAS = """spec formulas
+var x: 0..3 = 0
+fair action up when x < 3 { x += 1 }
+ltl implied { (eventually x == 3) implies eventually (x == 0 and next x == 0) }
+ltl not_until { not (x < 1 until x == 1) }
+ltl each { forall i in 1..2: (eventually always x == 3) implies not eventually x == i }
+"""
+
+
+def test_a_formula_is_told_in_its_own_words(spec: Write) -> None:
+    path = spec(FORMULAS)
+    assert trace_of(path, "implied").reasons == (
+        "`x == 3` is true after step 3",
+        "`x == 0 and next x == 0` is not true at the start, and never after",
+    )
+    assert trace_of(path, "not_until").reasons == ("`x < 1 until x == 1` is true at the start",)
+    assert trace_of(path, "each").reasons == (
+        "`eventually always x == 3` is true at the start", "`x == i` with i = 1 is true after step 1"
+    )  # fmt: skip
 
 
 def test_what_does_not_stay() -> None:

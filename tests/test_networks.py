@@ -289,6 +289,41 @@ def test_synchronous(checked: Checked) -> None:
     assert size(report) == (3, 2)
 
 
+NAMES = """spec names
+message M(x: 0..3) synchronous
+message L(n: 0..3)
+role A {
+  stable k: 0..1 = 0
+  action go when k < 1 {
+    let x_s1 = 2
+    let to_1 = x_s1
+    let same = to_1
+    let reached_1 = same
+    let self_s1 = reached_1
+    k := 1
+    send M(1) to B.1
+    send L(x_s1) to B.1
+    broadcast L(to_1) to B
+    broadcast L(self_s1) to B
+    send L(same) to B.1
+  }
+}
+role B[2] {
+  stable got: 0..3 = 0
+  on M(x) { let x_s1 = 3; got := x + x_s1 - x_s1 }
+  on L(n) { got := n }
+}
+invariant as_written { forall b in B: b.got in {0, 1, 2} }
+reachable all_of_it { B.1.got == 2 and B.2.got == 2 }
+"""
+
+
+@pytest.mark.parametrize("faults", ["crash A at most 1", "duplicate; lose at most 1"])
+def test_names_like_the_tools_own(checked: Checked, faults: str) -> None:
+    """What users call a thing is not taken for what the network makes of messages."""
+    assert words(checked(NAMES, faults)) == {"as_written": "holds", "all_of_it": "reachable"}
+
+
 def test_synchronous_to_a_node_that_is_down(checked: Checked) -> None:
     """It is sent into nothing: nothing waits for a node that has stopped."""
     report = checked(SYNCHRONOUS, "crash Server at most 1")

@@ -74,6 +74,28 @@ def test_messages_in_flight_at_the_end(traced: Traced) -> None:
     assert "  still in flight:\n    Pong(0) from Server to Client.2\n" in render(trace)
 
 
+STOPPED_INSIDE = """spec stopped_inside
+message M synchronous
+role A {
+  var k: 0..1 = 0
+  action go when k < 1 { k := 1; send M to B.1 }
+}
+role B {
+  stable got: bool = false
+  stable also: bool = false
+  on M { got := true; also := true }
+}
+invariant both { B.1.got implies B.1.also }
+"""
+
+
+def test_a_crash_in_what_another_step_sets_off(traced: Traced) -> None:
+    """It is a fault, told where it strikes."""
+    step = traced(STOPPED_INSIDE, "both", "crash B at most 1").steps[1]
+    assert (step.fault, step.place, step.crashed) == ("crash", "line 10", (1,))
+    assert step.title == "go; B stops in `on M`"
+
+
 def test_synchronous_messages(traced: Traced) -> None:
     """They arrive in the step that sends them, or go nowhere; each has its own sender."""
     trace = traced(trace_specs.SYNCHRONOUS, "half")
@@ -483,3 +505,30 @@ def test_types_of_the_model() -> None:
     one = Message(0, "M", "M", 0, 1, 0, None, "in flight")
     assert one == Message(0, "M", "M", 0, 1, 0, None, "in flight")
     assert Step(0, None, "start", "start", "", "", "", (), (), (), (), ()).cut is None
+
+
+# ---------------------------------------------------------------- steps that cannot be taken
+
+WAITS = """spec waits
+message M
+role P {
+  var x: 0..1 = 0
+  var s: set<0..1> = {}
+  process { loop { receive { M { skip } timeout { skip } } } }
+  process first { atomic { await x == 1; x := 0 } }
+  process later { atomic { x := 1; await s != {} } }
+  process picks { atomic { pick y in s; x := y } }
+  process either_ { atomic { either { await x == 1 } or { await s != {} } } }
+}
+"""
+
+
+def test_what_a_step_that_is_not_possible_waits_for(traced: Traced) -> None:
+    told = [reason.rpartition("(line")[2] for reason in traced(WAITS, "no_deadlock").reasons]
+    assert told == [
+        " 6): no `M` is on its way; `timeout` would change nothing",
+        " 7): `x == 1` is false: `x` is 0",
+        " 8): `s != {}` does not come true in it",
+        " 9): `pick y in s` finds nothing",
+        " 10): `x == 1` is false: `x` is 0; `s != {}` is false: `s` is {}",
+    ]

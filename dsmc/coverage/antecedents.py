@@ -85,10 +85,13 @@ def _ways(e: x.Expr, way: Way) -> Iterator[Way]:
         case x.Apply(Op.IMPLIES, (left, right)):
             yield from _ways(right, (*way, _condition(left)))
         case x.Cond(condition, yes, no):
-            yield from _ways(yes, (*way, _condition(condition)))
-            yield from _ways(no, (*way, _condition(condition, wanted=False)))
+            for branch, wanted in _branches(condition, yes, no):
+                yield from _ways(branch, (*way, _case(condition, branch, wanted=wanted)))
         case x.Let(name, value, body):
-            yield from _ways(body, (*way, Named(name, value)))
+            if isinstance(known := simplify(value), x.Lit):
+                yield from _ways(x.substitute(body, {name: known}), way)
+            else:
+                yield from _ways(body, (*way, Named(name, value)))
         case x.Fold(x.Quantifier.FORALL, binders, body):
             yield from _ways(body, (*way, Bound(binders, _none(e))))
         case x.Apply(Op.NOT, (x.Fold(x.Quantifier.EXISTS, binders) as some,)):
@@ -96,6 +99,25 @@ def _ways(e: x.Expr, way: Way) -> Iterator[Way]:
         case _:
             if simplify(e) != x.TRUE:
                 yield way
+
+
+def _branches(condition: x.Expr, yes: x.Expr, no: x.Expr) -> Iterator[tuple[x.Expr, bool]]:
+    """The branches, each with what the condition is; where it is constant, the one that is taken."""
+    known = simplify(condition)
+    if known != x.FALSE:
+        yield yes, True
+    if known != x.TRUE:
+        yield no, False
+
+
+def _case(condition: x.Expr, branch: x.Expr, *, wanted: bool) -> Condition:
+    """The condition of a branch; that of a case of a `match` is written nowhere."""
+    case = _condition(condition, wanted=wanted)
+    while isinstance(branch, x.Let):
+        branch = branch.body
+    if said(condition.span):
+        return case
+    return replace(case, never=f"the case of `{said(branch.span)}` never came up")
 
 
 def _condition(e: x.Expr, *, wanted: bool = True) -> Condition:

@@ -47,11 +47,18 @@ FAULTS: dict[str, FaultForm] = {
         "All nodes of a role stop at once, and come back later.",
         True,
     ),
-    "lose": FaultForm(Takes.MESSAGE, (), "A message in flight is lost.", True),
+    "lose": FaultForm(
+        Takes.MESSAGE, (), "A message in flight is lost; of several that are alike, one.", True
+    ),
     "lose reply of": FaultForm(
         Takes.LABEL, (), "The labelled statement takes effect, but its caller sees a failure.", True
     ),
-    "duplicate": FaultForm(Takes.MESSAGE, (), "A message in flight arrives twice.", True),
+    "duplicate": FaultForm(
+        Takes.MESSAGE,
+        (),
+        "A message in flight arrives twice; without a limit, any number of times.",
+        True,
+    ),
     "reorder": FaultForm(
         Takes.MESSAGE, (), "A message overtakes those sent before it (fifo).", True
     ),

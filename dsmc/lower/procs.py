@@ -10,13 +10,13 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir.protocol import Handler, Hook, Process, Program, QuorumHandler, RoleAction, RoleCode
+from dsmc.lower.fresh import Fresh
 
 
 class _Inliner:
     def __init__(self, program: Program) -> None:
         self._procs = {proc.name: proc for proc in program.procs}
-        self._taken = _locals(program)
-        self._count = 0
+        self._fresh = Fresh(_code(program))
 
     def inline(self, block: s.Block) -> s.Block:
         """The block with every call replaced by what is called."""
@@ -28,7 +28,7 @@ class _Inliner:
         return (s.map_parts(statement, lambda e: e, self.inline),)
 
     def _body(self, call: s.CallProc) -> s.Block:
-        proc, suffix = self._procs[call.procedure], self._suffix()
+        proc, suffix = self._procs[call.procedure], self._fresh.suffix()
         renamed = rename_locals(proc.body, suffix)
         lets = tuple(
             s.Let(name + suffix, arg)
@@ -39,27 +39,20 @@ class _Inliner:
             name: x.Local(name + suffix, of) for name, of in proc.parameters
         }
         body = self.inline(s.substitute_in(renamed, parameters))
-        scope = f"proc{self._count}"
+        scope = f"proc{suffix}"
         return (*lets, s.Scoped(scope, _returning(body, scope)).at(call.span))
 
-    def _suffix(self) -> str:
-        """What makes of any name one that nothing else has."""
-        self._count += 1
-        suffix = f"_{self._count}"
-        return self._suffix() if any(n.endswith(suffix) for n in self._taken) else suffix
 
-
-def _locals(program: Program) -> frozenset[str]:
-    """The local names that the program's code uses."""
-    used: set[str] = set()
+def _code(program: Program) -> list[s.Block]:
+    """All code of a program."""
+    found: list[s.Block] = []
 
     def look(block: s.Block) -> s.Block:
-        inside = (e for outermost in s.all_exprs(block) for e in x.walk(outermost))
-        used.update(e.name for e in inside if isinstance(e, x.Local))
+        found.append(block)
         return block
 
     map_all(program, look)
-    return frozenset(used)
+    return found
 
 
 def rename_locals(block: s.Block, suffix: str) -> s.Block:

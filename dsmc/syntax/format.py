@@ -76,12 +76,9 @@ def _lines(source: Source) -> list[list[Piece]]:
 
 def _kinds(tokens: list[Token]) -> dict[int, str]:
     """What the parser sees in tokens: which braces are sets, and which `<` and `>` are brackets."""
-    layout = Layout()
-    found: dict[int, str] = {}
     words = [t for t in tokens if t.type not in ("SPACE", *_COMMENTS)]
-    for token in words:
-        arranged = [t for t in layout.arrange([token]) if t.type != "_SEP"]
-        found.update({id(token): t.type for t in arranged})
+    seen = {t.start_pos: t.type for t in Layout().arrange(words) if t.type != "_SEP"}
+    found = {id(t): seen[t.start_pos] for t in words if t.start_pos in seen}
     plain = [t for t in words if t.type != "NEWLINE"]
     for i, token in enumerate(plain):
         if token.type == "LESSTHAN" and i and plain[i - 1].type in (*_CONSTRUCTORS, "NAME"):
@@ -168,7 +165,7 @@ class _Writer:
         words = [p for p in following if p.kind not in _COMMENTS]
         if last.kind in _OPENING or last.kind == "COMMA" or not words:
             return False
-        return not ends_between(last.kind, words[0].kind)
+        return not ends_between(last.kind, words[0].kind, words[1].kind if words[1:] else "")
 
 
 def _written(lines: list[list[Piece]]) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from lark import Token
 
+#: What the parser does not see.
+_UNSEEN = ("DOC", "NEWLINE", "COMMENT", "SPACE")
 _CLOSING = {"LPAR": "RPAR", "LSQB": "RSQB", "_LSET": "_RSET"}
 
 #: After these a value is expected: a `{` opens a set, and a newline does not end anything.
@@ -38,11 +40,25 @@ _STARTERS = frozenset(
 _VALUE_HEADS = frozenset(
     "INVARIANT TRANSITION QUIESCENT LTL EVENTUALLY ALWAYS REACHABLE FINAL LAW".split()
 )
+#: The kinds of the braces of a `match`: as a statement and as a value.
+_MATCHES = ("match code", "match value")
 
 
-def ends_between(last: str, first: str) -> bool:
-    """Does a newline between two types of tokens end a statement?"""
-    return last not in _NO_END_AFTER and first not in _NO_END_BEFORE
+#: Words that are names where a value or a name is expected, and after which a `{` opens a set else.
+_PERHAPS_NAMES = frozenset(("EXPECT", "PARTITION", "TO", "UNTIL"))
+_NAME_AFTER = (_SET_AFTER - {"_LBRACE", "_SEP"}) | _VALUE_HEADS | {"LOCK", "FROM", "PROCESS", "OR"}
+
+
+def ends_between(last: str, first: str, second: str) -> bool:
+    """Does a newline between two types of tokens end a statement? `second` stands after the `first`."""
+    is_name = (first == "LEADS" and second != "TO") or (
+        first == "UNTIL" and second in _NAMES_BEFORE
+    )
+    return last not in _NO_END_AFTER and (is_name or first not in _NO_END_BEFORE)
+
+
+#: What stands before one of these is a name.
+_NAMES_BEFORE = frozenset(("BECOMES", "ADDS", "REMOVES", "COLON"))
 
 
 class Layout:
@@ -63,22 +79,25 @@ class Layout:
 
     def arrange(self, tokens: Iterable[Token]) -> Iterator[Token]:
         """The tokens that the parser shall see."""
-        for token in tokens:
+        told = list(tokens)
+        words = [token for token in told if token.type not in _UNSEEN]
+        following = iter([*(token.type for token in words[1:]), ""])
+        for token in told:
             if token.type == "DOC":
                 self._doc.append(token[2:].strip())
             elif token.type == "NEWLINE":
                 self._pending = self._pending or token
-            elif token.type not in ("COMMENT", "SPACE"):
-                yield from self._ended_before(token)
+            elif token.type not in _UNSEEN:
+                yield from self._ended_before(token, next(following))
                 yield self._placed(token)
 
-    def _ended_before(self, token: Token) -> Iterator[Token]:
+    def _ended_before(self, token: Token, following: str) -> Iterator[Token]:
         newline, self._pending = self._pending, None
-        if newline is not None and self._ends(token):
+        if newline is not None and self._ends(token, following):
             self._previous = "_SEP"
             yield Token.new_borrow_pos("_SEP", "\n", newline)
 
-    def _ends(self, token: Token) -> bool:
+    def _ends(self, token: Token, following: str) -> bool:
         if token.type in _STARTERS:
             self._close_values()
         inside_value = bool(self._open) and self._open[-1] in _CLOSING
@@ -86,8 +105,15 @@ class Layout:
             not inside_value
             and self._previous not in ("_SEP", "_LBRACE")
             and token.type != "RBRACE"
-            and ends_between(self._previous, token.type)
+            and ends_between(
+                self._previous, "NAME" if self._is_case(token) else token.type, following
+            )
         )
+
+    def _is_case(self, token: Token) -> bool:
+        """Is it the `else` of a `match`?"""
+        inside = self._open[-1] if self._open else ""
+        return token.type == "ELSE" and inside in _MATCHES and not self._thens[-1]
 
     def _placed(self, token: Token) -> Token:
         if self._doc:
@@ -95,7 +121,9 @@ class Layout:
             self._doc = []
         if self._previous in ("_SEP", "_LBRACE"):
             self._head = token.type
-        kind = self._previous = self._kind(token)
+        kind = self._kind(token)
+        is_name = kind in _PERHAPS_NAMES and self._previous in _NAME_AFTER
+        self._previous = "NAME" if is_name else kind
         return token if kind == token.type else Token.new_borrow_pos(kind, token.value, token)
 
     def _kind(self, token: Token) -> str:
@@ -121,10 +149,13 @@ class Layout:
             return self._opened("_LSET", "_LSET")
         if not self._matches and self._open and self._open[-1] in _CLOSING:
             self._close_values()  # a block cannot stand in a value: a bracket is missing
-        self._matches -= bool(self._matches)
+        is_match = bool(self._matches)
+        self._matches -= is_match
         inside = self._open[-1] if self._open else ""
         if self._head == "MATCH" and inside == "code":
             kind = "match code"
+        elif is_match:
+            kind = "match value"
         elif self._head in _VALUE_HEADS:
             kind = "value"
         elif self._head == "FAULTS":

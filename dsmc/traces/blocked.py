@@ -6,6 +6,7 @@ Processes are told apart, in `waiting.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
@@ -39,6 +40,27 @@ def _reads(action: Action, variables: set[str]) -> bool:
     return any(isinstance(part, x.Global) and part.name in variables for part in parts)
 
 
+def choices(world: World, action: Action) -> Iterator[Names]:
+    """The choices of its parameters, each with the names that the action gives to parts of them."""
+    for chosen in _choices(world, list(action.params), {}):
+        with suppress(RangeError):
+            names = dict(chosen)
+            for name, value in action.names:
+                names[name] = evaluate(value, world, names)
+            yield names
+
+
+def _choices(world: World, params: list[Param], names: Names) -> Iterator[Names]:
+    if not params:
+        yield names
+        return
+    first, *rest = params
+    for value in members(first.domain.type, evaluate(first.domain, world, names)):
+        chosen = {**names, first.name: value}
+        if evaluate(first.where, world, chosen):
+            yield from _choices(world, rest, chosen)
+
+
 class _Action:
     def __init__(self, system: System, world: World, action: Action) -> None:
         self._system = system
@@ -47,24 +69,9 @@ class _Action:
 
     def lines(self) -> Iterator[str]:
         """For each choice of parameters: what is false of it. Nobody waits for want of a choice."""
-        for names in self._choices(list(self._action.params), {}):
-            try:
-                bound = dict(names)
-                for name, value in self._action.names:
-                    bound[name] = evaluate(value, self._world, bound)
-                yield from self._line(bound)
-            except RangeError:
-                continue
-
-    def _choices(self, params: list[Param], names: Names) -> Iterator[Names]:
-        if not params:
-            yield names
-            return
-        first, *rest = params
-        for value in members(first.domain.type, evaluate(first.domain, self._world, names)):
-            chosen = {**names, first.name: value}
-            if evaluate(first.where, self._world, chosen):
-                yield from self._choices(rest, chosen)
+        for names in choices(self._world, self._action):
+            with suppress(RangeError):
+                yield from self._line(names)
 
     def _line(self, names: Names) -> Iterator[str]:
         wrong = [

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from dsmc.ir import temporal as f
 from dsmc.ir.evaluate import World, evaluate
-from dsmc.ir.expr import Expr, Let, Lit, substitute
+from dsmc.ir.expr import Expr, Let, Lit, Local, substitute, walk
 from dsmc.ir.ops import RangeError
 from dsmc.ir.show import show
 from dsmc.ir.system import System
@@ -44,23 +44,24 @@ class _Broken:
                 yield from self._reasons(formula, place)
             case f.Both(left, right):
                 yield from self.why(left if not self._is(left, place) else right, place)
-            case f.Either(f.Not(f.Now() as now), then):
-                yield f"{_text(now)} is true {_at(place)}"
-                yield from self.why(then, place)
+            case f.Either(f.Not() as given, then):
+                yield from (*self.why(given, place), *self.why(then, place))
             case f.Either(left, right):
                 yield from (*self.why(left, place), *self.why(right, place))
             case f.Always(of):
-                yield from self.why(of, self._first_false(of, place))
+                yield from self.why(of, self._first(of, place, wanted=False))
             case f.Eventually(of):
                 yield from self._never(of, place)
             case f.Next(of):
                 yield from self.why(of, self._after[place])
             case f.Until(left, right):
                 yield from self._not_until(left, right, place)
-            case f.Not(f.Now() as now):
-                yield f"{_text(now)} is true {_at(place)}"
-            case f.Not():
-                yield f"what must not be is so {_at(place)}"
+            case f.Not(f.Not(of)):
+                yield from self.why(of, place)
+            case f.Not(f.Eventually(f.Now() as now)):
+                yield f"{_text(now)} is true {_at(self._first(now, place, wanted=True))}"
+            case f.Not(of):
+                yield f"{_text(of)} is true {_at(place)}"
             case _:
                 assert_never(formula)
 
@@ -73,10 +74,10 @@ class _Broken:
             case f.Always(inner):
                 yield from self._again_and_again(inner)
             case _:
-                yield f"what must come about never does, from {_from(place)} on"
+                yield f"{_text(of)} is not true {_at(place)}, and never after"
 
     def _again_and_again(self, inner: Formula) -> Iterator[str]:
-        place = self._first_false(inner, self._start)
+        place = self._first(inner, self._start, wanted=False)
         why = list(self.why(inner, place))
         round_ = len(self._states) - self._start > 1
         yield why[0] + (", and so it is again each time round" if round_ else ", for ever")
@@ -84,12 +85,12 @@ class _Broken:
 
     def _not_until(self, left: Formula, right: Formula, place: int) -> Iterator[str]:
         if any(self._is(right, here) for here in self._onwards(place)):
-            yield from self.why(left, self._first_false(left, place))  # it is true too late
+            yield from self.why(left, self._first(left, place, wanted=False))  # it is true too late
         else:
             yield from self._never(right, place)
 
-    def _first_false(self, of: Formula, place: int) -> int:
-        return next(here for here in self._onwards(place) if not self._is(of, here))
+    def _first(self, of: Formula, place: int, *, wanted: bool) -> int:
+        return next(here for here in self._onwards(place) if self._is(of, here) == wanted)
 
     def _onwards(self, place: int) -> list[int]:
         """The place and those that come after it, each once."""
@@ -156,20 +157,26 @@ class _Broken:
             return undefined
 
 
-def _text(now: f.Now) -> str:
-    """The condition as it was written, with the values that it was written out for."""
-    e, given = now.expr, list[str]()
-    while isinstance(e, Let):
-        if isinstance(e.value, Lit):
-            given.append(f"{plain(e.name)} = {show(e.value.type, e.value.value)}")
-        e = e.body
-    text = f"`{said(now.span) or said(e.span) or 'it'}`"
+def _text(formula: Formula) -> str:
+    """The formula as it was written, with the values that it was written out for."""
+    own = said(_stripped(formula.expr).span) if isinstance(formula, f.Now) else ""
+    text = f"`{said(formula.span) or own or 'it'}`"
+    given = list(dict.fromkeys(one for e in f.conditions(formula) for one in _given(e)))
     return f"{text} with {', '.join(given)}" if given else text
+
+
+def _given(e: Expr) -> Iterator[str]:
+    """The values for names that a condition speaks of."""
+    while isinstance(e, Let):
+        used = any(isinstance(part, Local) and part.name == e.name for part in walk(e.body))
+        if used and isinstance(e.value, Lit):
+            yield f"{plain(e.name)} = {show(e.value.type, e.value.value)}"
+        e = e.body
+
+
+def _stripped(e: Expr) -> Expr:
+    return _stripped(e.body) if isinstance(e, Let) else e
 
 
 def _at(place: int) -> str:
     return f"after step {place}" if place else "at the start"
-
-
-def _from(place: int) -> str:
-    return f"step {place}" if place else "the start"

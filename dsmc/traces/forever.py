@@ -14,6 +14,7 @@ from dsmc.ir.system import Fairness, Kind, Temporal
 from dsmc.ir.types import Value
 from dsmc.traces.broken import broken_by
 from dsmc.traces.model import Lane, Message
+from dsmc.traces.untaken import untaken
 from dsmc.traces.waiting import waiting
 
 #: So many actions that are not taken are named; of more it is said how many.
@@ -179,7 +180,8 @@ def _why_not(machine: PythonMachine, told: Told, message: Message, last: dict[st
         return "the two are cut off from each other"
     if any(_takes(step, message) for step in _possible(machine, told.run)):
         return f"{receiver.name} could take it, and each time does something else"
-    return f"{receiver.name} takes no such message"
+    functions = {function.name: function for function in machine.system.functions}
+    return untaken(machine.system, World(functions, last), message, receiver.name)
 
 
 def _takes(step: TracedStep, message: Message) -> bool:

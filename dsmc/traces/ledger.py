@@ -28,19 +28,25 @@ class Ledger:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self._in_flight: list[int] = []
+        #: Those that are not told apart from one in flight: what becomes of it becomes of them.
+        self._joined: dict[int, list[int]] = {}
 
     def enter(self, step: int, events: tuple[Event, ...]) -> Traffic:
         """Follow the messages through the events of a step."""
         found: dict[str, list[int]] = {"sent": [], "received": [], "lost": [], "dropped": []}
+        joins = False
         for event in events:
             match event.kind:
+                case "join":
+                    joins = True
                 case "send":
-                    found["sent"].append(self._sent(step, event, None))
+                    found["sent"].append((self._joining if joins else self._sent)(step, event))
+                    joins = False
                 case "duplicate":
                     found["sent"].append(self._sent(step, event, self.find(event)))
                 case "receive" | "lose" | "drop":
                     fate = _ENDS[event.kind]
-                    found[fate].append(self._met(step, event, fate))
+                    found[fate] += self._met(step, event, fate)
                 case "forget":
                     found["dropped"] += self._forgotten(step, event.values[0])
         return Traffic(*(tuple(found[name]) for name in Traffic._fields))
@@ -55,7 +61,16 @@ class Ledger:
                 return number
         return None
 
-    def _sent(self, step: int, event: Event, copy_of: int | None) -> int:
+    def _joining(self, step: int, event: Event) -> int:
+        """A message like one in flight that it is not told apart from."""
+        older = self.find(event)
+        number = self._sent(step, event)
+        if older is not None:
+            self._in_flight.remove(number)
+            self._joined.setdefault(older, []).append(number)
+        return number
+
+    def _sent(self, step: int, event: Event, copy_of: int | None = None) -> int:
         sender, receiver, content = event.values
         kinds = event.types[2]
         assert isinstance(kinds, t.Message)
@@ -67,16 +82,18 @@ class Ledger:
         self._in_flight.append(message.number)
         return message.number
 
-    def _met(self, step: int, event: Event, fate: str) -> int:
+    def _met(self, step: int, event: Event, fate: str) -> list[int]:
         found = self.find(event)
-        return self._ended(step, self._sent(step, event, None) if found is None else found, fate)
+        return self._ended(step, self._sent(step, event) if found is None else found, fate)
 
-    def _ended(self, step: int, number: int, fate: str) -> int:
+    def _ended(self, step: int, number: int, fate: str) -> list[int]:
         self._in_flight.remove(number)
-        self.messages[number] = replace(self.messages[number], ended=step, fate=fate)
-        return number
+        ended = [number, *self._joined.pop(number, ())]
+        for one in ended:
+            self.messages[one] = replace(self.messages[one], ended=step, fate=fate)
+        return ended
 
     def _forgotten(self, step: int, node: int) -> list[int]:
         """What was on its way to a node that is gone."""
         waiting = [n for n in self._in_flight if self.messages[n].receiver == node]
-        return [self._ended(step, number, "dropped") for number in waiting]
+        return [one for number in waiting for one in self._ended(step, number, "dropped")]

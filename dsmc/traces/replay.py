@@ -7,6 +7,7 @@ from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
 from dsmc.ir import types as t
+from dsmc.ir.faults import STOPPING
 from dsmc.ir.history import Observer, Promise
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import (
@@ -26,7 +27,7 @@ from dsmc.traces.explain import headline, reasons
 from dsmc.traces.forever import Told, goes_on, sentences
 from dsmc.traces.ledger import Ledger, Traffic
 from dsmc.traces.model import Bar, Change, Cut, Lane, Step, Trace
-from dsmc.traces.titles import place, title
+from dsmc.traces.titles import place, title, where
 from dsmc.traces.why import said
 
 
@@ -179,12 +180,12 @@ class _Teller:
 
     def _step(self, number: int, step: TracedStep, before: Values, after: Values | None) -> Step:
         traffic = self._ledger.enter(number, step.events)
-        origin, cut = step.action.origin, self._cut(step)
+        cut = self._cut(step)
         down, up = turned(self._system, before, after) if after is not None else ([], [])
         return Step(
             number, self._lane_of(step),
             title(self._lanes, step, traffic, self._ledger.messages, cut), _sort(step),
-            _fault(step), step.action.name, place(origin.span, self._system.file),
+            _fault(step), step.action.name, place(where(step), self._system.file),
             *_numbers(traffic),
             self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
@@ -260,5 +261,5 @@ def _sort(step: TracedStep) -> str:
 
 def _fault(step: TracedStep) -> str:
     """The fault that a step commits: the action's own, or one inside its code."""
-    inside = (e.kind for e in step.events if e.kind in ("fail", "lose reply of"))
+    inside = (e.kind for e in step.events if e.kind in ("fail", "lose reply of", *STOPPING))
     return step.action.origin.fault or next(inside, "")

@@ -6,6 +6,8 @@ import re
 from pathlib import PurePath
 
 from dsmc.backends.python.machine import Event, TracedStep
+from dsmc.ir import stmt as s
+from dsmc.ir.faults import STOPPING
 from dsmc.ir.show import show
 from dsmc.ir.system import Kind
 from dsmc.source import Span
@@ -29,7 +31,7 @@ def title(
         return thrown
     said = _of_the_network(lanes, step, traffic, messages, cut)
     said = said or _of_a_node(lanes, step, traffic, messages)
-    return f"{said}; {thrown}" if thrown else said
+    return "; ".join(part for part in (said, thrown, _stops(step)) if part)
 
 
 def throws(events: tuple[Event, ...]) -> str:
@@ -41,6 +43,37 @@ def throws(events: tuple[Event, ...]) -> str:
         if event.kind == "lose reply of":
             found.append(f"the reply of `{event.text}` is lost")
     return ", ".join(found)
+
+
+def _stops(step: TracedStep) -> str:
+    """Who stops in the middle of what another node's step has set off."""
+    if step.action.origin.fault:
+        return ""
+    stopped = (event for event in step.events if event.kind in STOPPING)
+    return ", ".join(f"{show(e.types[0], e.values[0])} stops in `{e.text}`" for e in stopped)
+
+
+def where(step: TracedStep) -> Span:
+    """Where a step was written; if a node stops in code that it has set off, where that was."""
+    if not step.action.origin.fault:
+        for event in step.events:
+            for mark in s.walk(step.action.body) if event.kind in STOPPING else ():
+                if _is_of(mark, event):
+                    return mark.span
+    return step.action.origin.span
+
+
+def _is_of(statement: s.Statement, event: Event) -> bool:
+    """Is it the statement that tells of the event?"""
+    match statement:
+        case s.Mark(kind, args, text):
+            return (kind, text, tuple(a.type for a in args)) == (
+                event.kind,
+                event.text,
+                event.types,
+            )
+        case _:
+            return False
 
 
 def place(span: Span, own: str) -> str:

@@ -15,6 +15,7 @@ from dsmc.ir.types import Value
 from dsmc.traces.awaited import awaited
 from dsmc.traces.blocked import blocked
 from dsmc.traces.changes import holder
+from dsmc.traces.impossible import impossible
 from dsmc.traces.titles import place
 from dsmc.traces.why import Why
 
@@ -35,7 +36,7 @@ class Wait(Frozen):
 
 def waiting(system: System, world: World) -> list[str]:
     """A sentence for each process that has not stopped, and one for a circle of locks."""
-    waits = [w for pc in system.variables if _is_counter(pc) for w in _waits(system, world, pc)]
+    waits = [w for pc in system.variables if is_counter(pc) for w in _waits(system, world, pc)]
     circle = _circle({w.who: w.holders for w in waits})
     told = [w.text for w in waits]
     if len(circle) == 2:
@@ -45,12 +46,12 @@ def waiting(system: System, world: World) -> list[str]:
 
 def stuck(system: System, world: World) -> list[str]:
     """The same, and why the actions of no process are not taken."""
-    counters = {v.name for v in system.variables if _is_counter(v)}
+    counters = {v.name for v in system.variables if is_counter(v)}
     told = [*waiting(system, world), *blocked(system, world, counters)]
     return told or ["nothing but a fault can change anything"]
 
 
-def _is_counter(variable: Variable) -> bool:
+def is_counter(variable: Variable) -> bool:
     """Is it the program counter of a process?"""
     of = variable.type
     while isinstance(of, t.Map):
@@ -156,7 +157,7 @@ class _Process:
             return [awaited(self._world, action, role, self._names(action))]
         wrong = [part for part in parts if self._value(part, action) is False]
         found = [reason for part in wrong for reason in self._reason(part, action)]
-        return found if wrong else ["it cannot be carried out"]
+        return found if wrong else impossible(self._world, action, self._names(action))
 
     def _reason(self, part: x.Expr, action: Action) -> list[str]:
         lock = _lock_of(part)

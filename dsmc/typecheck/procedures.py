@@ -96,18 +96,29 @@ def _checked(scope: Scope, node: ast.Procedure, name: str, frame: Frame) -> Proc
     return Proc(name, tuple(parameters), body).at(node.span)
 
 
-def changes_ghosts_only(scope: Scope, written: Node, env: Env) -> bool:
-    """Does a statement change ghost variables and nothing else?"""
+def changes_ghosts_only(
+    scope: Scope, written: Node, env: Env, within: tuple[str, ...] = ()
+) -> bool:
+    """Does a statement change ghost variables and nothing else? It is `within` these procedures."""
+
+    def inside(part: Node) -> bool:
+        return changes_ghosts_only(scope, part, env, within)
+
     match written:
+        case ast.CallStatement(ast.Call(ast.Name(ident))):
+            called = find(scope, ident.text, env)
+            if called is None or ident.text in within:
+                return False
+            return changes_ghosts_only(scope, called.body, env, (*within, ident.text))
         case ast.Assign(target):
             return _names_ghost(scope, target, env)
         case ast.IfStatement(_, then, orelse):
             branches = [then, *([orelse] if orelse else [])]
-            return all(changes_ghosts_only(scope, b, env) for b in branches)
+            return all(map(inside, branches))
         case ast.Block(items):
-            return all(changes_ghosts_only(scope, item, env) for item in items)
+            return all(map(inside, items))
         case ast.ForStatement(_, _, body):
-            return changes_ghosts_only(scope, body, env)
+            return inside(body)
         case ast.Let() | ast.Skip() | ast.AssertStatement():
             return True
         case _:

@@ -104,7 +104,7 @@ def _plain(scope: Scope, written: ast.Statement, frame: Frame) -> tuple[s.Statem
         case ast.Assign(target, op, value):
             return _assign(scope, target, op, value, frame.env, written.span)
         case ast.CallStatement(call):
-            return _call(scope, call, frame)
+            return _call(scope, call, _seeing_ghosts(scope, written, frame))
         case ast.IfStatement():
             return (_if(scope, written, frame),)
         case ast.ForStatement():

@@ -15,7 +15,7 @@ from dsmc.ir import types as t
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Channel, Fault, MessageDecl, NetworkKind, Program
 from dsmc.ir.system import Action, Fairness, Kind, Origin, Param, Variable
-from dsmc.lower.build import Budget, apply, assign, conj, read
+from dsmc.lower.build import Budget, apply, assign, conj, read, unique
 from dsmc.lower.network.wire import mark
 
 
@@ -198,38 +198,57 @@ def _action(
 def _unlimited(program: Program, fault: Fault) -> Program:
     """Any number of copies: one is as good as many, so receiving it may leave it there.
 
-    In a queue a copy is put at the end as often as one likes; such a queue has no bound.
+    Where only so many can be lost, it matters that more were sent: these are counted. In a queue a
+    copy is put at the end as often as one likes; such a queue has no bound.
     """
     queues = replace(
         program, channels=tuple(c for c in program.channels if c.network is NetworkKind.FIFO)
     )
     program = replace(_added(queues, fault, Budget("", None), _doubled), channels=program.channels)
     bags = {
-        c.variable for c in program.channels
+        c.variable: _enough(program, c.kinds[0]) for c in program.channels
         if c.network is NetworkKind.UNORDERED and fault.message in ("", c.kinds[0].kind.name)
     }  # fmt: skip
     actions: list[Action] = []
     for action in program.actions:
-        once = replace(action, body=_once(action.body, bags))
-        actions += [once, *_again(once, bags)]
-    return replace(program, actions=tuple(actions), init=_once(program.init, bags))
+        joined = replace(action, body=_joining(action.body, bags))
+        actions += [joined, *_again(joined, bags)]
+    return replace(program, actions=tuple(actions), init=_joining(program.init, bags))
 
 
-def _once(block: s.Block, bags: set[str]) -> s.Block:
-    """The block in which what is in a bag already is not put there again."""
+def _enough(program: Program, decl: MessageDecl) -> int:
+    """How many of a message stand for any number: more than can be lost, or one if all can be."""
+    losses = [f.limit for f in _named(program, "lose") if f.message in ("", decl.kind.name)]
+    return 1 if decl.lossy or None in losses else 1 + sum(n for n in losses if n is not None)
+
+
+def _joining(block: s.Block, bags: dict[str, int]) -> s.Block:
+    """The block in which a message of which enough are in flight joins these."""
 
     def one(statement: s.Statement) -> s.Statement:
         match statement:
             case s.Assign(place, x.Apply(Op.BAG_ADD, (bag, message))) if place.base.name in bags:
-                new = x.negation(apply(Op.BAG_HAS, message, bag))
-                return s.If(new, (statement,)).at(statement.span)
+                few = _fewer(message, bag, bags[place.base.name])
+                return s.If(few, (statement,), (s.Mark("join", ()),)).at(statement.span)
             case _:
-                return s.map_parts(statement, lambda e: e, lambda b: _once(b, bags))
+                return s.map_parts(statement, lambda e: e, lambda b: _joining(b, bags))
 
     return tuple(map(one, block))
 
 
-def _again(action: Action, bags: set[str]) -> list[Action]:
+def _fewer(message: x.Expr, bag: x.Expr, count: int) -> x.Expr:
+    """Are there fewer of a message in a bag?"""
+    if count == 1:
+        return x.negation(apply(Op.BAG_HAS, message, bag))
+    names = {e.name for e in x.walk(message) if isinstance(e, x.Local)}
+    same = x.Local(unique("same", names), message.type)
+    alike = x.Binder(same.name, message.type, bag, x.equal(same, message))
+    there = x.Fold(x.Quantifier.BAG, (alike,), same, bag.type)
+    length = x.Apply(Op.BAG_LEN, (there,), t.Int(0, (1 << 31) - 1))
+    return apply(Op.LT, length, x.number(count))
+
+
+def _again(action: Action, bags: dict[str, int]) -> list[Action]:
     """The action that receives a message and leaves a copy of it in flight."""
     received = [st for st in action.body if isinstance(st, s.Mark) and st.kind == "receive"]
     taken = [st for st in action.body if _takes(st, bags)]
@@ -243,7 +262,7 @@ def _again(action: Action, bags: set[str]) -> list[Action]:
     )]  # fmt: skip
 
 
-def _takes(statement: s.Statement, bags: set[str]) -> bool:
+def _takes(statement: s.Statement, bags: dict[str, int]) -> bool:
     match statement:
         case s.Assign(place, x.Apply(Op.BAG_REMOVE)):
             return place.base.name in bags

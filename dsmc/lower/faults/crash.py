@@ -32,6 +32,7 @@ from dsmc.lower.build import (
     read,
     up_of,
 )
+from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
 
 LOST = (Storage.VOLATILE, Storage.LOCAL, Storage.CONTROL)
@@ -81,6 +82,7 @@ class _Crashing:
 
     def __init__(self, program: Program, code: RoleCode, faults: list[Fault]) -> None:
         self._program = program
+        self._fresh = Fresh(code_of(program))
         self._role = code.role
         self._code = code
         self._faults = [_Fault(f, Budget(f"{f.name} {code.role.name}", f.limit)) for f in faults]
@@ -176,7 +178,7 @@ class _Crashing:
         now, kept = read(variable, node), read(synced, node)
         if not isinstance(now.type, t.Seq):
             return (assign(variable, kept, node),)
-        until = x.Local(f"{name.replace('.', '_')}_until", t.Int(0, _longest(now.type)))
+        until = x.Local(f"until{self._fresh.suffix()}", t.Int(0, _longest(now.type)))
         length, least = (x.Apply(Op.LEN, (e,), until.type) for e in (now, kept))
         choice = s.Pick(
             until.name, until.type, x.Apply(Op.RANGE, (least, length), t.Set(until.type))
@@ -238,9 +240,12 @@ class _Crashing:
 
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""
-        failing = (s.Require(fault.budget.left), *self._fails(fault), s.Leave())
+        told = s.Mark(fault.fault.name, (me(self._role),), step.origin.title)
+        failing = (
+            s.Require(fault.budget.left), told.at(step.origin.span), *self._fails(fault), s.Leave()
+        )  # fmt: skip
         lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
-        cutter = _Cutter(failing, lasting)
+        cutter = _Cutter(failing, lasting, self._fresh)
         # A message that was taken and forgotten matters only to a node that comes back.
         taken = step.receive is not None and not fault.lasts
         body, _ = cutter.cut(step.body, taken)
@@ -291,10 +296,10 @@ def _reset(variable: Variable, node: x.Expr) -> s.Block:
 class _Cutter:
     """Puts crashes into code: before each effect but the first, and into broadcasts."""
 
-    def __init__(self, failing: s.Block, lasting: set[str]) -> None:
+    def __init__(self, failing: s.Block, lasting: set[str], fresh: Fresh) -> None:
         self._failing = failing
         self._lasting = lasting
-        self._count = 0
+        self._fresh = fresh
         self.found = False
 
     def cut(self, block: s.Block, after: bool) -> tuple[s.Block, bool]:
@@ -351,9 +356,8 @@ class _Cutter:
     def _partly(self, statement: s.Broadcast) -> s.Statement:
         """The broadcast; or some, but not all, of its messages, and a crash."""
         self.found = True
-        self._count += 1
         nodes = statement.to
-        some = x.Local(f"reached_{self._count}", nodes.type)
+        some = x.Local(f"reached{self._fresh.suffix()}", nodes.type)
         subsets = x.Apply(Op.SUBSETS, (nodes,), t.Set(nodes.type))
         proper = conj(apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes))
         pick = s.Pick(some.name, some.type, subsets, proper)

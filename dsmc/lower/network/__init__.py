@@ -15,6 +15,7 @@ from dsmc.ir import types as t
 from dsmc.ir.protocol import MessageDecl, NetworkKind, Program, Step
 from dsmc.ir.system import Action
 from dsmc.lower.build import between, node_type
+from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.network import fifo, synchronous, unordered
 from dsmc.lower.network.wire import Wire, mark
 
@@ -56,7 +57,7 @@ def _kind(message: x.Expr) -> int | None:
 class _Lowering:
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._count = 0
+        self._fresh = Fresh(code_of(program))
         used = [k for k in NetworkKind if any(m.network is k for m in program.messages)]
         self._wires: dict[NetworkKind, Wire] = {
             k: _KINDS[k](program, tuple(m for m in program.messages if m.network is k))
@@ -115,9 +116,8 @@ class _Lowering:
     def _broadcast(
         self, message: x.Expr, sender: x.Expr, to: x.Expr, statement: s.Statement
     ) -> s.Block:
-        self._count += 1
         assert isinstance(to.type, t.Set)
-        node = x.Local(f"to_{self._count}", to.type.of)
+        node = x.Local(f"to{self._fresh.suffix()}", to.type.of)
         inner = self._send(message, sender, node, statement)
         return (s.For(node.name, to.type.of, to, inner).at(statement.span),)
 
@@ -126,8 +126,7 @@ class _Lowering:
         if isinstance(message, x.Make):
             decl = self._program.messages[message.case]
             return self._known(decl, message.args, sender, to)
-        self._count += 1
-        held = x.Local(f"message_{self._count}", message.type)
+        held = x.Local(f"message{self._fresh.suffix()}", message.type)
         branches: s.Block = ()
         for case, decl in reversed(list(enumerate(self._program.messages))):
             args = tuple(x.Field(held, case, i, of) for i, (_, of) in enumerate(decl.kind.fields))

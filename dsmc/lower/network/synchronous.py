@@ -11,6 +11,7 @@ from dsmc.ir import stmt as s
 from dsmc.ir.protocol import SELF, MessageDecl, Program, Step
 from dsmc.ir.system import Action, Variable
 from dsmc.lower.build import between, conj
+from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.network.wire import (
     Handling,
     bound_names,
@@ -36,7 +37,7 @@ class Synchronous:
 
     def __init__(self, program: Program, messages: tuple[MessageDecl, ...]) -> None:
         self._program = program
-        self._count = 0
+        self._fresh = Fresh(code_of(program))
         self._depth = 0
 
     def send(
@@ -85,8 +86,7 @@ class Synchronous:
     ) -> s.Block:  # fmt: skip
         """One handler, as a part of the sender's step."""
         assert step.receive is not None
-        self._count += 1
-        suffix = f"_s{self._count}"
+        suffix = self._fresh.suffix("s")
         me, *others = step.params
         node = narrowed(to, me.type)
         names = bound_names(step.receive, fields, sender)
