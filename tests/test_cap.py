@@ -76,6 +76,36 @@ def test_majority_of_three(checked: Callable[..., Report]) -> None:
     assert report.result("available_majority").verdict is Verdict.VIOLATED
 
 
+@pytest.mark.parametrize("word", ["refused", "unknown"])
+@pytest.mark.parametrize(("form", "kept"), [("", False), (", majority", False), (", sticky", True)])
+def test_no_is_no_answer(checked: Callable[..., Report], word: str, form: str, kept: bool) -> None:
+    """Who is refused, or gives up, while an answer is owed was not answered."""
+    text = f"""spec gives_up
+message Write
+message Stored
+history reg: register<0..1> = 0
+role Site[3] {{ on Write from c {{ reply Stored }} }}
+role Client {{
+  process {{
+    begin reg.write(1)
+    send Write to Site.1
+    receive {{ Stored {{ end reg.write }} timeout {{ {word} reg.write }} }}
+    begin reg.read
+    end reg.read -> 1
+  }}
+}}
+guarantee available(reg{form})
+"""
+    patient = text.replace(f"timeout {{ {word} reg.write }}", "")
+    cut = "partition {Client} | {Site.1}"
+    (told,) = [r for r in checked(patient, cut).results if r.name.startswith("available")]
+    assert (told.verdict is Verdict.HOLDS) == kept
+    (told,) = [r for r in checked(text).results if r.name.startswith("available")]
+    assert told.verdict is Verdict.VIOLATED
+    assert told.trace is not None
+    assert "`reg owes Client an answer` is true after step 1" in told.trace.reasons
+
+
 # ---------------------------------------------------------------- the table
 
 COPIES = """spec copies
