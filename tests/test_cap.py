@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 
 from dsmc.cap import cap
 from dsmc.cli import main
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Verdict
+from dsmc.project import Overrides
 from dsmc.session import Options, Report, check, load
 
 Write = Callable[..., Path]
@@ -147,6 +150,31 @@ def test_table(text: str, said: str, spec: Write) -> None:
     assert said in table.verdict or (said == "neither" and "AP" in table.verdict)
     assert [row.name for row in table.rows] == ["linearizable", "available"]
     assert [row.availability for row in table.rows] == [False, True]
+
+
+PAGE = (ROOT / "docs/cap.md").read_text(encoding="utf-8")
+DESIGNS = re.findall(r"^\| `(cap_\w+)` \| `(\w+)` \| (\w+) \| (\w+) \| (\w+)", PAGE, re.MULTILINE)
+
+
+def test_the_page_has_a_row_for_each_version() -> None:
+    texts = {name: (ROOT / f"specs/{name}.dsm").read_text() for name, *_ in DESIGNS}
+    versions = {
+        name: re.findall(r"^  (\w+),  #", text, re.MULTILINE) for name, text in texts.items()
+    }
+    assert [(name, v) for name, of in versions.items() for v in of] == [d[:2] for d in DESIGNS]
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids="_".join)
+def test_page(design: tuple[str, ...]) -> None:
+    """The table of the page is what the tool says."""
+    name, version, consistent, available, said = design
+    one = "WRITERS=1" if name == "cap_register" else "ADDERS=1"
+    (job,) = load(ROOT / f"specs/{name}.dsm", Overrides((f"VERSION={version}", one)))
+    table = cap(job, Options())
+    linearizable, answered = table.rows
+    assert (linearizable.during.word, answered.during.word) == (consistent, available)
+    assert linearizable.without.word == answered.without.word == "holds"
+    assert said in table.verdict
 
 
 def test_own_partition_and_promises(spec: Write) -> None:
