@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 
 from dsmc.cap import cap
 from dsmc.cli import main
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Verdict
+from dsmc.project import Overrides
 from dsmc.session import Options, Report, check, load
 
 Write = Callable[..., Path]
@@ -76,6 +79,36 @@ def test_majority_of_three(checked: Callable[..., Report]) -> None:
     assert report.result("available_majority").verdict is Verdict.VIOLATED
 
 
+@pytest.mark.parametrize("word", ["refused", "unknown"])
+@pytest.mark.parametrize(("form", "kept"), [("", False), (", majority", False), (", sticky", True)])
+def test_no_is_no_answer(checked: Callable[..., Report], word: str, form: str, kept: bool) -> None:
+    """Who is refused, or gives up, while an answer is owed was not answered."""
+    text = f"""spec gives_up
+message Write
+message Stored
+history reg: register<0..1> = 0
+role Site[3] {{ on Write from c {{ reply Stored }} }}
+role Client {{
+  process {{
+    begin reg.write(1)
+    send Write to Site.1
+    receive {{ Stored {{ end reg.write }} timeout {{ {word} reg.write }} }}
+    begin reg.read
+    end reg.read -> 1
+  }}
+}}
+guarantee available(reg{form})
+"""
+    patient = text.replace(f"timeout {{ {word} reg.write }}", "")
+    cut = "partition {Client} | {Site.1}"
+    (told,) = [r for r in checked(patient, cut).results if r.name.startswith("available")]
+    assert (told.verdict is Verdict.HOLDS) == kept
+    (told,) = [r for r in checked(text).results if r.name.startswith("available")]
+    assert told.verdict is Verdict.VIOLATED
+    assert told.trace is not None
+    assert "`reg owes Client an answer` is true after step 1" in told.trace.reasons
+
+
 # ---------------------------------------------------------------- the table
 
 COPIES = """spec copies
@@ -117,6 +150,31 @@ def test_table(text: str, said: str, spec: Write) -> None:
     assert said in table.verdict or (said == "neither" and "AP" in table.verdict)
     assert [row.name for row in table.rows] == ["linearizable", "available"]
     assert [row.availability for row in table.rows] == [False, True]
+
+
+PAGE = (ROOT / "docs/cap.md").read_text(encoding="utf-8")
+DESIGNS = re.findall(r"^\| `(cap_\w+)` \| `(\w+)` \| (\w+) \| (\w+) \| (\w+)", PAGE, re.MULTILINE)
+
+
+def test_the_page_has_a_row_for_each_version() -> None:
+    texts = {name: (ROOT / f"specs/{name}.dsm").read_text() for name, *_ in DESIGNS}
+    versions = {
+        name: re.findall(r"^  (\w+),  #", text, re.MULTILINE) for name, text in texts.items()
+    }
+    assert [(name, v) for name, of in versions.items() for v in of] == [d[:2] for d in DESIGNS]
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids="_".join)
+def test_page(design: tuple[str, ...]) -> None:
+    """The table of the page is what the tool says."""
+    name, version, consistent, available, said = design
+    one = "WRITERS=1" if name == "cap_register" else "ADDERS=1"
+    (job,) = load(ROOT / f"specs/{name}.dsm", Overrides((f"VERSION={version}", one)))
+    table = cap(job, Options())
+    linearizable, answered = table.rows
+    assert (linearizable.during.word, answered.during.word) == (consistent, available)
+    assert linearizable.without.word == answered.without.word == "holds"
+    assert said in table.verdict
 
 
 def test_own_partition_and_promises(spec: Write) -> None:

@@ -2,7 +2,8 @@
 
 Gilbert and Lynch (2002) ask it of every node that has not failed (*total*). `majority` asks it only
 while more than half of the servers are up and not cut off from the client; `sticky` (Bailis and
-others, Highly Available Transactions, 2013) only while all servers that it has sent to are. The
+others, Highly Available Transactions, 2013) only while all servers that it has sent to are. To be
+refused, or to give up, while an answer is owed is not to be answered. The
 servers are the nodes of the roles that ask nothing; where all roles ask, the nodes of the client's
 role. While a partition lasts, fairness owes nobody a message across it.
 """
@@ -18,9 +19,14 @@ from dsmc.ir import types as t
 from dsmc.ir.history import Promise
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Program
+from dsmc.ir.show import show
 from dsmc.ir.system import Variable
 from dsmc.ir.temporal import Formula
 from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, node_type, read
+from dsmc.source import Source, Span
+
+#: An operation that ends like this was not answered.
+_DENIALS = ("refused", "unknown")
 
 
 class Availability:
@@ -39,14 +45,16 @@ class Availability:
         name = f"{promise.history}.{promise.property}"
         open_ = t.Map(self._node, t.Map(self._threads, t.BOOL))
         self._open = internal(f"{name}.open", open_)
+        denies = any(e.kind in _DENIALS for e in self._events)
+        self._denied = internal(f"{name}.denied", open_) if denies else None
         self._sticky = "sticky" in promise.words and bool(self._clients)
         met = t.Map(self._node, t.Set(self._node))
         self._met = internal(f"{name}.met", met) if self._sticky else None
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """What is open, and whom the clients have sent to."""
-        return (self._open, *([self._met] if self._met is not None else []))
+        """What is open, what was owed and denied, and whom the clients have sent to."""
+        return tuple(v for v in (self._open, self._denied, self._met) if v is not None)
 
     # ------------------------------------------------------------ events
 
@@ -58,7 +66,17 @@ class Availability:
             none = x.Lit(t.default(t.Map(self._threads, t.BOOL)), t.Map(self._threads, t.BOOL))
             return (assign(self._open, none, node),)
         is_open = x.TRUE if event.kind == "begin" else x.FALSE
-        return (assign(self._open, is_open, node, x.Convert(thread, self._threads)),)
+        place = (node, x.Convert(thread, self._threads))
+        return (*self._denial(event, place), assign(self._open, is_open, *place))
+
+    def _denial(self, event: s.Event, place: tuple[x.Expr, x.Expr]) -> s.Block:
+        """What was denied while it was owed stays so."""
+        if self._denied is None or event.kind not in _DENIALS:
+            return ()
+        assert isinstance(event.client, x.Make)
+        of = event.client.args[0].type
+        owed = self._is_owed(place[0], of if isinstance(of, t.Role) else None)
+        return (assign(self._denied, apply(Op.OR, read(self._denied, *place), owed), *place),)
 
     def noted(self, statement: s.Statement) -> s.Block:
         """What follows a statement: whom a client has sent to."""
@@ -79,7 +97,7 @@ class Availability:
 
     @property
     def formula(self) -> Formula:
-        """For each client: what is open is ended, or it is not owed any more."""
+        """For each client: what is open is answered, or it is not owed any more."""
         whole: list[Formula] = [
             self._answered(lit(node, self._node), lit(thread, self._threads), role)
             for role in self._clients or (None,)
@@ -88,9 +106,19 @@ class Availability:
         ]
         return reduce(f.Both, whole)
 
-    def _answered(self, node: x.Expr, thread: x.Expr, role: t.Role | None) -> Formula:
+    def _answered(self, node: x.Lit, thread: x.Lit, role: t.Role | None) -> Formula:
         waits = conj(read(self._open, node, thread), self._is_owed(node, role))
-        return f.leads_to(f.Now(waits), f.Now(x.negation(waits)))
+        if self._denied is not None:
+            waits = apply(Op.OR, waits, read(self._denied, node, thread))
+        owes = f"{self.promise.history} owes {self._name(node, thread)}"
+        return f.leads_to(
+            f.Now(waits).at(_said(f"{owes} an answer")),
+            f.Now(x.negation(waits)).at(_said(f"{owes} nothing")),
+        )
+
+    def _name(self, node: x.Lit, thread: x.Lit) -> str:
+        name = show(self._node, node.value) if self._clients else "its client"
+        return f"{name} (thread {thread.value})" if self._threads.high else name
 
     def _is_owed(self, node: x.Expr, role: t.Role | None) -> x.Expr:
         if role is None:
@@ -137,6 +165,11 @@ class Availability:
         mine = lit(frozenset(range(role.first, role.first + role.size)), t.Set(self._node))
         there = read(up, x.Convert(node, role))
         return x.Cond(apply(Op.IN, node, mine), there, x.TRUE, t.BOOL)
+
+
+def _said(text: str) -> Span:
+    """Words for what nobody has written."""
+    return Span(Source("", text), 0, len(text))
 
 
 def _code(program: Program) -> list[s.Block]:
