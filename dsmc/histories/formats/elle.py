@@ -6,7 +6,7 @@ is not `ok` only the writes count: what it would have read is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from dsmc.histories.formats.jepsen import Call
@@ -24,6 +24,8 @@ from dsmc.histories.model import (
 from dsmc.source import Source
 
 READS, WRITES = frozenset({"r", "read"}), frozenset({"w", "write"})
+OWN = frozenset({"r", "w", "append"})  # Elle's; those of Knossos are the other ones
+WORDS = READS | WRITES | OWN
 
 
 def transactions(source: Source, calls: Iterable[Call]) -> Transactions:
@@ -34,13 +36,12 @@ def transactions(source: Source, calls: Iterable[Call]) -> Transactions:
 
 
 def are_transactions(calls: Iterable[Call]) -> bool:
-    """Are the values of the first calls lists of reads and writes?"""
-    first = [call.event.value for call, _ in zip(calls, range(20), strict=False)]
-    return any(first) and all(value is None or _is_list(value) for value in first)
+    """Are the values lists of reads and writes, in the words of Elle?"""
+    values = [call.event.value for call in calls]
+    return any(values) and all(not value or _is_list(value, OWN) for value in values)
 
 
-def _is_list(value: Any) -> bool:
-    words = READS | WRITES | {"append"}
+def _is_list(value: Any, words: Collection[str] = WORDS) -> bool:
     return isinstance(value, tuple) and all(
         isinstance(one, tuple) and len(one) == 3 and one[0] in words for one in value
     )
