@@ -122,6 +122,8 @@ def test_dbcop(tmp_path: Path) -> None:
 def test_a_dbcop_that_was_cut_off(tmp_path: Path) -> None:
     with pytest.raises(Mistakes, match="ends too early"):
         read_transactions(written(tmp_path, DBCOP[:-5]))
+    with pytest.raises(Mistakes, match="ends too early"):
+        read_transactions(written(tmp_path, DBCOP[:58] + b"\xff" * 8 + DBCOP[66:]), "dbcop")
 
 
 def test_cobra(tmp_path: Path) -> None:
@@ -188,6 +190,7 @@ def test_real_time_of_elle(tmp_path: Path) -> None:
         ("w 0 1\nx 2\n", "awdit"),
         ("w(0,1,1,1)\nw(0,1)\n", "polysi-text"),
         ("{:type :ok, :f :txn, :value 7}", "elle-edn"),
+        ("{:type :ok, :f :txn, :value [[:append 1 2] [:r 1 2]]}", "elle-edn"),
     ],
 )
 def test_what_cannot_be_read_is_a_mistake_with_a_place(

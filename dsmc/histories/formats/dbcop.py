@@ -31,7 +31,7 @@ def transactions(path: Path) -> Transactions:
     reader = _Reader(bytes_of(path))
     try:
         return with_initial(reader.history(), 0)
-    except struct.error:
+    except (struct.error, OverflowError):
         refuse_all(f"the history `{path}` ends too early", "was the file cut off?", UNREADABLE)
 
 
