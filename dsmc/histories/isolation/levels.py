@@ -163,7 +163,7 @@ def decide(history: Transactions, level: str, budget: float | None = 60.0) -> Ve
     return named(read_history(history), level, budget)
 
 
-def named(facts: Facts, name: str, budget: float = 60.0) -> Verdict:
+def named(facts: Facts, name: str, budget: float | None = 60.0) -> Verdict:
     """The same, of facts that were read before."""
     anomaly = anomalies.SYNONYMS.get(name, name)
     if anomaly in anomalies.ANOMALIES:
