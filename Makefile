@@ -15,7 +15,7 @@ MADE := $(VENV)/stamp-made
 RUN := $(VENV)/stamp-run
 DEV := $(VENV)/stamp-dev
 
-.PHONY: help demo test check format golden bench bench-all docs fuzz wheel clean
+.PHONY: help demo test check format golden bench bench-all bench-histories bench-postgres docs fuzz wheel clean
 
 help:
 	@echo "make demo     check a spec that a crash breaks; the picture is left in out/"
@@ -27,6 +27,8 @@ help:
 	@echo "make fuzz     compare the oracle, the reference and C on many random systems"
 	@echo "make bench    measure speed, against programs written by hand and other model checkers"
 	@echo "make bench-all  the same in every size; bench/RESULTS.md is written anew (hours)"
+	@echo "make bench-histories  how long recorded histories take: operations and transactions"
+	@echo "make bench-postgres   the schedules of Hermitage on a real PostgreSQL, if one is installed"
 	@echo "make wheel    build the package into dist/"
 	@echo "make clean    remove all that the above made, but the pages and counterexamples"
 
@@ -75,6 +77,12 @@ bench: $(DEV)
 
 bench-all: $(DEV)
 	$(BIN)/python -m bench.peers --kit $(PEERS) --all --runs 2
+
+bench-histories: $(DEV)
+	$(BIN)/python -m bench.histories
+
+bench-postgres: $(DEV)
+	$(BIN)/python -m bench.postgres
 
 docs: $(DEV)
 	$(BIN)/python -m dsmc.reference

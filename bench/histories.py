@@ -1,170 +1,104 @@
-"""How long does it take to decide the isolation of large histories?
+"""How long does it take to decide recorded histories?
 
-`python -m bench.histories [NAME …]`. The histories are made by simulated stores, whose clients take
-turns at random, access by access: one keeps a snapshot for each transaction and refuses the second of
-two concurrent writers of a key (snapshot isolation), the other runs one transaction after the other.
+`python -m bench.histories [NAME …]` prints a table: what is asked of each history, the verdict, how
+many seconds it took and may take. Recorded ones lie beside the repository; without them the others
+are measured alone. The exit code is 1 if something took too long.
 """
 
 from __future__ import annotations
 
-import random
 import sys
 import time
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
+from bench import transactions
+from bench.operations import Clients, registers, swaps, telling, texts
+from bench.rows import HEAD, Row
+from dsmc.frozen import replace
 from dsmc.histories.budget import Budget
-from dsmc.histories.isolation.levels import decide_facts
-from dsmc.histories.isolation.reading import read_history
-from dsmc.histories.model import (
-    Access,
-    Append,
-    Read,
-    ReadList,
-    Status,
-    Transaction,
-    Transactions,
-    Write,
-)
-from dsmc.histories.verdict import Undecided, Verdict, Violated
+from dsmc.histories.check import check
+from dsmc.histories.model import Operations
+from dsmc.histories.objects import SPECIFICATIONS
+from dsmc.histories.reading import read_operations
 
-BUDGET = 600.0
-WEAK = ("read_committed", "read_committed_monotonic", "read_atomic", "causal")
-STRONG = ("snapshot_isolation", "serializable")
-REAL = ("strict_serializable",)
+RECORDED = [folder / "shared" / "histories" for folder in Path(__file__).parents]
+BUDGET = 120.0
 
+Case = tuple[str, Callable[[], Operations], float]
 
-class Store:
-    """Keeps all versions, with the number of the commit that installed each."""
-
-    def __init__(self, rng: random.Random, keys: int, skew: float) -> None:
-        self.rng = rng
-        self.versions: dict[int, list[tuple[int, object]]] = {}
-        self.commits = 0
-        self.values = 0
-        self.moment = 0
-        self._keys = range(keys)
-        self._weights = list(accumulate(1 / (key + 1) ** skew for key in self._keys))
-
-    def key(self) -> int:
-        return self.rng.choices(self._keys, cum_weights=self._weights)[0]
-
-    def value(self) -> int:
-        self.values += 1
-        return self.values
-
-    def at(self, key: int, commit: int, nothing: object) -> object:
-        for number, value in reversed(self.versions.get(key, ())):
-            if number <= commit:
-                return value
-        return nothing
-
-    def newest(self, key: int) -> int:
-        return self.versions[key][-1][0] if key in self.versions else 0
-
-    def install(self, written: dict[int, object]) -> None:
-        self.commits += 1
-        for key, value in written.items():
-            self.versions.setdefault(key, []).append((self.commits, value))
-
-    def tick(self) -> int:
-        self.moment += 1
-        return self.moment
+#: An object, how its history is made, and how many seconds it may take.
+OPERATIONS: dict[str, Case] = {
+    "64 pending writes": (
+        "register",
+        lambda: Clients("register", registers(5), clients=10, pending=64).history(400),
+        10.0,
+    ),
+    "84 pending, with cas": (
+        "cas_register",
+        lambda: Clients("cas_register", swaps(5), clients=10, pending=84).history(600),
+        10.0,
+    ),
+    "50 clients, a register": (
+        "cas_register",
+        lambda: Clients("cas_register", telling, clients=50, pending=100).history(2_000),
+        5.0,
+    ),
+    "50 clients, 10 keys": (
+        "kv", lambda: Clients("kv", texts, clients=50, keys=10).history(2_000), 5.0,
+    ),
+    "50 clients, one key": (
+        "kv", lambda: Clients("kv", texts, clients=50).history(2_000), 5.0,
+    ),
+    "50 clients, one key, bad": (
+        "kv", lambda: stale(Clients("kv", texts, clients=50).history(2_000)), 10.0,
+    ),
+}  # fmt: skip
 
 
-class Client:
-    """One transaction, access by access."""
-
-    def __init__(self, store: Store, accesses: int, reads: float, *, lists: bool) -> None:
-        self._store, self._left, self._reads, self._lists = store, accesses, reads, lists
-        self._snapshot = store.commits
-        self._own: dict[int, object] = {}
-        self.began = store.tick()
-        self.accesses: list[Access] = []
-        # Old lists are no longer used, as in Elle's workloads: they do not grow for ever.
-        self._first = store.commits // 40 * 3 if lists else 0
-
-    def step(self) -> bool:
-        """Read or write. False: nothing is left to do."""
-        if self._left == 0:
-            return False
-        self._left -= 1
-        key = self._first + self._store.key()
-        now = self._own.get(key, self._store.at(key, self._snapshot, () if self._lists else None))
-        self.accesses.append(self._access(key, now))
-        return True
-
-    def _access(self, key: int, now: object) -> Access:
-        if self._store.rng.random() < self._reads:
-            return ReadList(key, now) if self._lists else Read(key, now)
-        value = self._store.value()
-        self._own[key] = (*now, value) if self._lists else value
-        return Append(key, value) if self._lists else Write(key, value)
-
-    def commit(self) -> Status:
-        """Refused if another committed a write to the same key since the snapshot."""
-        if any(self._store.newest(key) > self._snapshot for key in self._own):
-            return Status.FAIL
-        self._store.install(self._own)
-        return Status.OK
+def stale(history: Operations) -> Operations:
+    """The same, but that the last read returns what the first one did."""
+    reads = [one for one in history.operations if one.f == "get"]
+    late = replace(reads[-1], result=reads[0].result)
+    return Operations(tuple(late if o is reads[-1] else o for o in history.operations))
 
 
-def history(
-    count: int, *, sessions: int, accesses: int, keys: int, skew: float = 0.0,
-    reads: float = 0.5, serial: bool = False, lists: bool = False, seed: int = 1,
-) -> Transactions:  # fmt: skip
-    """So many transactions, committed or aborted."""
-    store = Store(random.Random(seed), keys, skew)
-    running: dict[int, Client] = {}
-    done: list[Transaction] = []
-    while len(done) < count:
-        session = next(iter(running)) if serial and running else store.rng.randrange(sessions)
-        if session not in running:
-            running[session] = Client(store, accesses, reads, lists=lists)
-        client = running[session]
-        if not client.step():
-            del running[session]
-            done.append(
-                Transaction(
-                    f"T{len(done)}", session, tuple(client.accesses), client.commit(),
-                    client.began, store.tick(),
-                )
-            )  # fmt: skip
-    return Transactions(tuple(done))
+def of_operations(name: str) -> Iterator[Row]:
+    """Is what clients got of a simulated object linearizable?"""
+    object, made, most = OPERATIONS[name]
+    yield _measured(name, made(), object, most)
 
 
-LISTS = {"sessions": 20, "accesses": 4, "keys": 20, "lists": True}
-GENERAL = {"sessions": 25, "accesses": 8, "keys": 10_000}
-CASES: dict[str, tuple[int, dict[str, object], tuple[str, ...]]] = {
-    "si": (10_000, GENERAL, WEAK + STRONG),
-    "si zipf": (10_000, GENERAL | {"skew": 1.0}, WEAK + STRONG),
-    "si hot": (10_000, GENERAL | {"keys": 1_000}, WEAK + STRONG),
-    "serial": (10_000, GENERAL | {"serial": True}, WEAK + STRONG),
-    "serial zipf": (10_000, GENERAL | {"serial": True, "skew": 1.0}, WEAK + STRONG),
-    "serial hot": (10_000, GENERAL | {"serial": True, "keys": 1_000}, WEAK + STRONG),
-    "lists": (100_000, LISTS, WEAK + STRONG + REAL),
-    "lists serial": (100_000, LISTS | {"serial": True}, WEAK + STRONG + REAL),
+def _measured(name: str, history: Operations, object: str, most: float) -> Row:
+    began = time.perf_counter()
+    verdict = check(history, "linearizable", SPECIFICATIONS[object](), Budget(BUDGET))
+    seconds = time.perf_counter() - began
+    return Row(name, len(history.operations), "linearizable", verdict, seconds, most)
+
+
+def of_recorded(_: str) -> Iterator[Row]:
+    """The logs of etcd that Jepsen recorded: the slowest."""
+    paths = (path for folder in RECORDED for path in folder.glob("porcupine/jepsen/*.log"))
+    found = [_measured(p.stem, read_operations(p), "cas_register", 2.0) for p in paths]
+    yield from sorted(found, key=lambda row: -row.seconds)[:3]
+
+
+CASES: dict[str, Callable[[str], Iterable[Row]]] = {
+    "etcd": of_recorded,
+    **dict.fromkeys(OPERATIONS, of_operations),
+    **dict.fromkeys(transactions.CASES, transactions.rows),
 }
 
 
-def measure(name: str) -> None:
-    count, shape, levels = CASES[name]
-    made = history(count, **shape)  # type: ignore[arg-type]
-    began = time.perf_counter()
-    facts = read_history(made)
-    print(f"{name}: {count:,} transactions, indexed in {time.perf_counter() - began:.1f} s")
-    for level in levels:
-        began = time.perf_counter()
-        verdict = decide_facts(facts, level, Budget(BUDGET))
-        seconds = time.perf_counter() - began
-        print(f"  {level:28} {word(verdict):40} {seconds:7.1f} s", flush=True)
-
-
-def word(verdict: Verdict) -> str:
-    if isinstance(verdict, Violated):
-        return f"violated: {verdict.anomaly}"
-    return f"undecided: {verdict.why}" if isinstance(verdict, Undecided) else "holds"
+def main() -> int:
+    print(HEAD)
+    late = False
+    for name in sys.argv[1:] or CASES:
+        for row in CASES[name](name):
+            print(row, flush=True)
+            late |= row.is_late
+    return 1 if late else 0
 
 
 if __name__ == "__main__":
-    for case in sys.argv[1:] or CASES:
-        measure(case)
+    sys.exit(main())

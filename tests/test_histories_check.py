@@ -16,7 +16,8 @@ from conftest import ROOT
 from dsmc.cli import main
 from dsmc.histories import check
 from dsmc.histories.budget import Budget
-from dsmc.histories.check import GUARANTEES, refuted_next, strongest, weaker
+from dsmc.histories.check import GUARANTEES, weaker
+from dsmc.histories.findings import refuted_next, strongest
 from dsmc.histories.reading import read_operations
 from dsmc.histories.verdict import Holds, Undecided, Violated
 
@@ -158,8 +159,8 @@ def test_what_follows_is_true(name: str) -> None:
 def test_the_strongest_and_the_next() -> None:
     history = read_operations(EXAMPLES / "causal.jsonl")
     found = check.check_all(history, check.specification(history, None, None), None)
-    assert strongest(found) == ("causal_memory",)
-    broken = refuted_next(found)
+    assert strongest(found, weaker) == ("causal_memory",)
+    broken = refuted_next(found, weaker)
     assert broken is not None
     assert broken.guarantee == "causal_convergent"
 

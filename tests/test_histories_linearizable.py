@@ -107,7 +107,8 @@ def test_equal_times_order_nothing() -> None:
 
 
 def test_a_budget_that_is_spent_is_no_verdict() -> None:
-    rows = [("a", "write", 1, None, 0, 1)]
+    rows = [("a", "write", 1, None, 0, 1), ("a", "write", 1, None, 2, 3)]
+    rows.append(("a", "read", None, 1, 4, 5))  # which of the writes it saw is not known
     verdict = linearizable(histories.history(*rows), register(), Budget(-1.0))
     assert isinstance(verdict, Undecided)
     assert "seconds" in verdict.why

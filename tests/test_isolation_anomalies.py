@@ -96,6 +96,20 @@ def test_textbook_histories_have_their_anomaly_and_no_other(name: str) -> None:
     assert {n for n, v in verdicts.items() if isinstance(v, Violated)} == expected
 
 
+UPDATES = {
+    "write_skew": history("T0 w(x,0) w(y,0)", "T1 r(x,0) r(y,0) w(x,1)", "T2 r(x,0) r(y,0) w(y,2)"),
+    "read_skew": history("T0 w(x,0) w(y,0)", "T1 r(x,0) w(x,1) r(y,0) w(y,1)", "T2 r(x,1) r(y,0)"),
+}
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_who_read_a_version_and_wrote_its_key_overwrote_it(name: str) -> None:
+    """The order of versions is not recorded, and the first transaction wrote what others read."""
+    verdict = decide(UPDATES[name], name)
+    assert isinstance(verdict, Violated)
+    assert not isinstance(decide(UPDATES[name], "dirty_write"), Violated)
+
+
 BROKEN = {
     "aborted_read": "read_committed",
     "intermediate_read": "read_committed",

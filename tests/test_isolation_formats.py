@@ -18,7 +18,7 @@ from dsmc.histories.model import (
     Transaction,
     Write,
 )
-from dsmc.histories.transactional import FORMATS, format_of, read_transactions
+from dsmc.histories.reading import FORMATS, format_of, read_transactions
 from dsmc.histories.verdict import Holds, Violated
 
 RECORDED = recorded()
@@ -122,6 +122,8 @@ def test_dbcop(tmp_path: Path) -> None:
 def test_a_dbcop_that_was_cut_off(tmp_path: Path) -> None:
     with pytest.raises(Mistakes, match="ends too early"):
         read_transactions(written(tmp_path, DBCOP[:-5]))
+    with pytest.raises(Mistakes, match="ends too early"):
+        read_transactions(written(tmp_path, DBCOP[:58] + b"\xff" * 8 + DBCOP[66:]), "dbcop")
 
 
 def test_cobra(tmp_path: Path) -> None:
@@ -152,7 +154,7 @@ LIST_APPEND = """
 
 
 def test_lists_of_elle(tmp_path: Path) -> None:
-    one, two, three = read(tmp_path, LIST_APPEND, "elle-edn")
+    one, two, three = read(tmp_path, LIST_APPEND, "edn")
     assert one.accesses == (Append("x", 1), ReadList("y", ()))
     assert (one.invoked, one.returned) == (0, 2)
     assert two.accesses == (Append("y", 2),)  # what it would have read is not known
@@ -162,7 +164,7 @@ def test_lists_of_elle(tmp_path: Path) -> None:
 
 def test_registers_of_elle(tmp_path: Path) -> None:
     text = "[{:process 0, :type :ok, :f :txn, :value [[:w 1 2] [:r 3 nil]], :index 0}]"
-    (one,) = read(tmp_path, text, "elle-edn")
+    (one,) = read(tmp_path, text, "edn")
     assert one.accesses == (Write(1, 2), Read(3, None))
 
 
@@ -188,6 +190,7 @@ def test_real_time_of_elle(tmp_path: Path) -> None:
         ("w 0 1\nx 2\n", "awdit"),
         ("w(0,1,1,1)\nw(0,1)\n", "polysi-text"),
         ("{:type :ok, :f :txn, :value 7}", "elle-edn"),
+        ("{:type :ok, :f :txn, :value [[:append 1 2] [:r 1 2]]}", "elle-edn"),
     ],
 )
 def test_what_cannot_be_read_is_a_mistake_with_a_place(
@@ -206,4 +209,5 @@ def test_names_of_formats(tmp_path: Path) -> None:
         read_transactions(path)
     with pytest.raises(Mistakes, match="there is no format"):
         read_transactions(path, "awdti")
-    assert len({form.name for form in FORMATS}) == len(FORMATS)
+    names = [name for form in FORMATS for name in (form.name, *form.others)]
+    assert len(set(names)) == len(names)

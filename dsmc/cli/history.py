@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
@@ -21,6 +22,9 @@ from dsmc.cli.options import (
     finite_seconds,
 )
 
+Found: TypeAlias = "dict[str, tuple[Any, ...]]"
+"""What was found for each word that was asked."""
+
 
 @click.group()
 def history() -> None:
@@ -30,7 +34,9 @@ def history() -> None:
 @history.command()
 @FILES
 @click.option("--guarantee", "-g", "guarantees", multiple=True, metavar="NAME", default=["all"],
-              show_default=True, help="What is promised; may be given again. all: what holds?")  # fmt: skip
+              show_default=True,
+              help="What is promised: a name of `dsmc history guarantees`, or all: what holds?"
+              " May be given again.")  # fmt: skip
 @click.option(
     "--object", "-o", metavar="NAME", help="What the operations are on, e.g. cas_register."
 )
@@ -54,15 +60,15 @@ def check(
     for file in files:
         try:
             checked = _Checked(file, form, object, initial, keyed=keyed)
-            found = [f for name in guarantees for f in checked.findings(name, max_time)]
+            found = {name: checked.judged(name, max_time) for name in guarantees}
         except Mistakes as mistakes:
             codes.append(MISTAKE)
             complain(mistakes)
             continue
-        codes += [_code(name, found) for name in guarantees]
+        codes += [_code(name, findings) for name, findings in found.items()]
         data.append(checked.as_data(found))
         if not as_json:
-            click.echo(checked.text(guarantees, found))
+            click.echo(checked.text(found))
         if out is not None:
             checked.write(found, out)
     if as_json:
@@ -72,70 +78,91 @@ def check(
     sys.exit(next(code for code in WORST if code in codes))
 
 
-def _code(asked: str, found: list[Any]) -> int:
+@history.command()
+def guarantees() -> None:
+    """List all that --guarantee takes."""
+    from dsmc.histories.guarantees import KNOWN
+    from dsmc.traces.render.history_text import listed
+
+    click.echo(listed(KNOWN), nl=False)
+
+
+#: Of all guarantees, a limit was met if nobody knows of one of these.
+_EXPECTED = ("linearizable", "serializable")
+
+
+def _code(asked: str, found: Iterable[Any]) -> int:
     """Nothing is expected of all guarantees; but where none is known to hold, a limit was met."""
     from dsmc.histories.verdict import Undecided, Violated
 
-    verdicts = [f.verdict for f in found if asked in ("all", f.guarantee)]
-    if any(isinstance(v, Violated) for v in verdicts):
+    if any(isinstance(f.verdict, Violated) for f in found):
         return SURPRISE
-    return LIMIT if isinstance(verdicts[0], Undecided) else OK
+    expected = [f for f in found if asked != "all" or f.guarantee in _EXPECTED]
+    return LIMIT if any(isinstance(f.verdict, Undecided) for f in expected) else OK
 
 
 class _Checked:
-    """A history that was read, and what is said of it."""
+    """A history that was read, and how what is said of it is shown."""
 
     def __init__(
         self, file: Path, form: str | None, object: str | None, initial: str | None, *, keyed: bool
     ) -> None:
-        from dsmc.histories.reading import read_operations
+        from dsmc.histories.judging import Recorded
 
         self._file = file
-        self._history = read_operations(file, form, keyed=keyed)
-        self._object = object
-        self._initial = initial
+        self._recorded = Recorded(file, form, object, initial, keyed=keyed)
 
-    def findings(self, guarantee: str, seconds: float) -> list[Any]:
-        from dsmc.histories.budget import Budget
-        from dsmc.histories.check import Finding, Workload, check, check_all, named, specification
+    def judged(self, name: str, seconds: float) -> tuple[Any, ...]:
+        return self._recorded.judged(name, seconds)
 
-        if guarantee != "all" and isinstance(named(guarantee), Workload):
-            return [Finding(guarantee, check(self._history, guarantee, None, Budget(seconds)))]
-        spec = specification(self._history, self._object, self._initial)
-        if guarantee == "all":
-            return list(check_all(self._history, spec, seconds))
-        return [Finding(guarantee, check(self._history, guarantee, spec, Budget(seconds)))]
+    def _happened(self, name: str) -> Any:
+        from dsmc.traces.render.happenings import of_operations, of_transactions
 
-    def text(self, guarantees: tuple[str, ...], found: list[Any]) -> str:
+        if self._recorded.are_asked(name):
+            return of_transactions(self._recorded.transactions)
+        return of_operations(self._recorded.operations)
+
+    def text(self, found: Found) -> str:
         from dsmc.traces.render import history_text
 
-        operations = self._history.operations
-        sessions = len({o.session for o in operations})
-        head = f"{self._file}: {len(operations)} operations of {sessions} sessions\n"
-        if "all" in guarantees:
-            return head + history_text.every(found)
-        return head + "".join(history_text.one(finding) for finding in found)
+        told, head = "", ""
+        for name, findings in found.items():
+            now, head = head, f"{self._file}: {self._size(name)}\n"
+            told += head if head != now else ""
+            if name == "all":
+                told += history_text.every(findings, self._recorded.weaker(name))
+            else:
+                told += history_text.one(findings[0])
+        return told
 
-    def as_data(self, found: list[Any]) -> dict[str, Any]:
+    def _size(self, name: str) -> str:
+        happened = self._happened(name)
+        sessions = len({one.session for one in happened.all})
+        return f"{len(happened.all)} {happened.noun}s of {sessions} sessions"
+
+    def as_data(self, found: Found) -> dict[str, Any]:
         from dsmc.traces.render.history_text import as_data
 
-        return {
-            "file": str(self._file), "operations": len(self._history.operations),
-            "guarantees": [as_data(finding) for finding in found],
-        }  # fmt: skip
+        sizes = {h.noun + "s": len(h.all) for h in map(self._happened, found)}
+        every = [as_data(one) for findings in found.values() for one in findings]
+        return {"file": str(self._file), **sizes, "guarantees": every}
 
-    def write(self, found: list[Any], out: Path) -> None:
+    def write(self, found: Found, out: Path) -> None:
         """A page and a picture for each violation that was looked for itself."""
-        from dsmc.files import write_file
         from dsmc.histories.verdict import Violated
-        from dsmc.traces.render import history_html, history_svg, history_text
 
         out.mkdir(parents=True, exist_ok=True)
-        for one in found:
-            if isinstance(one.verdict, Violated) and not one.by:
-                stem, told = f"{self._file.stem}.{one.guarantee}", (
-                    self._file.name, one.guarantee, self._history.operations, one.verdict,
-                )  # fmt: skip
-                write_file(out / f"{stem}.txt", history_text.one(one))
-                write_file(out / f"{stem}.svg", history_svg.render(*told))
-                write_file(out / f"{stem}.html", history_html.render(*told))
+        for name, findings in found.items():
+            for one in findings:
+                if isinstance(one.verdict, Violated) and not one.by:
+                    self._draw(one, self._happened(name), out)
+
+    def _draw(self, one: Any, happened: Any, out: Path) -> None:
+        from dsmc.files import write_file
+        from dsmc.traces.render import history_html, history_svg, history_text
+
+        stem = f"{self._file.stem}.{one.guarantee}"
+        told = self._file.name, one.guarantee, happened, one.verdict
+        write_file(out / f"{stem}.txt", history_text.one(one))
+        write_file(out / f"{stem}.svg", history_svg.render(*told))
+        write_file(out / f"{stem}.html", history_html.render(*told))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from dsmc.diagnostics import did_you_mean
 from dsmc.frozen import Frozen
-from dsmc.histories import causal, convergence, session_guarantees, words, workloads
+from dsmc.histories import causal, convergence, session_guarantees, workloads
 from dsmc.histories.budget import Budget
+from dsmc.histories.findings import Finding, all_of
+from dsmc.histories.fitting import specification
 from dsmc.histories.formats.mistakes import UNKNOWN, refuse_all
 from dsmc.histories.linearizable import linearizable
 from dsmc.histories.model import Operations
-from dsmc.histories.objects import SPECIFICATIONS, Specification
+from dsmc.histories.objects import Specification
 from dsmc.histories.sequential import sequential
-from dsmc.histories.verdict import Holds, Undecided, Verdict, Violated
+from dsmc.histories.verdict import Verdict
 
 
 class Guarantee(Frozen):
-    """A guarantee on objects, and the weaker ones that it implies directly."""
+    """A guarantee on objects, what it says, and the weaker ones that it implies directly."""
 
     name: str
+    meaning: str
     decide: Callable[[Operations, Specification, Budget], Verdict]
     implies: tuple[str, ...] = ()
 
@@ -28,6 +31,7 @@ class Workload(Frozen):
     """What one of the well-known tests asks of a history, whatever the object promises."""
 
     name: str
+    meaning: str
     decide: Callable[[Operations], Verdict]
 
 
@@ -35,34 +39,94 @@ _SESSION = ("read_your_writes", "monotonic_reads", "monotonic_writes", "writes_f
 
 #: The stronger ones before the weaker ones.
 GUARANTEES = (
-    Guarantee("linearizable", linearizable, ("sequential",)),
-    Guarantee("sequential", sequential, ("causal_memory", "causal_convergent")),
-    Guarantee("causal_memory", causal.causal_memory, ("causal", "pram", "writes_follow_reads")),
-    Guarantee("causal_convergent", causal.causal_convergent, ("causal", *_SESSION)),
-    Guarantee("causal", causal.causal, ("read_your_writes",)),
-    Guarantee("pram", causal.pram, _SESSION[:3]),
-    Guarantee("read_your_writes", session_guarantees.read_your_writes),
-    Guarantee("monotonic_reads", session_guarantees.monotonic_reads),
-    Guarantee("monotonic_writes", session_guarantees.monotonic_writes),
-    Guarantee("writes_follow_reads", session_guarantees.writes_follow_reads),
-    Guarantee("convergent", convergence.convergent),
+    Guarantee(
+        "linearizable",
+        "each object has an order of its operations that is legal and keeps what ended before"
+        " something began",
+        linearizable,
+        ("sequential",),
+    ),
+    Guarantee(
+        "sequential",
+        "there is one legal order of all operations that keeps that of each session",
+        sequential,
+        ("causal_memory", "causal_convergent"),
+    ),
+    Guarantee(
+        "causal_memory",
+        "for each session one order that keeps causality explains all that it read",
+        causal.causal_memory,
+        ("causal", "pram", "writes_follow_reads"),
+    ),
+    Guarantee(
+        "causal_convergent",
+        "each read is explained by its causal past, with one order of the writes for all",
+        causal.causal_convergent,
+        ("causal", *_SESSION),
+    ),
+    Guarantee(
+        "causal",
+        "each read is explained by some order of its causal past",
+        causal.causal,
+        ("read_your_writes",),
+    ),
+    Guarantee(
+        "pram",
+        "for each session one order that keeps those of the sessions explains all that it read",
+        causal.pram,
+        _SESSION[:3],
+    ),
+    Guarantee(
+        "read_your_writes",
+        "a session sees its own last write, or something that may be newer",
+        session_guarantees.read_your_writes,
+    ),
+    Guarantee(
+        "monotonic_reads",
+        "a session does not go back to what it saw before something else",
+        session_guarantees.monotonic_reads,
+    ),
+    Guarantee(
+        "monotonic_writes",
+        "nobody sees two writes of a session the other way round",
+        session_guarantees.monotonic_writes,
+    ),
+    Guarantee(
+        "writes_follow_reads",
+        "nobody sees a write, and then what its session had read before it",
+        session_guarantees.writes_follow_reads,
+    ),
+    Guarantee(
+        "convergent",
+        "after the last update, the sessions' last reads of an object agree",
+        convergence.convergent,
+    ),
 )
 WORKLOADS = (
-    Workload("counter_bounds", workloads.counter_bounds),
-    Workload("no_lost_adds", workloads.no_lost_adds),
-    Workload("constant_total", workloads.constant_total),
-    Workload("nonnegative", workloads.nonnegative),
-    Workload("no_long_fork", workloads.no_long_fork),
+    Workload(
+        "counter_bounds",
+        "each read lies between what surely was added before it and what may have been",
+        workloads.counter_bounds,
+    ),
+    Workload(
+        "no_lost_adds",
+        "the last read of a set has all that was added before it, and nothing that nobody added",
+        workloads.no_lost_adds,
+    ),
+    Workload(
+        "constant_total",
+        "all reads of a bank's accounts have the same total",
+        workloads.constant_total,
+    ),
+    Workload("nonnegative", "no read shows an account below zero", workloads.nonnegative),
+    Workload(
+        "no_long_fork",
+        "no two reads of the same keys each miss a write that the other one saw; each key is"
+        " written once",
+        workloads.no_long_fork,
+    ),
 )
 _NAMED: dict[str, Guarantee | Workload] = {g.name: g for g in (*GUARANTEES, *WORKLOADS)}
-
-
-class Finding(Frozen):
-    """The verdict on a guarantee. `by` is the one that it follows from, if it was not asked itself."""
-
-    guarantee: str
-    verdict: Verdict
-    by: str = ""
 
 
 def named(name: str) -> Guarantee | Workload:
@@ -78,77 +142,15 @@ def guarantee(name: str) -> Guarantee:
     return next(one for one in GUARANTEES if one.name == name)
 
 
-# ---------------------------------------------------------------- the object
-
-
-def specification(history: Operations, name: str | None, initial: str | None) -> Specification:
-    """The object of a name, or the one that has all that is asked. Raises `Mistakes`."""
-    if name is not None and name not in SPECIFICATIONS:
-        help = did_you_mean(name, SPECIFICATIONS) or f"there are {', '.join(SPECIFICATIONS)}"
-        refuse_all(f"there is no object `{name}`", help, UNKNOWN)
-    asked = dict.fromkeys(one.f for one in history.operations)
-    made = _made(name or _fitting(history, asked), initial)
-    strange = [f for f in asked if f not in made.functions]
-    if strange:
-        help = f"it has {', '.join(made.functions)}; --object takes {', '.join(SPECIFICATIONS)}"
-        refuse_all(f"a {made.name} has no `{strange[0]}`", help)
-    for one in history.operations:
-        function = made.functions[one.f]
-        if not function.accepts(one.arg):
-            refuse_all(f"#{one.id} `{one.f}` of {words.value(one.session)} asks with"
-                       f" {words.value(one.arg)}", f"it takes {function.takes}")  # fmt: skip
-    return made
-
-
-def _made(name: str, initial: str | None) -> Specification:
-    """An object that holds at the beginning what is said."""
-    usual = SPECIFICATIONS[name]()
-    if initial is None:
-        return usual
-    made = SPECIFICATIONS[name](_value(initial))
-    if usual.initial is not None and type(made.initial) is not type(usual.initial):
-        example = words.value(usual.initial)
-        refuse_all(
-            f"a {name} cannot begin with {words.value(made.initial)}", f"it can with {example}"
-        )
-    return made
-
-
-def _fitting(history: Operations, asked: Iterable[str]) -> str:
-    """The one object that has all that is asked; of registers the simplest."""
-    wanted = set(asked)
-    fitting = [name for name, make in SPECIFICATIONS.items() if wanted <= set(make().functions)]
-    if not fitting:
-        help = f"--object says it: {', '.join(SPECIFICATIONS)}; or --guarantee takes a workload"
-        refuse_all(f"no object has all of {', '.join(wanted)}", help)
-    if wanted <= {"add", "read"} and "add" in wanted:
-        reads = [o.result for o in history.operations if o.f == "read"]
-        return "set" if any(isinstance(r, tuple | frozenset) for r in reads) else "counter"
-    return fitting[0]
-
-
-def _value(text: str) -> object:
-    """A value as it is written in EDN; what is none is a text."""
-    from dsmc.diagnostics import Mistakes
-    from dsmc.histories.formats import edn
-    from dsmc.source import Source
-
-    try:
-        values = edn.read(Source("--initial", text))
-    except Mistakes:
-        return text
-    return values[0] if len(values) == 1 else text
-
-
 # ---------------------------------------------------------------- all of them
 
 
 def check(history: Operations, name: str, spec: Specification | None, budget: Budget) -> Verdict:
     """Does the history keep the guarantee? Raises `Mistakes`."""
     match named(name):
-        case Workload(_, decide):
+        case Workload(_, _, decide):
             return decide(history)
-        case Guarantee(_, decide_with):
+        case Guarantee(_, _, decide_with):
             return decide_with(history, spec or specification(history, None, None), budget)
 
 
@@ -157,28 +159,16 @@ def check_all(
 ) -> tuple[Finding, ...]:
     """Every guarantee on objects, the stronger ones first; each may take so long.
 
-    What follows from what was found is not searched for. Sequential consistency is hard, so it comes
-    after the weaker guarantees, of which a broken one breaks it.
+    Sequential consistency is hard, so it comes after the weaker guarantees, of which a broken one
+    breaks it.
     """
-    found: dict[str, Finding] = {}
-    for one in sorted(GUARANTEES, key=lambda g: g.name == "sequential"):
-        if one.name not in found:
-            found[one.name] = Finding(one.name, one.decide(history, spec, Budget(seconds)))
-        for other in _following(found[one.name]):
-            known = found.get(other.guarantee)
-            if known is None or isinstance(known.verdict, Undecided):
-                found[other.guarantee] = other
-    return tuple(found[one.name] for one in GUARANTEES)
 
+    def decide(name: str) -> Verdict:
+        return guarantee(name).decide(history, spec, Budget(seconds))
 
-def _following(finding: Finding) -> Iterator[Finding]:
-    """What else holds if a guarantee does, and what is violated if it is."""
-    if isinstance(finding.verdict, Undecided):
-        return
-    holds = isinstance(finding.verdict, Holds)
-    verdict = Holds() if holds else finding.verdict
-    for name in weaker(finding.guarantee) if holds else stronger(finding.guarantee):
-        yield Finding(name, verdict, finding.guarantee)
+    names = [one.name for one in GUARANTEES]
+    found = all_of(sorted(names, key=lambda name: name == "sequential"), decide, weaker, {})
+    return tuple(found[name] for name in names)
 
 
 def weaker(name: str) -> tuple[str, ...]:
@@ -186,21 +176,3 @@ def weaker(name: str) -> tuple[str, ...]:
     one = _NAMED[name]
     direct = one.implies if isinstance(one, Guarantee) else ()
     return tuple(dict.fromkeys(n for d in direct for n in (d, *weaker(d))))
-
-
-def stronger(name: str) -> tuple[str, ...]:
-    """The guarantees that imply one."""
-    return tuple(g.name for g in GUARANTEES if name in weaker(g.name))
-
-
-def strongest(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Those that hold and are not implied by another one that holds."""
-    holding = [f.guarantee for f in findings if isinstance(f.verdict, Holds)]
-    return tuple(n for n in holding if not any(n in weaker(other) for other in holding))
-
-
-def refuted_next(findings: Iterable[Finding]) -> Finding | None:
-    """The weakest that is violated."""
-    broken = [f for f in findings if isinstance(f.verdict, Violated) and not f.by]
-    lowest = [f for f in broken if not any(o.guarantee in weaker(f.guarantee) for o in broken)]
-    return lowest[0] if lowest else None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dsmc.histories import words
+from dsmc.histories.blocks import Impossible
 from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.linearizability import Search, Stuck
 from dsmc.histories.model import Operation, Operations, Value
 from dsmc.histories.narrowing import narrowed
 from dsmc.histories.objects import ILLEGAL, Specification
 from dsmc.histories.verdict import Holds, Reason, Undecided, Verdict, Violated
+from dsmc.histories.zones import ordered
 
 _MOST_STATES = 8  # so many are spelled out
 _LAST = 6  # so many of the last operations of a long order are named
@@ -22,8 +24,16 @@ def linearizable(history: Operations, spec: Specification, budget: Budget) -> Ve
     The objects are searched in turn, so that a violation of one is found whatever another needs.
     """
     groups = by_object(history.operations)
-    searches = {object: Search(spec, group) for object, group in groups.items()}
+    searches: dict[Value, Search] = {}
     orders: list[tuple[Operation, ...]] = []
+    for object, group in groups.items():
+        match ordered(spec, group):
+            case None:
+                searches[object] = Search(spec, group)
+            case Impossible():
+                return _violated(spec, group, budget)
+            case order:
+                orders.append(order)
     try:
         while searches:
             for object, search in tuple(searches.items()):

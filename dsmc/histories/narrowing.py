@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsmc.frozen import replace
+from dsmc.histories.blocks import Impossible
 from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.linearizability import Search, Stuck
 from dsmc.histories.model import PENDING, Operation, Status
 from dsmc.histories.objects import Specification
+from dsmc.histories.zones import ordered
 
 _SECONDS = 3.0  # for looking at every order that gets far
 
@@ -41,17 +43,31 @@ def _first(spec: Specification, operations: Sequence[Operation], budget: Budget)
     while good < bad:
         middle = (good + bad) // 2
         until = until_end(operations, _end(ends[middle]))
-        if isinstance(decided(Search(spec, until), budget), Stuck):
+        if _order(spec, until, budget) is None:
             bad = middle
         else:
             good = middle + 1
     before = _end(ends[bad]) - 1
-    order = decided(Search(spec, until_end(operations, before)), budget)
-    assert not isinstance(order, Stuck)
+    order = _order(spec, until_end(operations, before), budget)
+    assert order is not None
     state = spec.initial
     for one in order:
         state = spec.step(state, one)
     return Stuck(ends[bad], order, state, (state,), (ends[bad],))
+
+
+def _order(
+    spec: Specification, operations: Sequence[Operation], budget: Budget
+) -> tuple[Operation, ...] | None:
+    """A legal order, if there is one."""
+    match ordered(spec, operations):
+        case None:
+            found = decided(Search(spec, operations), budget)
+            return None if isinstance(found, Stuck) else found
+        case Impossible():
+            return None
+        case order:
+            return order
 
 
 def _end(one: Operation) -> int:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
-from dsmc.histories.model import PENDING, Name, Operation, Status
+from dsmc.histories.model import (
+    PENDING,
+    Access,
+    Append,
+    Name,
+    Operation,
+    Read,
+    ReadList,
+    ReadWhere,
+    Status,
+    Write,
+)
 
 _LONGEST = 60
 
@@ -49,3 +60,20 @@ def named(one: Operation) -> str:
     """An operation with its number and its session: how explanations speak of it."""
     of = "" if one.object is None else f" on {value(one.object)}"
     return f"#{one.id} `{operation(one)}`{of} of {value(one.session)}"
+
+
+def access(one: Access) -> str:
+    """What a transaction did."""
+    match one:
+        case Read(key, seen):
+            return f"r {value(key)} → {value(seen)}"
+        case ReadList(key, values):
+            return f"r {value(key)} → {value(values)}"
+        case ReadWhere(predicate, pairs):
+            return f"r where {value(predicate)} → {value(pairs)}"
+        case Write(key, new):
+            return f"w {value(key)} {value(new)}"
+        case Append(key, new):
+            return f"append {value(key)} {value(new)}"
+        case _:
+            assert_never(one)

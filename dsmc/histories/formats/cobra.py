@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsmc.frozen import replace
-from dsmc.histories.formats.mistakes import UNREADABLE, refuse_all
+from dsmc.histories.formats.mistakes import UNREADABLE, bytes_of, refuse_all
 from dsmc.histories.model import Access, Read, Status, Transaction, Transactions, Value, Write
 
 _SIZES = {b"S": 8, b"C": 8, b"W": 24, b"R": 32}
@@ -67,7 +67,7 @@ def _transaction(path: Path, name: Value, accesses: list[Access], status: Status
 
 
 def _records(path: Path) -> Iterator[tuple[bytes, tuple[int, ...]]]:
-    content, at = path.read_bytes(), 0
+    content, at = bytes_of(path), 0
     while at < len(content):
         kind = content[at : at + 1]
         size = _SIZES.get(kind)

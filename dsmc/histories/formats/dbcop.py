@@ -7,8 +7,9 @@ session is a list of transactions, and a transaction a list of events and whethe
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
-from dsmc.histories.formats.mistakes import UNREADABLE, refuse_all
+from dsmc.histories.formats.mistakes import UNREADABLE, bytes_of, refuse_all
 from dsmc.histories.formats.registers import with_initial
 from dsmc.histories.model import Access, Read, Status, Transaction, Transactions, Write
 
@@ -25,13 +26,13 @@ def seems(head: bytes) -> bool:
     return 0 < length < 100 and len(name) == length and name.decode("latin-1").isprintable()
 
 
-def transactions(content: bytes) -> Transactions:
-    """The history of a file's bytes. Raises `Mistakes`."""
-    reader = _Reader(content)
+def transactions(path: Path) -> Transactions:
+    """The history of a file. Raises `Mistakes`."""
+    reader = _Reader(bytes_of(path))
     try:
         return with_initial(reader.history(), 0)
-    except struct.error:
-        refuse_all("the history ends too early", "was the file cut off?", UNREADABLE)
+    except (struct.error, OverflowError):
+        refuse_all(f"the history `{path}` ends too early", "was the file cut off?", UNREADABLE)
 
 
 class _Reader:

@@ -34,3 +34,11 @@ def text_of(path: Path) -> Source:
         refuse_all(f"`{path}` is not text", "name its format with --format", "D702")
     except OSError as error:
         refuse_all(f"cannot read `{path}`: {error.strerror}", "", "D701")
+
+
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a file."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        refuse_all(f"cannot read `{path}`: {error.strerror}", "", "D701")

@@ -13,7 +13,14 @@ from dsmc.frozen import Frozen
 from dsmc.histories.budget import Budget, Exhausted
 from dsmc.histories.isolation import deciders
 from dsmc.histories.isolation import graph as edges
-from dsmc.histories.isolation.dependencies import SNAPSHOT, WHOLE, Form, Orders, known_edges
+from dsmc.histories.isolation.dependencies import (
+    SNAPSHOT,
+    WHOLE,
+    Form,
+    Orders,
+    add_updates,
+    known_edges,
+)
 from dsmc.histories.isolation.direct import from_problem, lost_update
 from dsmc.histories.isolation.explain import violated
 from dsmc.histories.isolation.facts import Facts
@@ -74,7 +81,10 @@ def _decided(facts: Facts, anomaly: Anomaly, budget: Budget) -> Verdict:
 
 
 def _certain(facts: Facts) -> Graph:
-    return known_edges(facts, WHOLE, Orders())
+    """The edges of every order of the versions that has no circular information flow."""
+    graph = known_edges(facts, WHOLE, Orders())
+    add_updates(facts, graph)
+    return graph
 
 
 def _problem(*names: str) -> Find:
@@ -89,7 +99,7 @@ def _repeat(facts: Facts, _: Budget) -> Violated | None:
 
 
 def _dirty_write(facts: Facts, _: Budget) -> Violated | None:
-    graph = _certain(facts)
+    graph = known_edges(facts, WHOLE, Orders())
     cycle = short_cycle(graph.only({edges.WW}))
     return None if cycle is None else violated(facts, WHOLE, graph, cycle, "G0")
 

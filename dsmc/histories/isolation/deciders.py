@@ -111,7 +111,7 @@ def by_order(
     polygraph = Polygraph(facts, form, graph)
     if not polygraph.prune(budget):
         return violated(facts, form, graph, telling_cycle(graph))
-    verdict = _choose(facts, polygraph, list(polygraph.choices()), budget)
+    verdict = _choose(facts, polygraph, list(polygraph.choices(budget)), budget)
     if predicates and isinstance(verdict, Holds) and unsure(facts):
         return Undecided("which versions a predicate has seen that did not match is not recorded")
     return verdict

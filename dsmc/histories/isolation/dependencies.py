@@ -15,6 +15,7 @@ from dsmc.histories.isolation import graph as edges
 from dsmc.histories.isolation.facts import INITIAL, Facts
 from dsmc.histories.isolation.graph import Graph
 from dsmc.histories.isolation.predicates import add_predicates
+from dsmc.histories.model import Value
 
 
 class Form(Frozen):
@@ -89,6 +90,29 @@ def _add_chains(facts: Facts, form: Form, graph: Graph) -> None:
         for later in facts.loose.get(key, ()):
             if chain[-1] not in {INITIAL, later}:
                 graph.add(form.commit(chain[-1]), form.install(later), edges.WW, key)
+
+
+def add_updates(facts: Facts, graph: Graph) -> None:
+    """Who read a version and then wrote its key, overwrote it, where each transaction is a node.
+
+    In an order of versions in which it did not, the two are a cycle of a reading and an overwriting.
+    """
+    updates = [
+        (node, seen)
+        for node, reads in enumerate(facts.reads)
+        for seen in reads
+        if seen.place < 0 and seen.key in facts.writes[node]
+    ]
+    readers: dict[tuple[Value, int], list[int]] = {
+        (seen.key, seen.writer): [] for _, seen in updates
+    }
+    for node, reads in enumerate(facts.reads):
+        for seen in reads:
+            readers.get((seen.key, seen.writer), []).append(node)
+    for node, seen in updates:
+        graph.add(seen.writer, node, edges.WW, seen.key)
+        for reader in readers[seen.key, seen.writer]:
+            graph.add(reader, node, edges.RW, seen.key)
 
 
 def _add_sessions(facts: Facts, form: Form, graph: Graph) -> None:

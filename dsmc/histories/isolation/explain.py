@@ -89,6 +89,8 @@ def _overwrote(facts: Facts, step: Step, shown: int | None) -> str:
         reader = facts.names[shown]
         whose = "the initial value" if target == INITIAL else f"what {after} wrote"
         return f"{reader} read {whose} to {key}, though {before}, which also wrote it, came before"
+    if any(seen.key == key and seen.writer == source for seen in facts.reads[target]):
+        return f"{after} read what {before} wrote to {key}, and overwrote it"
     if source in facts.chain.get(key, ()):
         return f"{after} overwrote {key} after {before} had written it"
     return f"both wrote {key}, and {after} could not have committed first"

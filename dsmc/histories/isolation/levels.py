@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dsmc.frozen import Frozen
 from dsmc.histories.budget import Budget, Exhausted
+from dsmc.histories.findings import Finding, all_of
 from dsmc.histories.isolation import anomalies, axioms, deciders
 from dsmc.histories.isolation import graph as edges
 from dsmc.histories.isolation.dependencies import PREFIX, SNAPSHOT, WHOLE, Form, Orders
@@ -137,6 +138,17 @@ SYNONYMS = {
     "pl_1": "read_uncommitted",
     "pl_2": "read_committed",
     "pl_2_99": "repeatable_read",
+    "ru": "read_uncommitted",
+    "rc": "read_committed",
+    "ra": "read_atomic",
+    "tcc": "causal",
+    "cc": "causal",
+    "rr": "repeatable_read",
+    "psi": "parallel_snapshot_isolation",
+    "pc": "prefix_consistency",
+    "gsi": "generalized_snapshot_isolation",
+    "si": "snapshot_isolation",
+    "ser": "serializable",
 }
 
 
@@ -146,12 +158,12 @@ def implied(level: str) -> set[str]:
     return weaker.union(*(implied(name) for name in weaker))
 
 
-def decide(history: Transactions, level: str, budget: float = 60.0) -> Verdict:
+def decide(history: Transactions, level: str, budget: float | None = 60.0) -> Verdict:
     """Does a history keep a level, or have no anomaly of a name? `budget` is in seconds."""
     return named(read_history(history), level, budget)
 
 
-def named(facts: Facts, name: str, budget: float = 60.0) -> Verdict:
+def named(facts: Facts, name: str, budget: float | None = 60.0) -> Verdict:
     """The same, of facts that were read before."""
     anomaly = anomalies.SYNONYMS.get(name, name)
     if anomaly in anomalies.ANOMALIES:
@@ -180,19 +192,18 @@ def _open(facts: Facts, level: Level) -> Undecided | None:
     return None
 
 
-def strongest(history: Transactions, budget: float = 60.0) -> dict[str, Verdict]:
-    """The verdict on every level, each with its own budget; what is implied is not asked again."""
-    facts = read_history(history)
-    verdicts: dict[str, Verdict] = {}
-    for level in LEVELS:
-        if any(isinstance(v, Holds) and level in implied(known) for known, v in verdicts.items()):
-            verdicts[level] = Holds()
-        else:
-            verdicts[level] = decide_facts(facts, level, Budget(budget))
-    return verdicts
+#: In this order levels are asked when all are: those that are soon decided before the others.
+_QUICK = ("causal", "read_atomic", "read_committed_monotonic", "read_committed", "read_uncommitted")
 
 
-def maximal(verdicts: dict[str, Verdict]) -> list[str]:
-    """The levels that hold, without those that another of them implies."""
-    held = [level for level, verdict in verdicts.items() if isinstance(verdict, Holds)]
-    return [level for level in held if not any(level in implied(other) for other in held)]
+def check_all(facts: Facts, seconds: float | None) -> tuple[Finding, ...]:
+    """Every level, the stronger ones first; each may take so long."""
+    asked = (*_QUICK, *(name for name in LEVELS if name not in _QUICK))
+    holds = {name: _open(facts, level) for name, level in LEVELS.items()}
+    open_ = {name: verdict for name, verdict in holds.items() if verdict is not None}
+
+    def decide(name: str) -> Verdict:
+        return decide_facts(facts, name, Budget(seconds))
+
+    found = all_of(asked, decide, implied, open_)
+    return tuple(found[name] for name in LEVELS)

@@ -77,6 +77,7 @@ class Polygraph:
             budget.spend()
             # The last writers first: what follows them is then known, and not added again.
             for node in sorted(self.open[key], key=self._columns.__getitem__, reverse=True):
+                budget.spend()
                 changed |= self._force_writers(key, node)
             for node in self.open[key]:
                 for reader in self._readers[key].get(node, ()):
@@ -138,10 +139,11 @@ class Polygraph:
             late &= ~(1 << column | self._after[writer])
         return found
 
-    def choices(self) -> Iterator[Choice]:
+    def choices(self, budget: Budget) -> Iterator[Choice]:
         """The pairs of writers whose order is still open, where it matters."""
         for key, nodes in self.open.items():
             for node in nodes:
+                budget.spend()
                 above = self._mask[key] >> self._columns[node] + 1 << self._columns[node] + 1
                 for column in bits(above & ~self._later(key, node)):
                     other = self._node_at[column]

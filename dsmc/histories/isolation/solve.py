@@ -26,7 +26,8 @@ CYCLES = 400
 class Optional:
     """The edges of all choices: for each, which others can follow it by ways that are certain."""
 
-    def __init__(self, graph: Graph, choices: Sequence[Choice]) -> None:
+    def __init__(self, graph: Graph, choices: Sequence[Choice], budget: Budget) -> None:
+        self._budget = budget
         self.steps: list[Step] = []
         self.literal: list[Literal] = []
         self.made: dict[Literal, int] = {}
@@ -48,9 +49,11 @@ class Optional:
             tails[source] |= 1 << number
             heads[target] |= 1 << number
         for node in reversed(order):
+            self._budget.spend()
             for target, _, _ in graph.out[node]:
                 tails[node] |= tails[target]
         for node in order:
+            self._budget.spend()
             for target, _, _ in graph.out[node]:
                 heads[target] |= heads[node]
         self.follow = [tails[step[1]] for step in self.steps]
@@ -59,6 +62,7 @@ class Optional:
     def pairs(self) -> Iterator[Clause]:
         """Cycles of one or two edges."""
         for number, literal in enumerate(self.literal):
+            self._budget.spend()
             for other in bits(self.follow[number] & self.precede[number]):
                 if other >= number and self.literal[other][0] != literal[0]:
                     yield frozenset({literal, self.literal[other]})
@@ -69,6 +73,7 @@ class Optional:
         """Short cycles of the chosen edges; none share an edge that was looked at first."""
         left = self._on_cycles(graph, chosen)
         while left:
+            self._budget.spend()
             start = (left & -left).bit_length() - 1
             cycle = self._cycle(start, left)
             left &= ~(1 << start)
@@ -96,6 +101,7 @@ class Optional:
         levels = [1 << start]
         unseen = among
         while levels[-1]:
+            self._budget.spend()
             reached = 0
             for number in bits(levels[-1]):
                 reached |= self.follow[number]
@@ -123,7 +129,7 @@ class Solved:
 
 def solve(graph: Graph, choices: Sequence[Choice], budget: Budget) -> Solved:
     """Make all choices without a cycle, if that is possible."""
-    optional = Optional(graph, choices)
+    optional = Optional(graph, choices, budget)
     solver = _Solver(len(choices), budget)
     solver.forbid(set(optional.pairs()))
     while True:

@@ -6,19 +6,20 @@ import textwrap
 from collections.abc import Iterable
 from html import escape
 
-from dsmc.histories.model import Operation
 from dsmc.histories.verdict import Reason, Violated
 from dsmc.traces.render import shapes
+from dsmc.traces.render.happenings import Happenings
 from dsmc.traces.render.layout import CHAR, Line
 from dsmc.traces.render.timeline import LEFT, TOP, Bar, Timeline, timeline
 
 _COLOURS = {"bad": "#b91c1c", "near": "#2563eb", "far": "#9ca3af"}
 _LEAST = 720.0
+_SHORT = {"session order": "so", "real time": "rt"}  # as in graphs of dependencies
 
 
-def render(name: str, guarantee: str, operations: Iterable[Operation], found: Violated) -> str:
+def render(name: str, guarantee: str, happened: Happenings, found: Violated) -> str:
     """The SVG document, ended by a newline. `name` is that of the history."""
-    drawn = timeline(operations, found)
+    drawn = timeline(happened.all, found)
     width = max(drawn.width, _LEAST)
     told = [line for sentence in found.sentences for line in _fit(sentence, width)]
     height = drawn.bottom + 30 + 17 * len(told)
@@ -28,7 +29,8 @@ def render(name: str, guarantee: str, operations: Iterable[Operation], found: Vi
         f"<title>{escape(guarantee)} is violated: {escape(found.anomaly)}</title>",
         f"<style>{shapes.STYLE}\n</style>", shapes.MARKER,
         shapes.box(0, 0, width, height, 'fill="#fff"'),
-        *_heading(name, guarantee, found, drawn), *_lanes(drawn), *_arrows(drawn, found.reasons),
+        *_heading(name, guarantee, found, _legend(happened, drawn)), *_lanes(drawn),
+        *_arrows(drawn, found.reasons),
         *(line for bar in drawn.bars for line in _bar(bar)), *_sentences(drawn, width, told), "</svg>",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -38,13 +40,18 @@ def _fit(text: str, width: float) -> list[str]:
     return textwrap.wrap(text, int((width - 60) / CHAR), subsequent_indent="    ")
 
 
-def _heading(name: str, guarantee: str, found: Violated, drawn: Timeline) -> list[str]:
-    rest = f" · {drawn.left_out} other operations are not drawn" if drawn.left_out else ""
-    legend = f"{name}:  time runs down · a bar is an operation{rest}"
+def _legend(happened: Happenings, drawn: Timeline) -> str:
+    time = "time runs down" if happened.timed else "each session runs down; times are not recorded"
+    article = "an" if happened.noun[0] in "aeiou" else "a"
+    rest = f" · {drawn.left_out} other {happened.noun}s are not drawn" if drawn.left_out else ""
+    return f"{time} · a bar is {article} {happened.noun}{rest}"
+
+
+def _heading(name: str, guarantee: str, found: Violated, legend: str) -> list[str]:
     return [
         f'<text class="title" x="{LEFT - 14}" y="24">{escape(guarantee)} is violated:'
         f" {escape(found.anomaly)}</text>",
-        f'<text class="small" x="{LEFT - 14}" y="44">{escape(legend)}</text>',
+        f'<text class="small" x="{LEFT - 14}" y="44">{escape(f"{name}:  {legend}")}</text>',
     ]
 
 
@@ -67,7 +74,7 @@ def _bar(bar: Bar) -> list[str]:
         look = f'rx="3" fill="#fff" stroke="{_COLOURS[bar.kind]}" stroke-dasharray="4 3"'
     style = "fault" if bar.kind == "bad" else ("ghost" if bar.kind == "far" else "")
     return [
-        f'<g class="operation" id="operation-{bar.id}">',
+        f'<g class="operation" id="operation-{escape(str(bar.id))}">',
         shapes.box(bar.x - 4, bar.top - 4, 8, bar.bottom - bar.top + 8, look),
         shapes.label(bar.x + 9, bar.top + 5, Line(bar.text, style)), "</g>",
     ]  # fmt: skip
@@ -96,7 +103,8 @@ def _arrow(start: Bar, end: Bar, reason: Reason, place: int) -> list[str]:
         middle = (start.x + end.x) / 2
     because = f"<title>{escape(reason.because)}</title>"
     at = (y1 + y2) / 2 + 3 + 2 * apart
-    label = f'<text class="halo change" x="{middle:.1f}" y="{at:.1f}">{escape(reason.kind)}</text>'
+    word = _SHORT.get(reason.kind, reason.kind)
+    label = f'<text class="halo change" x="{middle:.1f}" y="{at:.1f}">{escape(word)}</text>'
     return ["<g>", because, *shapes.arrow(path, tip=True, doubled=False), label, "</g>"]
 
 

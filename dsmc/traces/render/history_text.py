@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any, assert_never
 
-from dsmc.histories.check import Finding, refuted_next, strongest
+from dsmc.histories.findings import Finding, Weaker, refuted_next, strongest
+from dsmc.histories.guarantees import Known
 from dsmc.histories.verdict import Holds, Undecided, Verdict, Violated
 
 _WIDE = 100
@@ -54,14 +56,14 @@ def _fit(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDE, initial_indent="  ", subsequent_indent="    ")
 
 
-def every(findings: Iterable[Finding]) -> str:
+def every(findings: Iterable[Finding], weaker: Weaker) -> str:
     """A line for each guarantee, then the strongest that hold, then what breaks the next."""
     known = tuple(findings)
     wide = max(len(f.guarantee) for f in known)
     lines = [_line(f, wide) for f in known]
-    holding = strongest(known)
+    holding = strongest(known, weaker)
     lines.append(f"strongest that hold: {', '.join(holding) or 'none'}")
-    broken = refuted_next(known)
+    broken = refuted_next(known, weaker)
     return "\n".join(lines) + "\n" + (f"\n{one(broken)}" if broken else "")
 
 
@@ -96,3 +98,14 @@ def as_data(finding: Finding) -> dict[str, Any]:
             return {**data, "why": why}
         case _:
             assert_never(finding.verdict)
+
+
+def listed(known: Iterable[Known]) -> str:
+    """All that can be asked: by what it is about, with its meaning and other words for it."""
+    lines = []
+    for kind, ones in groupby(known, key=lambda one: one.kind):
+        lines += ["", f"{kind.value}:"]
+        for one in ones:
+            others = f" (also {', '.join(one.others)})" if one.others else ""
+            lines += [f"  {one.name}{others}", *_fit(f"  {one.meaning.removesuffix('.')}.")]
+    return "\n".join(lines[1:]) + "\n"

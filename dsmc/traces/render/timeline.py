@@ -1,4 +1,4 @@
-"""Operations as bars on the lanes of their sessions: what is drawn, and where.
+"""What happened as bars on the lanes of their sessions: what is drawn, and where.
 
 Time runs down. Only the order of invocations and responses counts, so each has a row of its own.
 """
@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from dsmc.frozen import Frozen
 from dsmc.histories import words
-from dsmc.histories.model import Operation, Status, Value
+from dsmc.histories.model import Value
 from dsmc.histories.verdict import Violated
+from dsmc.traces.render.happenings import Happening
 from dsmc.traces.render.layout import CHAR
 
 ROW = 17.0  # height of one moment
@@ -21,9 +22,9 @@ _PAD = 34.0
 
 
 class Bar(Frozen):
-    """An operation: from when to when it lasts. What never ended is open below."""
+    """An operation or a transaction: from when to when it lasts. What never ended is open below."""
 
-    id: int
+    id: Value
     x: float
     top: float
     bottom: float
@@ -42,9 +43,9 @@ class Timeline(Frozen):
     left_out: int
 
 
-def timeline(operations: Iterable[Operation], violated: Violated) -> Timeline:
-    """The operations that a violation is about; of a short history all."""
-    known = [o for o in operations if o.status is not Status.FAIL or o.id in violated.involved]
+def timeline(happened: Iterable[Happening], violated: Violated) -> Timeline:
+    """What a violation is about; of a short history all."""
+    known = [o for o in happened if not o.failed or o.id in violated.involved]
     shown = known if len(known) <= _ALL else [o for o in known if o.id in violated.involved]
     rows = _rows(shown)
     xs = _columns(shown)
@@ -57,17 +58,17 @@ def timeline(operations: Iterable[Operation], violated: Violated) -> Timeline:
 _END = ("the end",)  # the column after the last lane
 
 
-def _rows(shown: Iterable[Operation]) -> dict[int, float]:
+def _rows(shown: Iterable[Happening]) -> dict[int, float]:
     """A height for each moment at which something begins or ends."""
     moments = {o.invoked for o in shown} | {o.returned for o in shown if o.returned is not None}
     return {moment: TOP + 14 + ROW * place for place, moment in enumerate(sorted(moments))}
 
 
-def _columns(shown: Iterable[Operation]) -> dict[Value, float]:
+def _columns(shown: Iterable[Happening]) -> dict[Value, float]:
     """Where each lane is: each is as wide as what is written in it."""
     wide: dict[Value, float] = {}
     for one in shown:
-        text = max(len(_text(one)), len(words.value(one.session)) + 2)
+        text = max(len(one.short), len(words.value(one.session)) + 2)
         wide[one.session] = max(wide.get(one.session, 90.0), text * CHAR + _PAD)
     x, found = LEFT + 12, {}
     for session, width in sorted(wide.items(), key=lambda item: _order(item[0])):
@@ -82,20 +83,15 @@ def _order(session: Value) -> tuple[bool, int, str]:
     return (not is_number, session if isinstance(session, int) else 0, str(session))
 
 
-def _text(one: Operation) -> str:
-    of = "" if one.object is None else f"{words.value(one.object)}: "
-    return f"#{one.id} {of}{words.operation(one)}"
-
-
 def _bar(
-    one: Operation, x: float, rows: dict[int, float], bottom: float, violated: Violated
+    one: Happening, x: float, rows: dict[int, float], bottom: float, violated: Violated
 ) -> Bar:
     is_open = one.returned is None
     end = bottom - 10 if one.returned is None else rows[one.returned]
-    return Bar(one.id, x, rows[one.invoked], end, is_open, _text(one), _kind(one, violated))
+    return Bar(one.id, x, rows[one.invoked], end, is_open, one.short, _kind(one, violated))
 
 
-def _kind(one: Operation, violated: Violated) -> str:
+def _kind(one: Happening, violated: Violated) -> str:
     """How a bar looks: what cannot be, what belongs to it, the rest."""
     if violated.reasons and all(r.kind == "illegal" for r in violated.reasons):
         stuck = {r.after for r in violated.reasons}
