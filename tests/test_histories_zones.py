@@ -135,6 +135,8 @@ UNTOLD = [
     ("register", [(0, "write", 1, None, 0, 1), (1, "write", 1, None, 0, 1), (2, "read", None, 1, 2, 3)]),
     ("cas_register", [(0, "cas", (1, 2), False, 0, 1)]),
     ("kv", [(0, "append", "a", None, 0, 1), (1, "append", "ab", None, 0, 1)]),
+    ("cas_register", [(0, "cas", (None, 2), None, 0, 1)]),
+    ("register", [(0, "write", 1, "done", 0, 1)]),
     ("counter", [(0, "add", 1, None, 0, 1)]),
 ]  # fmt: skip
 

@@ -42,7 +42,16 @@ def blocks_of(spec: Specification, operations: Sequence[Operation]) -> Blocks:
     """The blocks of the operations on one object."""
     live = [one for one in operations if one.status is not Status.FAIL]
     made = _MAKERS.get(spec.name)
-    return None if made is None else made(spec.initial, live)
+    if made is None or not all(map(_is_plain, live)):
+        return None
+    return made(spec.initial, live)
+
+
+def _is_plain(one: Operation) -> bool:
+    """Did what changes something do so? A compare-and-set that did not says what the value was not."""
+    if one.status is not Status.OK or one.f in ("read", "get"):
+        return True
+    return one.result is (True if one.f == "cas" else None)
 
 
 def _is_read(one: Operation) -> bool:
@@ -61,8 +70,6 @@ class _Absent(Exception):
 
 
 def _register(initial: Value, live: Sequence[Operation]) -> Blocks:
-    if any(one.f == "cas" and one.result is False for one in live):
-        return None  # it says what the value was not
     try:
         return _Registers(initial, live).blocks()
     except _Ambiguous:
