@@ -5,20 +5,22 @@ zone of a block lasts from the first end of one of its operations to the last be
 end is first, the zone is a forward one, and the block takes effect all through it; otherwise it can do
 so at any one moment of its zone, which is a backward one. So there is a legal order if no two forward
 zones overlap, and no backward one lies inside a forward one. Compare-and-sets and appends, which
-follow what they saw, belong to its block: their order in it is known (blocks.py).
+follow what they saw, belong to its block: their order in it is known.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from dsmc.histories.blocks import IMPOSSIBLE, Block, Impossible, blocks_of
-from dsmc.histories.model import Operation
+from dsmc.histories.blocks import IMPOSSIBLE, Block, Blocks, Impossible
+from dsmc.histories.model import Operation, Status, Value
 from dsmc.histories.objects import Specification
+from dsmc.histories.register_blocks import register_blocks
+from dsmc.histories.text_blocks import text_blocks
 
 
 class _Zone(NamedTuple):
@@ -33,7 +35,7 @@ def ordered(
     spec: Specification, operations: Sequence[Operation]
 ) -> tuple[Operation, ...] | Impossible | None:
     """A legal order that respects real time, or that there is none; None where values do not tell."""
-    blocks = blocks_of(spec, operations)
+    blocks = _blocks(spec, operations)
     if blocks is None or blocks is IMPOSSIBLE:
         return blocks
     if any(_is_out_of_order(block) for block in blocks):
@@ -46,6 +48,29 @@ def ordered(
         return IMPOSSIBLE
     placed = sorted((*filter(None, backward), *forward), key=_place)
     return tuple(one for zone in placed for group in zone.block.groups for one in group)
+
+
+_MAKERS: dict[str, Callable[[Value, Sequence[Operation]], Blocks]] = {
+    "register": register_blocks,
+    "cas_register": register_blocks,
+    "kv": text_blocks,
+}
+
+
+def _blocks(spec: Specification, operations: Sequence[Operation]) -> Blocks:
+    """The blocks of the operations on one object."""
+    live = [one for one in operations if one.status is not Status.FAIL]
+    made = _MAKERS.get(spec.name)
+    if made is None or not all(map(_is_plain, live)):
+        return None
+    return made(spec.initial, live)
+
+
+def _is_plain(one: Operation) -> bool:
+    """Did what changes something do so? A compare-and-set that did not says what the value was not."""
+    if one.status is not Status.OK or one.f in ("read", "get"):
+        return True
+    return one.result is (True if one.f == "cas" else None)
 
 
 def _end(one: Operation) -> float:
