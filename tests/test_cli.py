@@ -437,7 +437,21 @@ def test_simulate_as_json(counter: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "check", "test", "fmt", "lower", "graph", "explain", "new", "cache", "simulate", "mutate"],
+    [
+        "",
+        "check",
+        "test",
+        "fmt",
+        "lower",
+        "graph",
+        "explain",
+        "new",
+        "cache",
+        "simulate",
+        "mutate",
+        "cap",
+        "classify",
+    ],
 )
 def test_help(command: str) -> None:
     result = run(*([command] if command else []), "--help")
@@ -464,6 +478,18 @@ def test_history() -> None:
     result = run("history", "check", ROOT / "tests/histories/register.edn", "-g", "linearizable")
     assert result.exit_code == 1
     assert "linearizable is violated" in result.output
+
+
+def test_cap_and_classify() -> None:
+    """The tables are those of `tests/test_cap.py` and `tests/test_classify.py`."""
+    spec = str(ROOT / "specs/cap_register.dsm")
+    table = run("cap", spec, "-D", "VERSION=acknowledged", "-D", "WRITERS=1")
+    assert table.exit_code == 0
+    assert "CP: availability gives way to a partition" in table.output
+    matrix = run("classify", spec, "-D", "VERSION=acknowledged", "-D", "WRITERS=1", "--faults", "")
+    assert matrix.exit_code == 0
+    assert "linearizable" in matrix.output
+    assert run("cap", "nowhere.dsm").exit_code == run("classify", "nowhere.dsm").exit_code == 2
 
 
 def test_every_command_is_tested_here() -> None:
