@@ -290,6 +290,36 @@ guarantee causal(reg)
     assert told.verdict in (Verdict.UNKNOWN, Verdict.VIOLATED)
 
 
+def test_each_thread_is_a_client(checked: Callable[..., Report]) -> None:
+    """What a thread of a node is answered is the answer to what that thread asked."""
+    text = """spec threads
+history reg: register<0..1> = 0
+var turn: 0..2 = 0
+role Client {
+  process a[2] {
+    if a == 0 {
+      begin reg.read
+      turn := 1
+      await turn == 2
+      end reg.read -> 1
+    } else {
+      await turn == 1
+      begin reg.write(0)
+      turn := 2
+      await turn == 0
+      end reg.write
+    }
+  }
+}
+guarantee linearizable(reg)
+final { true }
+"""
+    trace = checked(text).result("linearizable").trace
+    assert trace is not None
+    told = ["#0 `read → 1` of Client", "#1 `write 0 …` of Client"]
+    assert list(trace.reasons[:2]) == told
+
+
 def test_checkpoints_are_refused(spec: Write, tmp_path: Path) -> None:
     path = spec(AP + "guarantee linearizable(reg)")
     args = ["check", str(path), "--engine", "c", "--checkpoint", str(tmp_path / "kept")]

@@ -134,9 +134,8 @@ class _Histories:
             for name in concerned for promise, variable in self._observing.get(name, ())
         ]  # fmt: skip
         told += [st for one in self._available for st in one.event(event, node, thread)]
-        who = (node, thread) if event.kind == "does" else (node,)
         name = f"{event.history}.{event.method}" if event.history else ""
-        return (s.Mark(event.kind, (*who, *event.args), name).at(event.span), *told)
+        return (s.Mark(event.kind, about, name).at(event.span), *told)
 
     def _told(
         self, event: s.Event, about: tuple[x.Expr, ...], promise: Promise, variable: Variable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from dsmc.backends.observing import happening, numbered, plain, specification
 from dsmc.backends.python.machine import Event, TracedStep
@@ -21,6 +22,8 @@ from dsmc.traces.model import Bar
 
 _KINDS = ("begin", "end", "refused", "unknown")
 _DOES = "does"
+#: A node, and its thread that asks.
+Client: TypeAlias = tuple[int, int]
 
 
 class Recording:
@@ -29,7 +32,7 @@ class Recording:
     def __init__(self, system: System, history: History, steps: Sequence[TracedStep]) -> None:
         self._history = history
         self._nodes = t.NodeId(system.roles)
-        self._open: dict[int, int] = {}  # by node: the number of its operation
+        self._open: dict[Client, int] = {}  # the number of its operation
         self.operations: list[Operation] = []
         self._lane: list[int | None] = []
         self._steps: list[tuple[int, int | None]] = []
@@ -43,20 +46,22 @@ class Recording:
         if event.kind == "crash" or of != self._history.name or event.kind not in _KINDS:
             return
         self._time += 1
-        node, *values = event.values
-        told = [plain(type, v) for type, v in zip(event.types[1:], values, strict=True)]
-        what = happening(event.kind, (node, 0), method, told, by_key=self._history.object == "kv")
+        node, thread, *values = event.values
+        client = node, thread
+        told = [plain(type, v) for type, v in zip(event.types[2:], values, strict=True)]
+        what = happening(event.kind, client, method, told, by_key=self._history.object == "kv")
         if event.kind == "begin":
-            self._begin(number, node, event.types[0], what.object, what.f, what.value)
-        elif node in self._open:
-            self._end(number, node, event.kind, what.value)
+            self._begin(number, client, event.types[0], what.object, what.f, what.value)
+        elif client in self._open:
+            self._end(number, client, event.kind, what.value)
 
     def _begin(
-        self, number: int, node: int, of: t.Type, object: object, method: str, arg: object
+        self, number: int, client: Client, of: t.Type, object: object, method: str, arg: object
     ) -> None:
+        node, _ = client
         lane = node if isinstance(of, t.NodeId) else None
         name = str(plain(of, node)) if lane is not None else ""
-        self._open[node] = len(self.operations)
+        self._open[client] = len(self.operations)
         self._lane.append(lane)
         self._steps.append((number, None))
         one = Operation(
@@ -64,8 +69,8 @@ class Recording:
         )
         self.operations.append(one)
 
-    def _end(self, number: int, node: int, kind: str, value: object) -> None:
-        place = self._open.pop(node)
+    def _end(self, number: int, client: Client, kind: str, value: object) -> None:
+        place = self._open.pop(client)
         begun, _ = self._steps[place]
         self._steps[place] = (begun, number)
         one = self.operations[place]
@@ -90,9 +95,7 @@ def said(event: Event) -> Iterator[str]:
     """What an event of a history is in words."""
     if event.kind not in (*_KINDS, _DOES) or "." not in event.text:
         return
-    first = 2 if event.kind == _DOES else 1
-    about = zip(event.types[first:], event.values[first:], strict=True)
-    values = [plain(of, v) for of, v in about]
+    values = [plain(of, v) for of, v in zip(event.types[2:], event.values[2:], strict=True)]
     told = ", ".join(map(words.value, values))
     match event.kind:
         case "does":
