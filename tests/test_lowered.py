@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,20 @@ def test_printed_and_read_again(job: Job) -> None:
         assert all(ident(o.variable) in text for o in system.observers)
         return
     assert explored(read_again(text)) == explored(system)
+
+
+TUPLES = """spec tuples
+type Id = (bool, (1..2, 1..2))
+var s: set<Id> = {}
+action a(e in Id) when count(s) < 2 and exists f in Id: f not in s { s += e }
+invariant i { forall e in Id, f in s: e != f or e in s }
+"""
+
+
+def test_tuples_are_gone_through(spec: Callable[[str], Path]) -> None:
+    """A type of tuples looks like a tuple where values are written."""
+    system = compile_job(load(spec(TUPLES))[0])
+    assert explored(read_again(print_system(system))) == explored(system)
 
 
 def lowered(name: str) -> str:

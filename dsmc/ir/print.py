@@ -480,11 +480,20 @@ def _domain(e: x.Expr) -> str:
     """What is gone through: a type by its name."""
     match e:
         case x.Apply(Op.ALL, _, t.Set(of)):
-            return _type(of)
+            return _whole(of)
         case x.Lit(frozenset() as all_, t.Set(t.Int())) if _is_range(all_):
             return f"{min(all_)}..{max(all_)}"
         case _:
             return _expr(e, _TIGHT[Op.RANGE])
+
+
+def _whole(of: t.Type, name: str = "part") -> str:
+    """All values of a type; a type of tuples would be read as a tuple."""
+    if not isinstance(of, t.Tuple):
+        return _type(of)
+    names = [f"{name}_{place}" for place in range(len(of.items))]
+    parts = (f"{one} in {_whole(part, one)}" for one, part in zip(names, of.items, strict=True))
+    return f"{{({', '.join(names)}) for {', '.join(parts)}}}"
 
 
 def _is_range(numbers: frozenset[int]) -> bool:

@@ -34,14 +34,24 @@ void list_free(list *l)
 
 /* ---- what generated code calls */
 
+static int longer(u64 **at, u64 count)
+{
+	u64 *made = realloc(*at, count * sizeof(u64));
+	*at = made ? made : *at;
+	return made != NULL;
+}
+
 static void more_successors(ctx *c)
 {
 	worker *w = (worker *)c;
 	u64 words = w->s->m->words, used = (u64)(c->out - w->out);
-	w->room *= 2;
-	w->out = realloc(w->out, w->room * words * sizeof(u64));
-	w->keys = realloc(w->keys, w->room * sizeof(u64));
-	w->orbit = realloc(w->orbit, w->room * sizeof(u64));
+	if (longer(&w->out, 2 * w->room * words) && longer(&w->keys, 2 * w->room)
+	    && longer(&w->orbit, 2 * w->room)) {
+		w->room *= 2;
+	} else {
+		STORE(&w->s->no_memory, 1);
+		used = 0; /* they are written over: this level does not count */
+	}
 	c->out = w->out + used;
 	c->end = w->out + (w->room - 1) * words;
 }
@@ -74,6 +84,10 @@ static void more_choices(ctx *c)
 static void found_beyond(ctx *c, const u64 *state)
 {
 	worker *w = (worker *)c;
+	if (!list_reserve(&w->outside, w->outside.count + w->s->m->words)) {
+		STORE(&w->s->no_memory, 1);
+		return;
+	}
 	for (u32 i = 0; i < w->s->m->words; i++)
 		list_add(&w->outside, state[i]);
 }
@@ -564,21 +578,24 @@ static int open_worker(worker *w, search *s)
 	w->keys = malloc(w->room * sizeof(u64));
 	w->orbit = malloc(w->room * sizeof(u64));
 	w->form = calloc(m->words + 1, sizeof(u64));
-	w->chunk = malloc(sizeof(char *));
-	w->chunk[0] = malloc(CHUNK);
+	w->chunk = calloc(1, sizeof(char *));
+	if (!w->chunk || !(w->chunk[0] = malloc(CHUNK)))
+		return 0;
 	w->chunks = 1;
 	for (u32 i = 0; i < 3; i++)
-		w->flags[i] = calloc(flags, sizeof(u64));
+		if (!(w->flags[i] = calloc(flags, sizeof(u64))))
+			return 0;
 	w->c.flags = w->flags[STEP];
 	w->c.wanted = s->wanted;
 	w->c.room = 64;
 	w->c.choice = malloc(2 * 64 * sizeof(u32));
 	w->c.depth = calloc(m->functions + 1, sizeof(u32));
 	w->c.memory = calloc(1, sizeof(memory));
+	if (!w->state || !w->out || !w->keys || !w->orbit || !w->form || !w->c.choice || !w->c.depth
+	    || !w->c.memory)
+		return 0;
 	adopt_worker(w);
 	reset_room(w);
-	if (!w->c.memory)
-		return 0;
 	w->c.memory->ask = s->ask;
 	return open_tree(&w->here, s) && open_tree(&w->there, s);
 }
