@@ -28,9 +28,24 @@ def with_unknown(job: Job, mistakes: tuple[Diagnostic, ...]) -> tuple[Diagnostic
     """The mistakes of a spec, and the expectations of properties that its text does not declare."""
     items = [item for parsed in job.files for item in parsed.file.items]
     known = [item.name.text for item in items if isinstance(item, _Property)]
-    wrong = [e for e in _of_properties(job) if e.name not in known and not _MADE.match(e.name)]
+    made = tuple(n for item in items for n in _promised(item))
+    wrong = [
+        e for e in _of_properties(job)
+        if e.name not in known and not _MADE.match(e.name) and not e.name.startswith(made)
+    ]  # fmt: skip
     found = (*mistakes, *(_no_property(e, known) for e in wrong))
     return tuple(sorted(dict.fromkeys(found), key=lambda d: d.order))
+
+
+def _promised(item: ast.Declaration) -> tuple[str, ...]:
+    """How the name of a guarantee's property begins."""
+    match item:
+        case ast.Guarantee(name):
+            return (name,)
+        case ast.NoAnomaly(name):
+            return (f"no_{name}",)
+        case _:
+            return ()
 
 
 #: The names of properties that nobody declares.

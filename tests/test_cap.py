@@ -351,3 +351,30 @@ def test_mistakes(text: str, code: str, spec: Write) -> None:
     told = CliRunner().invoke(main, ["check", str(spec(f"spec s\nvar x: bool\n{text}\n"))])
     assert told.exit_code == 2
     assert f"error[{code}]" in told.output
+
+
+def test_expectations_of_guarantees(spec: Write) -> None:
+    """A mistake elsewhere hides no guarantee."""
+    text = "history reg: register<bool>\nguarantee linearizable(reg)\nvar x: bol\n"
+    model = 'model m of "spec.dsm" { expect linearizable violated; expect linear violated }'
+    spec("spec s\n" + text)
+    told = CliRunner().invoke(main, ["check", str(spec(model, "m.dsm"))])
+    assert told.output.count("D407") == 1
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_each_thread_is_a_client(spec: Write, engine: str) -> None:
+    text = """spec two
+history reg: register<0..1> = 0
+var cell: 0..1 = 0
+role Client {
+  process a { begin reg.write(1); cell := 1; end reg.write }
+  process b[2] { begin reg.read; let v = cell; end reg.read -> v }
+}
+guarantee linearizable(reg)
+guarantee available(reg)
+"""
+    (job,) = load(spec(text))
+    report = check(job, Options(engine=engine))
+    assert {r.name for r in report.results} == {"no_deadlock", "linearizable", "available"}
+    assert all(r.verdict is Verdict.HOLDS for r in report.results)

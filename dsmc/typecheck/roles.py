@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
+from dsmc.ir.ops import Op
 from dsmc.ir.protocol import (
     SELF,
     Handler,
@@ -85,7 +86,8 @@ def _member(
             made_hook = Hook(guard(scope, when, env), statements.block(scope, body, step))
             code.hooks[event].append(made_hook.at(member.span))
         case ast.Process():
-            code.processes.append(_process(scope, member, env))
+            before = sum(process.count for process in code.processes)
+            code.processes.append(_process(scope, member, env, before))
         case _:
             pass  # variables, functions and procedures are looked up when they are used
 
@@ -141,13 +143,22 @@ def parameters(
     return tuple(Param(b.name, b.type, b.domain, b.where).at(b.span) for b in bound), inner
 
 
-def _process(scope: Scope, member: ast.Process, env: Env) -> Process:
+def _process(scope: Scope, member: ast.Process, env: Env, before: int) -> Process:
+    """A process of a role that has so many threads of other ones `before`."""
     name = member.name.text if member.name else ""
     count = constants.count(scope, member.count, "process", 1) if member.count else 1
     thread = scope.fresh(name or "thread")
     if member.name is not None:
         names.check_unused(scope, member.name, env)
         env = env.bind(name, x.Local(thread, t.Int(0, count - 1)))
-    which = x.Local(thread, t.Int(0, count - 1)) if count > 1 else None
+    which = _thread(x.Local(thread, t.Int(0, count - 1)), before, count)
     body = statements.block(scope, member.body, Frame(env, Style.PROCESS, thread=which))
     return Process(name, count, thread, body).at(member.span)
+
+
+def _thread(number: x.Expr, before: int, count: int) -> x.Expr:
+    """Which of all the threads of a node it is: each is a client of its own."""
+    if count == 1:
+        return x.number(before)
+    every = t.Int(before, before + count - 1)
+    return x.Apply(Op.ADD, (number, x.number(before)), every) if before else number
