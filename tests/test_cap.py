@@ -363,7 +363,7 @@ def test_expectations_of_guarantees(spec: Write) -> None:
 
 
 @pytest.mark.parametrize("engine", ["python", "c"])
-def test_each_thread_is_a_client(spec: Write, engine: str) -> None:
+def test_each_process_is_a_client(spec: Write, engine: str) -> None:
     text = """spec two
 history reg: register<0..1> = 0
 var cell: 0..1 = 0
