@@ -173,6 +173,8 @@ def test_a_message_is_sent_once() -> None:
         ([("vote", 0, True), ("vote", 1, True), ("decide", 0, False)], "ac3"),
         ([("vote", 0, True), ("vote", 1, True), ("crash", 1, None), ("decide", 0, False)], ""),
         ([("vote", 0, True), ("decide", 0, False)], ""),
+        ([("vote", 0, True), ("decide", 0, False), ("vote", 1, True)], "ac3"),
+        ([("vote", 0, True), ("decide", 0, False), ("vote", 1, False)], ""),
         ([("vote", 0, False), ("vote", 1, True), ("decide", 0, False), ("decide", 0, True)], "ac4"),
         ([("vote", 0, True), ("vote", 1, True), ("crash", 1, None), ("decide", 0, False),
           ("decide", 1, True)], "ac1"),

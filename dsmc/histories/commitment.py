@@ -55,8 +55,8 @@ class AtomicCommit:
     def _fault(self, memory: Memory, what: Happening) -> str:
         """Which part a decision breaks, and how; empty if none."""
         assert isinstance(memory, Ballot)
-        if what.f != "decide":
-            return ""
+        if what.f == "vote":
+            return self._late(memory, what) if "ac3" in self._parts else ""
         for part in self._parts:
             said = _CHECKS[part](self, memory, what) if part in _CHECKS else ""
             if said:
@@ -81,6 +81,15 @@ class AtomicCommit:
         if what.value is not False or refused or not voted.issuperset(self._members):
             return ""
         return f"{_decides(what)}, and all voted yes and nobody crashed"
+
+    def _late(self, memory: Ballot, what: Happening) -> str:
+        """Somebody has aborted, and with this vote there is no reason why."""
+        aborted = [n for n, value in memory.decisions if value is False]
+        votes = dict(memory.votes) | {what.client[0]: what.value}
+        all_yes = all(votes.get(m) is True for m in self._members)
+        if not aborted or not all_yes or memory.crashed:
+            return ""
+        return f"AC3: {words.value(aborted[0])} aborts, and all voted yes and nobody crashed"
 
     def _again(self, memory: Ballot, what: Happening) -> str:
         before = dict(memory.decisions).get(what.client[0])
