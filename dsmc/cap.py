@@ -23,6 +23,8 @@ from dsmc.session import Options, Report, check_system, program_of
 from dsmc.source import NOWHERE
 
 _PARTITION = "partition"
+#: Histories of what is done, and not asked: nothing is owed an answer.
+_DONE = ("broadcast", "commit", "saga", "transactions")
 
 _NOTHING = Diagnostic(
     "D715", "there is nothing to ask of this spec under a partition", NOWHERE, "",
@@ -49,6 +51,9 @@ class Table(Frozen):
     @property
     def verdict(self) -> str:
         """Which of the two gives way to a partition, in words."""
+        before = [r.name for r in self.rows if r.without.verdict is Verdict.VIOLATED]
+        if before:
+            return f"{', '.join(before)}: broken without a partition already"
         kept = {
             availability: _all([r.during for r in self.rows if r.availability is availability])
             for availability in (False, True)
@@ -67,18 +72,23 @@ _OPEN = "which of the two gives way is not known"
 
 def _all(found: Sequence[Result]) -> Verdict:
     """Are all of them kept?"""
-    verdicts = {one.verdict for one in found}
+    verdicts = {Verdict.UNKNOWN if _is_empty(one) else one.verdict for one in found}
     for verdict in (Verdict.VIOLATED, Verdict.UNKNOWN):
         if verdict in verdicts:
             return verdict
     return Verdict.HOLDS if verdicts else Verdict.UNKNOWN
 
 
+def _is_empty(one: Result) -> bool:
+    """Does it hold because nothing is ever asked?"""
+    return one.vacuity is not None and one.vacuity.whole
+
+
 def cap(job: Job, options: Options, watch: Watcher | None = None) -> Table:
     """The table of a model. Raises `Mistakes`."""
     program = _asking(program_of(job))
     whole = replace(program, faults=tuple(f for f in program.faults if f.name != _PARTITION))
-    cut = program if len(whole.faults) < len(program.faults) else _split(program)
+    cut = _lasting(program) if len(whole.faults) < len(program.faults) else _split(program)
     plain = replace(job, expectations=())
     reports = []
     for one in (whole, cut):
@@ -91,6 +101,14 @@ def cap(job: Job, options: Options, watch: Watcher | None = None) -> Table:
         for r in without.results if not isinstance(r.prop, y.NoError | y.Assertion)
     ]  # fmt: skip
     return Table(job, tuple(sorted(rows, key=lambda r: r.availability)), (without, during))
+
+
+def _lasting(program: Program) -> Program:
+    """The spec's own partitions, for ever: to wait for their end is no answer."""
+    faults = (
+        replace(f, flags=f.flags - {"heals"}) if f.name == _PARTITION else f for f in program.faults
+    )
+    return replace(program, faults=tuple(faults))
 
 
 def _split(program: Program) -> Program:
@@ -125,6 +143,9 @@ def _promises(program: Program) -> tuple[Promise, ...]:
     for history in program.histories:
         mine = [p for p in program.promises if p.history == history.name]
         several = len(program.histories) > 1
+        if history.object in _DONE:
+            found += mine
+            continue
         for word in ("linearizable", "available"):
             same = [p for p in mine if (p.guarantee == "available") == (word == "available")]
             name = f"{word}_{history.name}" if several else word

@@ -103,14 +103,16 @@ class _Asking:
         return tuple(found)
 
     def _asked(self, program: Program, of: History, name: str) -> Cell:
-        promise = Promise(name, name, of.name).at(of.span)
+        word, *forms = name.split()
+        name = "_".join([word, *forms])
+        promise = Promise(name, word, of.name, tuple(forms)).at(of.span)
         system = lower(replace(program, promises=(promise,)))
         self.report = report = check_system(self._job, system, self._options, self._watch)
         if report.interrupted:
             raise KeyboardInterrupt(INTERRUPTED)
         results = [r for r in report.results if r.name.startswith(name)]
         worst = min(results, key=lambda r: _ORDER.index(r.verdict))
-        return Cell(name, worst.verdict, worst)
+        return Cell(" ".join([word, *forms]), worst.verdict, worst)
 
 
 _ORDER = (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.HOLDS)
@@ -130,13 +132,19 @@ def families(of: History) -> tuple[Family, ...]:
             return (_isolation(),)
         case "broadcast":
             order = _as_written(_ORDERS)
-            return (Family("order", order), *(_alone(n) for n in ("no_duplication", "reliable")))
+            names = ("no_duplication", "no_creation", "exactly_once")
+            reach = _as_written({"uniform": ("reliable",), "reliable": ()})
+            return Family("order", order), Family("reach", reach), *map(_alone, names)
         case "commit":
-            return (_alone("atomic_commit"),)
+            return tuple(
+                _alone(f"atomic_commit {part}") for part in ("ac1", "ac2", "ac3", "ac4", "ac5")
+            )
         case "saga":
             return (_alone("all_or_compensated"),)
         case _:
-            return (_consistency(), _alone("available"))
+            forms = {"available": ("available majority", "available sticky")}
+            weaker = {"available majority": (), "available sticky": ()}
+            return _consistency(), Family("availability", _as_written({**forms, **weaker}))
 
 
 _ORDERS = {

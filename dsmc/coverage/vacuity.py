@@ -108,8 +108,9 @@ class _Prober:
     def _observed(self) -> Iterator[tuple[int, Observer]]:
         """The properties that are guarantees of histories."""
         observers = {name: o for o in self._system.observers for name in o.properties}
+        kept = {v.name for v in self._system.variables}  # others never change: nothing happens
         for number, prop in enumerate(self._system.properties):
-            if prop.name in observers:
+            if prop.name in observers and observers[prop.name].variable in kept:
                 yield number, observers[prop.name]
 
     def _untold(self, observer: Observer) -> int:

@@ -32,13 +32,14 @@ class Call(Frozen):
 
 
 class Session(Frozen):
-    """What a client asked, in its order. A client that lost track of an operation begins a new session,
-    the next `life`: that operation may still take effect, at any time.
+    """What a client asked, in its order. A client that crashed while it waited begins a new session, the
+    next `life`: this one is `over`, and its last operation may still take effect, at any time.
     """
 
     client: tuple[Value, Value]
     life: int
     calls: tuple[Call, ...]
+    over: bool = False
 
 
 class Recorded:
@@ -55,7 +56,8 @@ class Recorded:
         if what.kind == "crash":
             for session in memory:
                 if session.client[0] == what.client[0] and _waits(session):
-                    memory = _with(memory, session, _ended(session, PENDING, Status.INFO))
+                    lost = replace(_ended(session, PENDING, Status.INFO), over=True)
+                    memory = _with(memory, session, lost)
             return memory
         session = _of(memory, what)
         match what.kind:
@@ -64,7 +66,7 @@ class Recorded:
             case "unknown":
                 return _with(memory, session, _ended(session, PENDING, Status.INFO))
             case "refused":
-                return _with(memory, session, _ended(session, PENDING, Status.FAIL))
+                return self._judged(_with(memory, session, _ended(session, PENDING, Status.FAIL)))
             case _:
                 return self._judged(_with(memory, session, _ended(session, what.value, Status.OK)))
 
@@ -108,7 +110,7 @@ def _ready(last: Session, what: Happening) -> Session:
             f"a client begins `{what.f}` before its `{last.calls[-1].f}` has ended, been refused,"
             " or been given up (`unknown`)"
         )
-    if last.calls and last.calls[-1].status is Status.INFO:
+    if last.over:
         return Session(last.client, last.life + 1, ())
     return last
 

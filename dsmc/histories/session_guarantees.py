@@ -66,7 +66,10 @@ def _after_reads(
         return alone
     if isinstance(monotonic_reads(history, spec, budget), Violated):
         return Undecided("the reads are not monotonic, so they do not show the order of the writes")
-    return _judged(history, spec, budget, with_reads, anomaly)
+    verdict = _judged(history, spec, budget, with_reads, anomaly)
+    if isinstance(verdict, Holds) and len({one.object for one in history.operations}) > 1:
+        return Undecided("it is decided for each object alone, and there are several")
+    return verdict
 
 
 def _judged(

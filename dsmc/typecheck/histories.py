@@ -25,6 +25,12 @@ def history(scope: Scope, node: ast.History) -> History | None:
         _wrong_count(scope, node.type.span, word, of.types)
         return None
     given = [types.resolve(scope, part) for part in written]
+    if any(isinstance(g, t.Option) for g in given):
+        scope.problems.add(
+            "D303", node.type.span, "what a history tells of cannot be an option: `none` says that nothing"
+            " is there", help="take the type inside, or an `enum` with a member for it",
+        )  # fmt: skip
+        return None
     start = _start(scope, node, of, given)
     role = given[0] if word == "commit" else None
     if word == "commit" and not isinstance(role, t.Role | t.Unknown):
@@ -85,11 +91,17 @@ def promises(scope: Scope, items: list[tuple[Node, str]]) -> tuple[Promise, ...]
     """The guarantees of a spec, each with the text above it."""
     asked = [(node, doc) for node, doc in items if isinstance(node, ast.Guarantee | ast.NoAnomaly)]
     words = [node.name for node, _ in asked]
-    found = []
+    found: dict[str, Promise] = {}
     for node, doc in asked:
         made = _promise(scope, node, doc, several=words.count(node.name) > 1)
-        found += [] if made is None else [made]
-    return tuple(found)
+        if made is not None and (made.property in found or made.property in scope.declared):
+            scope.problems.add(
+                "D202", node.span, f"there is another property `{made.property}`",
+                help="ask each guarantee once, and give no other property its name",
+            )  # fmt: skip
+        elif made is not None:
+            found[made.property] = made
+    return tuple(found.values())
 
 
 def _promise(

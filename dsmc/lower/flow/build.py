@@ -1,7 +1,8 @@
 """From the code of a process to its graph.
 
 A `let` or `if` without a place belongs to the step before it: they are parts of one statement of the
-spec. So do the events of histories, which nobody in the system sees.
+spec. So does the end of an operation, which nobody in the system sees. Its beginning is a step: others
+may do something between two operations of a client.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from dsmc.lower.flow.graph import DONE, THROWN, Edge, Graph, Point
 from dsmc.lower.flow.titles import title
 from dsmc.lower.procs import atomic
 from dsmc.lower.quorums import Collection, said_type
+
+#: Events that belong to the step before them.
+_ENDS = ("end", "refused", "unknown")
 
 
 class _Target(Frozen):
@@ -73,7 +77,7 @@ class Builder:
     def _point(self, statement: s.Statement | s.Arm) -> int:
         written = bool(statement.span.source.name)
         line = statement.span.line if written else 0
-        unseen = isinstance(statement, s.Event)
+        unseen = isinstance(statement, s.Event) and statement.kind in _ENDS
         silent = unseen or (not written and isinstance(statement, s.Let | s.If))
         self.graph.points.append(Point(line, silent=silent))
         return len(self.graph.points) - 1
