@@ -72,16 +72,11 @@ _OPEN = "which of the two gives way is not known"
 
 def _all(found: Sequence[Result]) -> Verdict:
     """Are all of them kept?"""
-    verdicts = {Verdict.UNKNOWN if _is_empty(one) else one.verdict for one in found}
+    verdicts = {one.verdict for one in found}
     for verdict in (Verdict.VIOLATED, Verdict.UNKNOWN):
         if verdict in verdicts:
             return verdict
     return Verdict.HOLDS if verdicts else Verdict.UNKNOWN
-
-
-def _is_empty(one: Result) -> bool:
-    """Does it hold because nothing is ever asked?"""
-    return one.vacuity is not None and one.vacuity.whole
 
 
 def cap(job: Job, options: Options, watch: Watcher | None = None) -> Table:

@@ -71,9 +71,10 @@ def test_what_follows_is_what_is_found(spec: Write) -> None:
     for row in rows_of(text, spec):
         faults = "" if row.faults == "no faults" else "\nfaults { restart Server at most 1 }"
         for cell in row.cells:
-            alone = text.split("faults {")[0] + f"guarantee {cell.guarantee}(reg)" + faults
-            (job,) = load(spec(alone))
-            verdict = check(job, Options()).result(cell.guarantee).verdict
+            word, *forms = cell.guarantee.split()
+            asked = f"guarantee {word}({', '.join(['reg', *forms])})"
+            (job,) = load(spec(text.split("faults {")[0] + asked + faults))
+            verdict = check(job, Options()).result("_".join([word, *forms])).verdict
             if cell.by:
                 assert verdict is not Verdict.VIOLATED
             else:
