@@ -20,6 +20,8 @@ def event(
     scope: Scope, written: ast.Event, env: Env, thread: x.Expr | None
 ) -> tuple[s.Statement, ...]:
     """An event of a client: the node that runs the code (and its thread)."""
+    if not _has_client(scope, env, written.span):
+        return ()
     first, *rest = written.path.items
     assert isinstance(first, ast.Ident)
     name = rest[0].text if len(rest) == 1 and isinstance(rest[0], ast.Ident) else ""
@@ -37,6 +39,17 @@ def event(
     return () if args is None else (_event(of, written.kind, method, env, thread, args),)
 
 
+def _has_client(scope: Scope, env: Env, span: Span) -> bool:
+    """Is it known which node runs the code?"""
+    known = env.me is None or not isinstance(env.me.type, t.Unknown)
+    if not known:
+        scope.problems.add(
+            "D303", span, "whose event this is, is not known here",
+            help="write it in the code of a role, or in a `proc` of one",
+        )  # fmt: skip
+    return known
+
+
 def is_history(scope: Scope, call: ast.Expr) -> bool:
     """Does a statement say what is done in a history: `b.send(m)`?"""
     match call:
@@ -49,6 +62,8 @@ def is_history(scope: Scope, call: ast.Expr) -> bool:
 
 def done(scope: Scope, call: ast.Expr, env: Env, thread: x.Expr | None) -> tuple[s.Statement, ...]:
     """Something that a node does, which has no two ends."""
+    if not _has_client(scope, env, call.span):
+        return ()
     member = call.function if isinstance(call, ast.Call) else call
     given = call.arguments if isinstance(call, ast.Call) else ()
     assert isinstance(member, ast.Member)
@@ -95,7 +110,8 @@ def _asked(
     declared = scope.declared.get(history.text)
     if declared is None or not isinstance(declared.node, ast.History):
         known = [n for n, d in scope.declared.items() if isinstance(d.node, ast.History)]
-        scope.unknown(history.text, history.span, "history", known)
+        place = history.span if history.span.source.name else span  # some words are no names
+        scope.unknown(history.text, place, "history", known)
         return None
     of = scope.histories.get(history.text)
     if of is None:  # it has a mistake
