@@ -52,6 +52,9 @@ def _declared(scope: Scope, ident: ast.Ident, env: Env, hint: Type | None) -> x.
             scope.problems.add("D207", ident.span, f"`{name}` needs its arguments: `{name}(…)`")
             return POISON
         case ast.History():
+            scope.problems.add(
+                "D303", ident.span, f"`{name}` is a history, and no value: nothing can look at it"
+            )
             return POISON
     found = _member(scope, ident, hint)
     if found is not None:
