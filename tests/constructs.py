@@ -271,7 +271,7 @@ MEMBERS = [
         "action put { begin k.put(1, true); unknown k.put; begin k.get(1); end k.get -> none }",
         "history k: kv<0..3, bool>\nguarantee linearizable(k)\nguarantee available(k)",
     ),
-    ("", "history l: lock\nhistory n: counter = 2\nhistory w: queue<0..3>\nhistory e: set<bool>"),
+    ("", "history l: lock\nhistory c: counter = 2\nhistory w: queue<0..3>\nhistory e: set<bool>"),
     (
         "process two[2] { begin c.cas(none, 2); end c.cas -> true }",
         "history c: cas_register<0..3> = 1\nguarantee available(c, majority)",

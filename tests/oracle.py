@@ -1,7 +1,7 @@
 """A second meaning of systems, slow and plain: every statement is interpreted on plain values.
 
-It shares the typed form with the reference and nothing else: no registers, no generated code. What
-both say must agree, on every model and on random systems.
+It shares the typed form with the reference and nothing else, but the observers of histories: no
+registers, no generated code. What both say must agree, on every model and on random systems.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conftest import TooLarge
+from observers import observing
 
-from dsmc.backends.codec import encode
-from dsmc.backends.observing import numbered
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
@@ -43,14 +42,7 @@ class Oracle:
         self.system = system
         self.functions = {f.name: f for f in system.functions}
         self.variables = [v.name for v in system.variables]
-        self.observers = {o.variable: o for o in system.observers}
-
-    def observe(self, observer: str, event: int, told: list[Any]) -> int:
-        """Observers are automata, and the same for all; what they are told is ours."""
-        number, *about = told
-        types = self.observers[observer].occasions[event].types
-        registers = tuple(encode(of, v) for of, v in zip(types, about, strict=True))
-        return numbered(self.observers[observer]).after(event, number, registers)
+        self.observe = observing(system)
 
     def world(self, state: Values, old: Values | None = None) -> World:
         return World(self.functions, state, old, self.observe)

@@ -43,8 +43,8 @@ def assert_same_answers(system: System, *kinds: Reductions) -> str:
     """The same properties are decided, in as many steps, and the runs can be told; what was used."""
     machine = PythonMachine(system)
     wanted = frozenset(
-        n for n, p in enumerate(system.properties) if not isinstance(p, y.Law | y.Scenario | y.NoError)
-    )  # fmt: skip
+        n for n, p in enumerate(system.properties) if not isinstance(p, (*y.APART, y.NoError))
+    )
     how, used = How("python"), ""
     full = search_plainly(machine, wanted, how, limits=Limits(SMALL), to_the_end=False)
     if full.statistics.stopped:

@@ -77,8 +77,9 @@ class Builder:
     def _point(self, statement: s.Statement | s.Arm) -> int:
         written = bool(statement.span.source.name)
         line = statement.span.line if written else 0
-        unseen = isinstance(statement, s.Event) and statement.kind in _ENDS
-        silent = unseen or (not written and isinstance(statement, s.Let | s.If))
+        ends = isinstance(statement, s.Event) and statement.kind in _ENDS
+        nothing = isinstance(statement, s.Mark)
+        silent = ends or nothing or (not written and isinstance(statement, s.Let | s.If))
         self.graph.points.append(Point(line, silent=silent))
         return len(self.graph.points) - 1
 
