@@ -89,7 +89,8 @@ docs: $(DEV)
 	$(BIN)/python tests/readme.py
 
 fuzz: $(DEV)
-	$(PYTEST) tests/test_agreement.py tests/test_c.py -k random --hypothesis-profile=many
+	$(PYTEST) tests/test_agreement.py tests/test_c.py tests/test_smt.py -k random --hypothesis-profile=many
+	$(PYTEST) tests/test_mutations.py --hypothesis-profile=many
 
 wheel: $(DEV)
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

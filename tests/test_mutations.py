@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import MODELS, ROOT, SPECS
+from hypothesis import settings
 from lark import Token
 
 from dsmc import project
@@ -27,8 +28,10 @@ from dsmc.typecheck.instance import Instance
 from dsmc.typecheck.program import check_spec
 
 #: How many of each spec, and of each file of models: these say less, and are built on specs.
-OF_A_SPEC, OF_MODELS = 200, 40
-SECONDS = 20
+OF_A_SPEC, OF_MODELS = 48, 12
+#: So many times as many where an evening is allowed.
+EVENING = 10
+SECONDS = 60
 
 Mutation = Callable[[random.Random, str, list[Token]], str]
 
@@ -116,7 +119,8 @@ def mutants(text: str, count: int) -> Iterator[str]:
     r = random.Random(7)
     trivia = ("SPACE", "COMMENT", "DOC", "NEWLINE")
     tokens = [t for t in tokenize(Source("", text)) if t.type not in trivia]
-    for number in range(count):
+    evening = settings().max_examples > settings.get_profile("dsmc").max_examples
+    for number in range(count * EVENING if evening else count):
         yield MUTATIONS[number % len(MUTATIONS)](r, text, tokens)
 
 

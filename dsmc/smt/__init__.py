@@ -1,0 +1,1 @@
+"""Systems as formulas: what a solver can say of all states at once."""

@@ -1,0 +1,197 @@
+"""Expressions on symbolic values, and where they have no value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import assert_never
+
+import z3
+
+from dsmc.frozen import Frozen
+from dsmc.ir import expr as x
+from dsmc.ir import types as t
+from dsmc.ir.ops import OPS, Op
+from dsmc.ir.system import Function
+from dsmc.smt import folds
+from dsmc.smt import scalar as sc
+from dsmc.smt import values as v
+from dsmc.smt.conversion import converted
+from dsmc.smt.operators import applied
+from dsmc.smt.scalar import Truth
+from dsmc.smt.values import Symbolic, Unsupported
+
+#: Calls inside calls that are written out.
+_DEEPEST = 24
+
+Names = Mapping[str, Symbolic]
+
+
+class World(Frozen):
+    """What names stand for: state variables now and before the step, and local names."""
+
+    state: Names
+    old: Names = {}  # noqa: RUF012  frozen nodes share their defaults
+    names: Names = {}  # noqa: RUF012
+
+    def with_name(self, name: str, value: Symbolic) -> World:
+        """With one more name."""
+        return World(self.state, self.old, {**self.names, name: value})
+
+
+class Encoder:
+    """Makes symbolic values of expressions. `errors` are the conditions under which something that was
+    looked at has no value.
+    """
+
+    def __init__(self, functions: tuple[Function, ...]) -> None:
+        self.errors: list[Truth] = []
+        self._functions = {f.name: f for f in functions}
+        self._path: Truth = True
+        self._depth = 0
+
+    # ------------------------------------------------------------ where it is looked at
+
+    @contextmanager
+    def assuming(self, condition: Truth) -> Iterator[None]:
+        """What is looked at only where a condition is true."""
+        outer = self._path
+        self._path = sc.both((outer, condition))
+        try:
+            yield
+        finally:
+            self._path = outer
+
+    @contextmanager
+    def unless_decided(self, open_: Truth) -> Iterator[None]:
+        """The same for what is looked at by a generator, which keeps assumptions of its own."""
+        before = len(self.errors)
+        yield
+        self.errors[before:] = [sc.both((open_, error)) for error in self.errors[before:]]
+
+    def refuse(self, condition: Truth) -> None:
+        """See `Refuses`."""
+        bad = sc.both((self._path, condition))
+        if bad is not False:
+            self.errors.append(bad)
+
+    def taken(self) -> Truth:
+        """Is there an error in what was looked at since it was last asked?"""
+        found, self.errors = sc.either(self.errors), []
+        return found
+
+    # ------------------------------------------------------------ values
+
+    def value(self, e: x.Expr, world: World) -> Symbolic:
+        """The value of an expression."""
+        match e:
+            case x.Lit(value, type):
+                return v.constant(type, value)
+            case x.Local(name):
+                return world.names[name]
+            case x.Global(name, _, old):
+                return (world.old if old else world.state)[name]
+            case x.Apply():
+                return self._applied(e, world)
+            case x.Make():
+                return self._made(e, world)
+            case x.Field(of, case, index):
+                whole = self.value(of, world)
+                self.refuse(sc.negated(sc.same(whole[0], case)))
+                return whole[1][case][index]
+            case x.IsCase(of, case):
+                return sc.same(self.value(of, world)[0], case)
+            case x.Cond():
+                return self._conditional(e, world)
+            case x.Let(name, value, body):
+                return self.value(body, world.with_name(name, self.value(value, world)))
+            case x.Fold():
+                return folds.fold(self, e, world)
+            case x.Call(function, args):
+                return self._called(function, [self.value(a, world) for a in args], world)
+            case x.Convert(of, type):
+                return converted(self, self.value(of, world), of.type, type)
+            case x.Observe():
+                return self._observed(e, world)
+            case _:
+                assert_never(e)
+
+    def _conditional(self, e: x.Cond, world: World) -> Symbolic:
+        condition = self.value(e.condition, world)
+        if sc.known(condition):
+            return self.value(e.yes if condition else e.no, world)
+        with self.assuming(condition):
+            yes = self.value(e.yes, world)
+        with self.assuming(sc.negated(condition)):
+            no = self.value(e.no, world)
+        return v.chosen(e.type, condition, yes, no)
+
+    def _applied(self, e: x.Apply, world: World) -> Symbolic:
+        if OPS[e.op].lazy:
+            return self._lazy(e, world)
+        within = _interval(e) if e.op is Op.IN else None
+        if within is None:
+            return applied(self, e, tuple(self.value(a, world) for a in e.args))
+        element, low, high = (self.value(a, world) for a in (e.args[0], *within))
+        return sc.both((sc.at_most(low, element), sc.at_most(element, high)))
+
+    def _lazy(self, e: x.Apply, world: World) -> Truth:
+        first = self.value(e.args[0], world)
+        matters = sc.negated(first) if e.op is Op.OR else first
+        if matters is False:
+            return e.op is not Op.AND
+        with self.assuming(matters):
+            second = self.value(e.args[1], world)
+        if e.op is Op.AND:
+            return sc.both((first, second))
+        return sc.either((first if e.op is Op.OR else sc.negated(first), second))
+
+    def _made(self, e: x.Make, world: World) -> Symbolic:
+        args = tuple(self.value(a, world) for a in e.args)
+        match e.type:
+            case t.Option() | t.Tuple() | t.Record() | t.Message():
+                return v.case_of(e.type, e.case, args)
+            case t.Map():
+                return args
+            case t.Seq():
+                return (len(args), args)
+            case _:
+                return folds.collection(e.type, [(True, a) for a in args])
+
+    def _called(self, function: str, args: list[Symbolic], world: World) -> Symbolic:
+        if self._depth >= _DEEPEST:
+            raise Unsupported(f"the recursive function {function.removesuffix('_')}")
+        definition = self._functions[function]
+        names = {name: a for (name, _), a in zip(definition.parameters, args, strict=True)}
+        self._depth += 1
+        found = self.value(definition.body, World(world.state, world.old, names))
+        self._depth -= 1
+        return found
+
+    def _observed(self, e: x.Observe, world: World) -> Symbolic:
+        """What an observer remembers is any function of what it is told."""
+        told = [sc.term(leaf) for a in e.args for leaf in leaves(self.value(a, world))]
+        sorts = [part.sort() for part in told]
+        name = f"{e.observer}.{e.event}"
+        self.refuse(z3.Function(f"{name}.error", *sorts, z3.BoolSort())(*told))
+        return z3.Function(name, *sorts, z3.IntSort())(*told)
+
+
+def _interval(e: x.Apply) -> tuple[x.Expr, x.Expr] | None:
+    """The ends of `a..b`, and of all integers of a type."""
+    match e.args[1]:
+        case x.Apply(Op.RANGE, (low, high)):
+            return low, high
+        case x.Apply(Op.ALL, (), t.Set(t.Int(low, high))):
+            return x.number(low), x.number(high)
+        case _:
+            return None
+
+
+def leaves(value: Symbolic) -> Iterator[sc.Scalar]:
+    """The scalars of a value."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value

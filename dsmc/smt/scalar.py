@@ -1,0 +1,145 @@
+"""Truth values and integers that are constants of Python as long as possible, else terms of Z3.
+
+What is known is computed here: making a term costs some thirty times as much as a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import z3
+
+#: A `bool` or a Boolean term; an `int` or an integer term.
+Truth: TypeAlias = Any
+Number: TypeAlias = Any
+Scalar: TypeAlias = Any
+
+
+def known(value: Scalar) -> bool:
+    """Is it a constant?"""
+    return isinstance(value, int)
+
+
+def both(parts: Iterable[Truth]) -> Truth:
+    """Are all of them true?"""
+    return _joined(parts, neutral=True, join=z3.And)
+
+
+def either(parts: Iterable[Truth]) -> Truth:
+    """Is one of them true?"""
+    return _joined(parts, neutral=False, join=z3.Or)
+
+
+def _joined(parts: Iterable[Truth], *, neutral: bool, join: Any) -> Truth:
+    open_: dict[int, Truth] = {}
+    for part in parts:
+        if part is not neutral:
+            if known(part):
+                return not neutral
+            open_[part.get_id()] = part
+    if not open_:
+        return neutral
+    terms = list(open_.values())
+    return terms[0] if len(terms) == 1 else join(*terms)
+
+
+def negated(truth: Truth) -> Truth:
+    """Is it false?"""
+    if known(truth):
+        return not truth
+    return truth.arg(0) if z3.is_not(truth) else z3.Not(truth)
+
+
+def chosen(condition: Truth, yes: Scalar, no: Scalar) -> Scalar:
+    """`yes` where the condition is true, else `no`."""
+    if known(condition):
+        return yes if condition else no
+    if same_term(yes, no):
+        return yes
+    if isinstance(yes, bool) or isinstance(no, bool) or z3.is_bool(yes):
+        return _chosen_truth(condition, yes, no)
+    return z3.If(condition, yes, no)
+
+
+def _chosen_truth(condition: Truth, yes: Truth, no: Truth) -> Truth:
+    if known(yes):
+        return either((condition, no)) if yes else both((negated(condition), no))
+    if known(no):
+        return either((negated(condition), yes)) if no else both((condition, yes))
+    return z3.If(condition, yes, no)
+
+
+def same_term(a: Scalar, b: Scalar) -> bool:
+    """Are they the same constant or term, as they are written?"""
+    if known(a) or known(b):
+        return known(a) and known(b) and a == b
+    return bool(a.eq(b))
+
+
+def same(a: Scalar, b: Scalar) -> Truth:
+    """Are they equal?"""
+    if known(a) and known(b):
+        return a == b
+    if same_term(a, b):
+        return True
+    if isinstance(a, bool):
+        return b if a else negated(b)
+    if isinstance(b, bool):
+        return a if b else negated(a)
+    return a == b
+
+
+def less(a: Number, b: Number) -> Truth:
+    """`a < b`"""
+    return False if not known(a) and not known(b) and a.eq(b) else a < b
+
+
+def at_most(a: Number, b: Number) -> Truth:
+    """`a <= b`"""
+    return negated(less(b, a))
+
+
+def total(numbers: Sequence[Number]) -> Number:
+    """The sum."""
+    constant = sum(n for n in numbers if known(n))
+    terms = [n for n in numbers if not known(n)]
+    if not terms:
+        return constant
+    return z3.Sum(*terms, constant) if constant or len(terms) > 1 else terms[0]
+
+
+def times(a: Number, b: Number) -> Number:
+    """The product."""
+    if known(a) and a in (0, 1):
+        return b if a else 0
+    if known(b) and b in (0, 1):
+        return a if b else 0
+    return a * b
+
+
+def divided(a: Number, b: Number) -> Number:
+    """The quotient rounded down; Z3 rounds so that the remainder is never negative."""
+    if known(a) and known(b):
+        return a // b if b else 0
+    a = z3.IntVal(a) if known(a) else a
+    if known(b):
+        return a / b if b > 0 else -a / -b if b else 0
+    return z3.If(b > 0, a / b, -a / -b)
+
+
+def remainder(a: Number, b: Number) -> Number:
+    """What `divided` leaves; it has the sign of the divisor."""
+    return total((a, times(-1, times(divided(a, b), b))))
+
+
+def counted(truth: Truth) -> Number:
+    """1 if it is true, else 0."""
+    return int(truth) if known(truth) else z3.If(truth, 1, 0)
+
+
+def term(value: Scalar) -> Any:
+    """The same as a term."""
+    if isinstance(value, bool):
+        return z3.BoolVal(value)
+    return z3.IntVal(value) if known(value) else value
