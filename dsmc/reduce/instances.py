@@ -25,12 +25,13 @@ MOST = 512
 
 
 class Instances(Frozen):
-    """The system, and for each of its actions the conditions under which it can be taken: none has an
-    error where those before it are true.
+    """The system, and for each of its actions the conditions under which it can be taken (none has an
+    error where those before it are true), and which action of the original it is with which parameters.
     """
 
     system: y.System
     guards: tuple[tuple[x.Expr, ...], ...]
+    origins: tuple[tuple[int, tuple[Value, ...]], ...]
 
 
 def unfolded(system: y.System) -> Instances | None:
@@ -40,14 +41,17 @@ def unfolded(system: y.System) -> Instances | None:
         return None
     actions: list[y.Action] = []
     guards: list[tuple[x.Expr, ...]] = []
+    origins: list[tuple[int, tuple[Value, ...]]] = []
     made: dict[str, tuple[str, ...]] = {}
-    for action, values in zip(system.actions, choices, strict=True):
+    for number, (action, values) in enumerate(zip(system.actions, choices, strict=True)):
         found = list(_instances(action, values or ()))
-        made[action.name] = tuple(instance.name for instance, _ in found)
-        actions += [instance for instance, _ in found]
-        guards += [guard for _, guard in found]
+        made[action.name] = tuple(instance.name for instance, _, _ in found)
+        actions += [instance for instance, _, _ in found]
+        guards += [guard for _, guard, _ in found]
+        origins += [(number, chosen) for _, _, chosen in found]
     properties = tuple(_renamed(prop, made) for prop in system.properties)
-    return Instances(replace(system, actions=tuple(actions), properties=properties), tuple(guards))
+    whole = replace(system, actions=tuple(actions), properties=properties)
+    return Instances(whole, tuple(guards), tuple(origins))
 
 
 def _renamed(prop: y.Property, made: dict[str, tuple[str, ...]]) -> y.Property:
@@ -78,7 +82,7 @@ def _values(param: y.Param) -> list[Value] | None:
 
 def _instances(
     action: y.Action, choices: tuple[tuple[Value, ...], ...]
-) -> Iterator[tuple[y.Action, tuple[x.Expr, ...]]]:
+) -> Iterator[tuple[y.Action, tuple[x.Expr, ...], tuple[Value, ...]]]:
     for chosen in itertools.product(*choices):
         values: dict[str, x.Expr] = {
             p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=True)
@@ -90,7 +94,7 @@ def _instances(
         conditions.append(x.substitute(action.guard, values))
         guard = apart(x.conjuncts(simplify(x.conjunction(conditions))))
         if x.FALSE not in guard:
-            yield _instance(action, chosen, values, lets, guard), guard
+            yield _instance(action, chosen, values, lets, guard), guard, chosen
 
 
 def _instance(

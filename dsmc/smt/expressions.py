@@ -170,7 +170,7 @@ class Encoder:
 
     def _observed(self, e: x.Observe, world: World) -> Symbolic:
         """What an observer remembers is any function of what it is told."""
-        told = [sc.term(leaf) for a in e.args for leaf in leaves(self.value(a, world))]
+        told = [sc.term(leaf) for a in e.args for leaf in v.leaves(self.value(a, world))]
         sorts = [part.sort() for part in told]
         name = f"{e.observer}.{e.event}"
         self.refuse(z3.Function(f"{name}.error", *sorts, z3.BoolSort())(*told))
@@ -186,12 +186,3 @@ def _interval(e: x.Apply) -> tuple[x.Expr, x.Expr] | None:
             return x.number(low), x.number(high)
         case _:
             return None
-
-
-def leaves(value: Symbolic) -> Iterator[sc.Scalar]:
-    """The scalars of a value."""
-    if isinstance(value, tuple):
-        for part in value:
-            yield from leaves(part)
-    else:
-        yield value

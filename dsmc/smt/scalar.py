@@ -74,7 +74,7 @@ def same_term(a: Scalar, b: Scalar) -> bool:
     """Are they the same constant or term, as they are written?"""
     if known(a) or known(b):
         return known(a) and known(b) and a == b
-    return bool(a.eq(b))
+    return bool(a.get_id() == b.get_id())  # equal terms are one in Z3, while both are alive
 
 
 def same(a: Scalar, b: Scalar) -> Truth:
@@ -92,7 +92,7 @@ def same(a: Scalar, b: Scalar) -> Truth:
 
 def less(a: Number, b: Number) -> Truth:
     """`a < b`"""
-    return False if not known(a) and not known(b) and a.eq(b) else a < b
+    return False if same_term(a, b) else a < b
 
 
 def at_most(a: Number, b: Number) -> Truth:
@@ -143,3 +143,24 @@ def term(value: Scalar) -> Any:
     if isinstance(value, bool):
         return z3.BoolVal(value)
     return z3.IntVal(value) if known(value) else value
+
+
+def folded(term_: Any) -> Scalar:
+    """The constant that a term is, or the term."""
+    if z3.is_true(term_) or z3.is_false(term_):
+        return bool(z3.is_true(term_))
+    return term_.as_long() if z3.is_int_value(term_) else term_
+
+
+def replaced(terms: Sequence[Scalar], old: Sequence[Any], new: Sequence[Any]) -> list[Scalar]:
+    """Terms with names replaced, and simplified: all at once, which is one question to Z3."""
+    open_ = [n for n, one in enumerate(terms) if not known(one)]
+    found = list(terms)
+    if not open_ or not old:
+        return found
+    parts = [terms[n] for n in open_]
+    whole = z3.Function("all", *(part.sort() for part in parts), z3.BoolSort())(*parts)
+    done = z3.simplify(z3.substitute(whole, *zip(old, new, strict=True)))
+    for place, n in enumerate(open_):
+        found[n] = folded(done.arg(place))
+    return found

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, TypeAlias, cast
 
@@ -245,3 +245,50 @@ def reading(model: z3.ModelRef) -> Callable[[Scalar], Any]:
         return z3.is_true(found) if z3.is_bool(found) else cast("z3.IntNumRef", found).as_long()
 
     return read
+
+
+# ---------------------------------------------------------------- as scalars
+
+
+def leaves(value: Symbolic) -> Iterator[Scalar]:
+    """The scalars of a value."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def rebuilt(value: Symbolic, scalars: Iterator[Scalar]) -> Symbolic:
+    """A value of the same form with other scalars."""
+    if isinstance(value, tuple):
+        return tuple(rebuilt(part, scalars) for part in value)
+    return next(scalars)
+
+
+def pairs(type: Type, old: Symbolic, new: Symbolic) -> Iterator[tuple[Scalar, Scalar]]:
+    """The scalars of a value with those that stand there in another. What is beyond the end of a
+    sequence is arbitrary, and stays.
+    """
+    match type:
+        case t.Option() | t.Tuple() | t.Record() | t.Message():
+            yield old[0], new[0]
+            for case, (before, after) in enumerate(zip(old[1], new[1], strict=True)):
+                types = t.field_types(type, case)
+                yield from _all_pairs(zip(types, before, after, strict=True))
+        case t.Set() | t.Bag():
+            yield from zip(old, new, strict=True)
+        case t.Map(_, of):
+            yield from _all_pairs((of, a, b) for a, b in zip(old, new, strict=True))
+        case t.Seq(of):
+            yield old[0], new[0]
+            yield from _all_pairs((of, a, b) for a, b in zip(old[1], new[1], strict=False))
+        case _:
+            yield old, new
+
+
+def _all_pairs(
+    parts: Iterable[tuple[Type, Symbolic, Symbolic]],
+) -> Iterator[tuple[Scalar, Scalar]]:
+    for of, old, new in parts:
+        yield from pairs(of, old, new)

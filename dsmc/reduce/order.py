@@ -1,0 +1,146 @@
+"""The partial order reduction of a system, from relations that a solver has proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from dsmc.ir import expr as x
+from dsmc.ir import system as y
+from dsmc.reduce.goals import broken, reached
+from dsmc.reduce.instances import Instances, unfolded
+from dsmc.reduce.stubborn import Forced, Rest, Stubborn
+from dsmc.smt import scalar as sc
+from dsmc.smt.effects import Effects
+from dsmc.smt.relations import Relations, TooManyQuestionsError
+from dsmc.smt.scalar import Truth
+from dsmc.smt.values import Unsupported
+
+
+class NoOrder(Exception):
+    """Why there is no such reduction."""
+
+
+def ordered(system: y.System, wanted: frozenset[int]) -> Stubborn:
+    """What decides which steps are taken to decide the `wanted` properties. Raises `NoOrder`."""
+    if system.within != x.TRUE:
+        raise NoOrder("`explore while` cuts runs off, and the order of their steps matters")
+    if system.observers:
+        raise NoOrder("histories depend on the order of all their events")
+    instances = unfolded(system)
+    if instances is None:
+        raise NoOrder("there are too many different steps")
+    try:
+        return _Order(Effects(system), instances, wanted).found()
+    except Unsupported as error:
+        raise NoOrder(f"no formula says {error.what}") from None
+    except TooManyQuestionsError:
+        raise NoOrder("the steps have too much to do with one another") from None
+
+
+class _Order:
+    def __init__(self, effects: Effects, instances: Instances, wanted: frozenset[int]) -> None:
+        self._system = instances.system
+        self._guards = instances.guards
+        self._wanted = [p for n, p in enumerate(self._system.properties) if n in wanted]
+        self._relations = Relations(effects, instances.origins, instances.guards)
+        self._effects = effects
+        self._live = _live(effects, self._relations, instances.guards)
+        self._conditions: dict[x.Expr, int] = {}
+        self._makers: list[int] = []
+
+    def found(self) -> Stubborn:
+        guards = tuple(self._numbers(guard) for guard in self._guards)
+        goals = tuple(goal for prop in self._wanted for goal in self._goals(prop))
+        forced = tuple(one for prop in self._wanted for one in self._forced(prop))
+        rests = tuple(one for prop in self._wanted for one in self._rests(prop))
+        depends = tuple(
+            self._relations.dependent(n, self._live) if n in self._live else 0
+            for n in range(len(self._guards))
+        )
+        return Stubborn(
+            self._system, tuple(self._conditions), guards, depends, tuple(self._makers), goals,
+            forced, rests,
+        )  # fmt: skip
+
+    def _numbers(self, conditions: Sequence[x.Expr]) -> tuple[int, ...]:
+        return tuple(map(self._number, conditions))
+
+    def _number(self, condition: x.Expr) -> int:
+        if condition not in self._conditions:
+            self._conditions[condition] = len(self._conditions)
+            true = self._effects.condition(condition)
+            self._makers.append(self._relations.makers(true, self._live))
+        return self._conditions[condition]
+
+    # ------------------------------------------------------------ what is looked for
+
+    def _goals(self, prop: y.Property) -> Iterator[tuple[int, ...]]:
+        match prop:
+            case y.Invariant(_, expr):
+                for alternative in broken(expr):
+                    yield self._numbers(alternative)
+            case y.Reachable(_, expr):
+                for alternative in reached(expr):
+                    yield self._numbers(alternative)
+            case y.Fires(_, names):
+                for action, guard in zip(self._system.actions, self._guards, strict=True):
+                    if action.name in names:
+                        yield self._numbers(guard)
+            case y.Transition() | y.Quiescent() | y.NoDeadlock() | y.NoError() | y.Assertion():
+                return
+            case y.Law() | y.Scenario() | y.Temporal():
+                return
+            case _:
+                assert_never(prop)
+
+    def _rests(self, prop: y.Property) -> Iterator[Rest]:
+        match prop:
+            case y.Quiescent(_, good):
+                kinds = [action.origin.kind.is_work for action in self._system.actions]
+            case y.NoDeadlock(_, good):
+                kinds = [action.origin.kind.is_own for action in self._system.actions]
+            case _:
+                return
+        actions = sum(1 << n for n, is_one in enumerate(kinds) if is_one)
+        yield Rest(actions, tuple(map(self._numbers, broken(good))))
+
+    def _forced(self, prop: y.Property) -> Iterator[Forced]:
+        for number in self._live:
+            decides = self._decides(prop, number)
+            if decides is not False and self._relations.possible(decides):
+                yield Forced(number, self._relations.makers(decides, self._live))
+
+    def _decides(self, prop: y.Property, action: int) -> Truth:
+        """When does a step of an action itself decide a property?"""
+        effects = self._relations.steps[action].effects
+        match prop:
+            case y.NoError():
+                return sc.either(effect.error for effect in effects)
+            case y.Assertion(_, number):
+                failed = (one for effect in effects for one in effect.failed)
+                return sc.either(where for of, where in failed if of == number)
+            case y.Transition(_, good):
+                return sc.either(
+                    sc.both((e.taken, sc.negated(self._effects.of_step(good, e)))) for e in effects
+                )
+            case _:
+                return False
+
+
+def _live(
+    effects: Effects, relations: Relations, guards: Sequence[tuple[x.Expr, ...]]
+) -> list[int]:
+    """The steps that may ever be possible: each of their conditions is true in the beginning, or made true
+    by one of them.
+    """
+    conditions = dict.fromkeys(c for guard in guards for c in guard)
+    open_ = [c for c in conditions if not relations.possible(effects.at_first(c))]
+    live: list[int] = []
+    while True:
+        closed = set(open_)
+        new = [n for n, g in enumerate(guards) if n not in live and closed.isdisjoint(g)]
+        if not new:
+            return sorted(live)
+        live += new
+        open_ = [c for c in open_ if not relations.makers(effects.condition(c), new)]
