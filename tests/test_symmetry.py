@@ -94,7 +94,7 @@ REASONS = {
     (
         "causal_broadcast",
         "keeps_copies",
-    ): "the order of a `for` over its values may matter, line 43",
+    ): "the order of a `for` over its values may matter, line 45",
     ("partition_handler", "bridge"): "`{(Replica.1, Replica.3), (Replica.3, Replica.1)}` is named",
     ("partition_handler", "quorum"): "`Replica.1` is named",
     ("transfers", "deadlock"): "`Teller.2` is named, line 31",
