@@ -424,3 +424,22 @@ def test_back_ends_and_oracle_agree(text: str) -> None:
     assert_agree(system)
     assert_c_agrees(system)
     assert all(o.occasions for o in system.observers)
+
+
+def test_one_message_twice_is_in_one_order() -> None:
+    system = system_of("""
+spec twice
+symbols M[1]
+message Hello(m: M)
+history b: broadcast<M>
+role P[2] {
+  var said: bool = false
+  action go when self.index == 0 and not said { said := true; b.send(M.1); broadcast Hello(M.1) to P }
+  on Hello(m) { b.deliver(m) }
+}
+faults { duplicate at most 1 }
+guarantee total_order(b)
+guarantee no_duplication(b)
+""")
+    found = assert_c_agrees(system)
+    assert {system.properties[n].name for n in found.decided} == {"no_duplication"}

@@ -138,7 +138,8 @@ class Broadcast:
             if other.node == here.node or message not in other.delivered:
                 continue
             earlier = other.delivered[: other.delivered.index(message)]
-            later = [m for m in here.delivered if m in other.delivered and m not in earlier]
+            after = set(other.delivered) - {*earlier, message}
+            later = [m for m in here.delivered if m in after]
             if later:
                 one, two = words.value(later[0]), words.value(message)
                 return f"{_name(here)} delivers {one} before {two}, and {_name(other)} {two} before {one}"

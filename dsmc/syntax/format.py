@@ -24,8 +24,9 @@ _NEVER_AFTER = ("LPAR", "LSQB", "_LSET", "DOT", "_DOTS")
 #: Statements and declarations that end in a block: what goes on with them is set off from it.
 _HEADS = ("ACTION", "FAIR", "STRONG", "ON", "TIMEOUT", "IF", "WHILE", "FOR", "RECEIVE")
 #: After these an opening parenthesis or bracket belongs to the word before it.
-_CALLABLE = ("NAME", "RPAR", "RSQB", "_RSET", "SOME", "OLD", "INT", "QMARK", "SELF")
-_CONSTRUCTORS = ("SET", "MAP", "OPTION", "SEQ", "BAG")
+_CALLABLE = ("NAME", "RPAR", "RSQB", "_RSET", "SOME", "OLD", "INT", "QMARK", "SELF",
+             "SEQ", "BAG")  # fmt: skip
+_CONSTRUCTORS = ("SET", "MAP", "OPTION", "SEQ", "BAG", "BROADCAST")
 #: What can stand inside the brackets of a type.
 _IN_TYPES = (*_CONSTRUCTORS, "NAME", "INT", "COMMA", "_DOTS", "LESSTHAN", "MORETHAN", "LPAR", "RPAR",
              *_CLOSE, "MESSAGE")  # fmt: skip

@@ -150,6 +150,7 @@ def _detail(step: TracedStep) -> str:
     origin = step.action.origin
     if origin.kind is Kind.HANDLER or "cut by" in origin.title:
         return ""
-    hidden = {origin.node, *_SAID}
+    own = origin.kind in (Kind.ACTION, Kind.REQUEST, Kind.TIMEOUT)
+    hidden = {origin.node} if own else {origin.node, *_SAID}
     params = {p.name for p in step.action.params} - hidden
     return ", ".join(f"{n} = {show(of, value)}" for n, value, of in step.labels if n in params)
