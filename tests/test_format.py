@@ -57,6 +57,7 @@ def test_what_is_shipped_is_formatted(path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "formatted"),
     [
+        ("history b:broadcast < Text >", "history b: broadcast<Text>\n"),
         ("invariant  i{p.at( here )}", "invariant i { p.at(here) }\n"),
         ("invariant i { x.from(1) }", "invariant i { x.from(1) }\n"),
         (

@@ -167,6 +167,7 @@ def test_a_range_error_in_the_first_state(checked: Checked) -> None:
             "D405",
         ),
         ("record mutex { a: 0..3 }", "D202"),
+        ("message M(x: 0..1)\nmessage N(y: 1..M)\nrole A { on N(y) { skip } }", "D204"),
     ],
 )
 def test_what_would_hold_for_nothing_is_refused(

@@ -26,7 +26,9 @@ _HEADS = ("ACTION", "FAIR", "STRONG", "ON", "TIMEOUT", "IF", "WHILE", "FOR", "RE
 #: After these an opening parenthesis or bracket belongs to the word before it.
 _CALLABLE = ("NAME", "RPAR", "RSQB", "_RSET", "SOME", "OLD", "INT", "QMARK", "SELF",
              "SEQ", "BAG")  # fmt: skip
-_CONSTRUCTORS = ("SET", "MAP", "OPTION", "SEQ", "BAG", "BROADCAST")
+_CONSTRUCTORS = ("SET", "MAP", "OPTION", "SEQ", "BAG")
+#: After these `<` may begin what is inside a type: `seq<T>`, `Pair<T>`, and a history's `broadcast<M>`.
+_GENERIC = (*_CONSTRUCTORS, "NAME", "BROADCAST")
 #: What can stand inside the brackets of a type.
 _IN_TYPES = (*_CONSTRUCTORS, "NAME", "INT", "COMMA", "_DOTS", "LESSTHAN", "MORETHAN", "LPAR", "RPAR",
              *_CLOSE, "MESSAGE")  # fmt: skip
@@ -82,7 +84,7 @@ def _kinds(tokens: list[Token]) -> dict[int, str]:
     found = {id(t): seen[t.start_pos] for t in words if t.start_pos in seen}
     plain = [t for t in words if t.type != "NEWLINE"]
     for i, token in enumerate(plain):
-        if token.type == "LESSTHAN" and i and plain[i - 1].type in (*_CONSTRUCTORS, "NAME"):
+        if token.type == "LESSTHAN" and i and plain[i - 1].type in _GENERIC:
             end = _type_ends(plain, i)
             if end is not None:
                 found[id(token)] = "_LTYPE"

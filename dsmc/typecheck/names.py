@@ -135,7 +135,10 @@ def message(scope: Scope, name: str, args: tuple[x.Expr, ...], span: Span) -> x.
     """A message with its content."""
     of = scope.message_type()
     case = next((i for i, kind in enumerate(of.kinds) if kind.name == name), None)
-    if case is None:
+    if case is None:  # the fields of messages are being looked at
+        scope.problems.add(
+            "D204", span, f"`{name}` is not known before the fields of all messages are"
+        )
         return POISON
     wanted = len(of.kinds[case].fields)
     if wanted != len(args):
