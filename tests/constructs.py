@@ -296,6 +296,24 @@ MEMBERS = [
         "action go { s.step(1); s.compensate(1); s.finish }",
         "history s: saga\nguarantee all_or_compensated(s)",
     ),
+    (
+        "action go { begin o.put(1); end o.put; begin o.take; end o.take -> 1 }",
+        """history o: hoard<0..3>\nguarantee linearizable(o)\nguarantee sequential(o)
+object hoard<V> {
+  var items: set<V> = {}
+  fun put(v: V) when v not in items = items union {v}
+  fun take -> v: V
+    when v in items = items minus {v}
+}""",
+    ),
+    (
+        "",
+        """history o: tally = 2\nguarantee available(o)\nobject tally {
+  var total: 0..9
+  fun add(n: 0..3) = total + n
+  fun read() -> n: 0..9 when n == total = total
+}""",
+    ),
 ]
 #: Understood, and refused as long as it cannot be executed.
 REFUSED = [
@@ -311,9 +329,4 @@ REFUSED = [
     ("D902", "", "faults { cascade R over 3 at most 1 }"),
     ("D902", "action accept { skip }", "faults { mutate accept at most 1 }"),
     ("D904", "clock now: 0..8 drift at most 1", ""),
-    (
-        "D903",
-        "",
-        "object stack { var items: seq<0..3, 3> = []\n  fun push(x: 0..3): seq<0..3, 4> = items + [x] }",
-    ),
 ]

@@ -81,11 +81,15 @@ OBJECTS: dict[str, Object] = {
     "saga": Object(0, _saga, done=True),
 }
 
+#: What asks which write each read saw.
+OF_REGISTERS = (
+    "causal", "causal_memory", "causal_convergent", "pram", "read_your_writes", "monotonic_reads",
+    "monotonic_writes", "writes_follow_reads",
+)  # fmt: skip
 #: What can be promised of operations, and the words that may be added.
 _OPERATIONS: dict[str, tuple[str, ...]] = {
-    "linearizable": (), "sequential": (), "causal": (), "causal_memory": (),
-    "causal_convergent": (), "pram": (), "read_your_writes": (), "monotonic_reads": (),
-    "monotonic_writes": (), "writes_follow_reads": (), "available": ("majority", "sticky"),
+    "linearizable": (), "sequential": (), **dict.fromkeys(OF_REGISTERS, ()),
+    "available": ("majority", "sticky"),
 }  # fmt: skip
 
 
@@ -107,7 +111,14 @@ def guarantees(of: History) -> dict[str, tuple[str, ...]]:
         from dsmc.histories.delivery import GUARANTEES
 
         return dict.fromkeys(GUARANTEES, ())
+    if of.definition is not None:
+        return {name: words for name, words in _OPERATIONS.items() if name not in OF_REGISTERS}
     return _OTHERS.get(of.object, _OPERATIONS)
+
+
+def is_done(of: History) -> bool:
+    """Is it a history of what nodes do, each time one event?"""
+    return of.definition is None and OBJECTS[of.object].done
 
 
 def anomalies(of: History) -> tuple[str, ...]:
