@@ -285,6 +285,10 @@ MEMBERS = [
         "history tx: transactions<0..3, bool>\nguarantee serializable(tx)\nno write_skew(tx)",
     ),
     (
+        "action go { tx.begin; for k in 0..3 { tx.read_where(k, true, {false}) }; tx.commit }",
+        "history tx: transactions<0..3, bool> = false\nno phantom(tx)\nguarantee pl_3(tx)",
+    ),
+    (
         "on M(v) from s { b.send(v); b.deliver(v) }",
         "history b: broadcast<0..3>\nguarantee causal_order(b)\nguarantee reliable(b)",
     ),

@@ -44,10 +44,12 @@ def _set(element: Type) -> tuple[Method, ...]:
 
 
 def _transactions(key: Type, value: Type) -> tuple[Method, ...]:
+    several = (t.size(value) or t.MAX_DENSE + 1) > t.MAX_DENSE
+    where = Method("read_where", (key, t.Option(value), t.Set(value)), None)
     return (
         Method("begin", (), None), Method("read", (key, t.Option(value)), None),
         Method("write", (key, value), None), Method("commit", (), None),
-        Method("abort", (), None),
+        Method("abort", (), None), *(() if several else (where,)),
     )  # fmt: skip
 
 
