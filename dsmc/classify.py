@@ -165,7 +165,7 @@ def _consistency(of: History) -> Family:
     from dsmc.histories.check import GUARANTEES, weaker
     from dsmc.typecheck.objects import guarantees
 
-    names = [g.name for g in GUARANTEES if g.name in guarantees(of)]
+    names = [g.name for g in GUARANTEES if g.name in guarantees(of) and g.name != "convergent"]
     return Family("consistency", _members(names, weaker))
 
 

@@ -269,7 +269,8 @@ MEMBERS = [
     ),
     (
         "action put { begin k.put(1, true); unknown k.put; begin k.get(1); end k.get -> none }",
-        "history k: kv<0..3, bool>\nguarantee linearizable(k)\nguarantee available(k)",
+        "history k: kv<0..3, bool>\nguarantee linearizable(k)\nguarantee available(k)\n"
+        "guarantee convergent(k)",
     ),
     ("", "history l: lock\nhistory c: counter = 2\nhistory w: queue<0..3>\nhistory e: set<bool>"),
     (

@@ -153,7 +153,14 @@ def _is_known(
     strange = [w for w in words if w not in forms]
     if strange:
         scope.unknown(strange[0], node.span, "form of it", forms)
-    return not strange
+    return not strange and _has_few_keys(scope, node, of)
+
+
+def _has_few_keys(scope: Scope, node: ast.Guarantee | ast.NoAnomaly, of: History) -> bool:
+    """Can the last answer of each key be kept, where that is needed?"""
+    keys = [key for method in of.methods for key in method.asks if method.name == "get"]
+    needed = keys if node.name == "convergent" else []
+    return all(types.dense(scope, key, node.span, "keys that are to converge") for key in needed)
 
 
 def _of_registers(scope: Scope, node: ast.Guarantee | ast.NoAnomaly, of: History) -> None:

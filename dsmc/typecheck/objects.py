@@ -91,7 +91,7 @@ OF_REGISTERS = (
 #: What can be promised of operations, and the words that may be added.
 _OPERATIONS: dict[str, tuple[str, ...]] = {
     "linearizable": (), "sequential": (), **dict.fromkeys(OF_REGISTERS, ()),
-    "available": ("majority", "sticky"),
+    "available": ("majority", "sticky"), "convergent": (),
 }  # fmt: skip
 
 
@@ -113,9 +113,15 @@ def guarantees(of: History) -> dict[str, tuple[str, ...]]:
         from dsmc.histories.delivery import GUARANTEES
 
         return dict.fromkeys(GUARANTEES, ())
-    if of.definition is not None:
-        return {name: words for name, words in _OPERATIONS.items() if name not in OF_REGISTERS}
-    return _OTHERS.get(of.object, _OPERATIONS)
+    names = _OTHERS.get(of.object, _OPERATIONS)
+    unfit = ("convergent",) if not is_read(of) else ()
+    unfit = (*unfit, *OF_REGISTERS) if of.definition is not None else unfit
+    return {name: words for name, words in names.items() if name not in unfit}
+
+
+def is_read(of: History) -> bool:
+    """Is there one operation of the language that reads what the object holds?"""
+    return of.definition is None and any(of.method(name) for name in ("read", "get"))
 
 
 def is_done(of: History) -> bool:
