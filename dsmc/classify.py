@@ -139,6 +139,8 @@ def families(of: History) -> tuple[Family, ...]:
             return tuple(
                 _alone(f"atomic_commit {part}") for part in ("ac1", "ac2", "ac3", "ac4", "ac5")
             )
+        case "replicas":
+            return _alone("strong_convergence"), _alone("convergent")
         case "saga":
             return (_alone("all_or_compensated"),)
         case _:

@@ -302,6 +302,10 @@ MEMBERS = [
         "history s: saga\nguarantee all_or_compensated(s)",
     ),
     (
+        "on M(v) from s { c.apply(v); c.show(x); c.forget }",
+        "history c: replicas<0..3, 0..3>\nguarantee strong_convergence(c)\nguarantee convergent(c)",
+    ),
+    (
         "action go { begin o.put(1); end o.put; begin o.take; end o.take -> 1 }",
         """history o: hoard<0..3>\nguarantee linearizable(o)\nguarantee sequential(o)
 object hoard<V> {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from agreement import assert_agree, assert_c_agrees
 from test_agreement import system_of
 
 from dsmc.engine.outcome import Verdict
@@ -132,3 +133,84 @@ def test_what_is_not_read(of: str) -> None:
     text = f"spec o\nhistory h: {of}\nguarantee convergent(h)\n"
     with pytest.raises(AssertionError, match="unknown guarantee"):
         system_of(text)
+
+
+# ---------------------------------------------------------------- replicas that apply updates
+
+CRDT = """spec crdt
+enum Kind { union_, last, sum_ }
+const KIND: Kind = union_
+history c: replicas<0..1, 0..3>
+message Update(n: 0..1)
+role Replica[2] {
+  var value: 0..3 = 0
+  var sent: bool = false
+  action update when not sent {
+    sent := true
+    apply(self.index)
+    broadcast Update(self.index) to others
+  }
+  on Update(n) { apply(n) }
+  proc apply(n: 0..1) {
+    value := match KIND {
+      union_ => if value in {n + 1, 3} then value else value + n + 1,
+      last => n + 1,
+      sum_ => min(v for v in {value + 1, 3})
+    }
+    c.apply(n)
+    c.show(value)
+  }
+}
+guarantee strong_convergence(c)
+guarantee convergent(c)
+"""
+BOTH = {"strong_convergence", "convergent"}
+FAULTS = [
+    ("union_", "", set()),
+    ("union_", "duplicate at most 1", set()),
+    ("union_", "lose at most 1", {"convergent"}),
+    ("last", "", BOTH),
+    ("sum_", "", set()),
+    ("sum_", "duplicate at most 1", BOTH),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+@pytest.mark.parametrize(("kind", "faults", "violated"), FAULTS)
+def test_updates_in_any_order(
+    spec: Callable[..., object], engine: str, kind: str, faults: str, violated: set[str]
+) -> None:
+    text = f"{CRDT}model m {{ const KIND = {kind}; faults {{ {faults} }} }}\n"
+    report = verdict(spec, text, engine)
+    assert {r.name for r in report.results if r.verdict is Verdict.VIOLATED} == violated
+
+
+def test_what_is_told_of_replicas(spec: Callable[..., object]) -> None:
+    report = verdict(spec, f"{CRDT}model m {{ const KIND = last }}\n")
+    trace = report.result("strong_convergence").trace
+    assert trace is not None
+    assert trace.reasons[-1] in (
+        "where {0 1} was applied, 1 was shown before, and 2 now",
+        "where {0 1} was applied, 2 was shown before, and 1 now",
+    )
+    trace = report.result("convergent").trace
+    assert trace is not None
+    assert trace.reasons[-1] == "Replica.1 shows 2, and Replica.2 shows 1"
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_who_forgets_says_so(spec: Callable[..., object], *, says: bool) -> None:
+    """A volatile value is gone after a crash, and with it what was applied."""
+    crash = "  on restart { c.forget; c.show(value) }" if says else "  on restart { c.show(value) }"
+    text = CRDT.replace("  on Update", f"{crash}\n  on Update").replace("var sent", "stable sent")
+    report = verdict(spec, f"{text}faults {{ restart Replica at most 1 between steps }}\n")
+    broken = report.result("strong_convergence").verdict is Verdict.VIOLATED
+    assert broken is not says
+
+
+@pytest.mark.parametrize("kind", ["union_", "last", "sum_"])
+def test_back_ends_and_oracle_agree(kind: str) -> None:
+    text = CRDT.replace("KIND: Kind = union_", f"KIND: Kind = {kind}")
+    system = system_of(f"{text}faults {{ crash Replica at most 1 }}\n")
+    assert_agree(system)
+    assert_c_agrees(system)

@@ -25,6 +25,7 @@ from dsmc.histories.observers import UNDECIDED as IS_UNDECIDED
 from dsmc.histories.observers import Happening, Linearizable, Memory, MisuseError
 from dsmc.histories.observers import Observer as Remembers
 from dsmc.histories.recorded import Recorded
+from dsmc.histories.replication import Converged, StrongConvergence
 from dsmc.histories.transacting import Ledger, Transacting
 from dsmc.ir import types as t
 from dsmc.ir.history import BROKEN, MOST, UNDECIDED, History, Observer, Occasion
@@ -165,6 +166,8 @@ def _remembers(observer: Observer) -> Remembers:
             return AtomicCommit(map(Name, observer.members), observer.promise.words)
         case "saga", _:
             return AllOrCompensated()
+        case "replicas", other:
+            return Converged() if other == "convergent" else StrongConvergence()
         case "transactions", other:
             return _transacting(observer.history, other)
         case _, "linearizable":

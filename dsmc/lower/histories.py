@@ -23,8 +23,6 @@ from dsmc.lower.convergent import Convergence
 _NUMBER = t.Int(0, MOST)
 #: Whoever does one of these takes part in a broadcast.
 _BY_MEMBERS = ("deliver",)
-#: Guarantees of whole runs, for which nobody observes.
-_IN_THE_END = ("available", "convergent")
 
 
 def histories(program: Program) -> Program:
@@ -41,12 +39,16 @@ class _Histories:
         self._observing: dict[str, list[tuple[Promise, Variable]]] = {}
         self._occasions: dict[str, list[Occasion]] = {}
         self._taking_part: dict[str, set[t.Role]] = {}
-        self._in_the_end = [
-            self._temporal(p) for p in program.promises if p.guarantee in _IN_THE_END
-        ]
+        self._in_the_end = [self._temporal(p) for p in program.promises if self._is_temporal(p)]
         for promise in program.promises:
-            if promise.guarantee not in _IN_THE_END:
+            if not self._is_temporal(promise):
                 self._observe(promise)
+
+    def _is_temporal(self, promise: Promise) -> bool:
+        """Is it a guarantee of whole runs, for which nobody observes?"""
+        of_replicas = self._histories[promise.history].object == "replicas"
+        of_reads = promise.guarantee == "convergent" and not of_replicas
+        return of_reads or promise.guarantee == "available"
 
     def _temporal(self, promise: Promise) -> Availability | Convergence:
         if promise.guarantee == "available":
@@ -160,13 +162,14 @@ def _asks_at_rest(promise: Promise) -> bool:
     """Is a part of the guarantee that something happens in the end?"""
     from dsmc.histories.delivery import AT_REST
 
-    return promise.guarantee in (*AT_REST, "all_or_compensated") or "ac5" in promise.words
+    at_rest = (*AT_REST, "all_or_compensated", "convergent")
+    return promise.guarantee in at_rest or "ac5" in promise.words
 
 
 def _is_only_at_rest(promise: Promise) -> bool:
     from dsmc.histories.delivery import ONLY_AT_REST
 
-    return promise.guarantee in ONLY_AT_REST or promise.words == ("ac5",)
+    return promise.guarantee in (*ONLY_AT_REST, "convergent") or promise.words == ("ac5",)
 
 
 def _types(event: s.Event, of: History) -> tuple[t.Type, ...]:

@@ -120,7 +120,7 @@ def bars(system: System, promise: Promise | None, steps: Sequence[TracedStep]) -
 
 def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
     """Why the history of a run breaks a promise."""
-    if observer.history.object in ("broadcast", "commit", "saga", "transactions"):
+    if observer.history.object in ("broadcast", "commit", "replicas", "saga", "transactions"):
         return _told_by(system, observer, steps)
     found = Recording(system, observer.history, steps)
     history = Operations(tuple(found.operations))

@@ -53,6 +53,13 @@ def _transactions(key: Type, value: Type) -> tuple[Method, ...]:
     )  # fmt: skip
 
 
+def _replicas(update: Type, value: Type) -> tuple[Method, ...]:
+    return (
+        Method("apply", (update,), None), Method("show", (value,), None),
+        Method("forget", (), None),
+    )  # fmt: skip
+
+
 def _saga() -> tuple[Method, ...]:
     steps = (Method(name, (INTEGER,), None) for name in ("step", "compensate"))
     return (*steps, Method("finish", (), None))
@@ -81,6 +88,7 @@ OBJECTS: dict[str, Object] = {
         1, lambda _: (Method("vote", (t.BOOL,), None), Method("decide", (t.BOOL,), None)), done=True
     ),
     "saga": Object(0, _saga, done=True),
+    "replicas": Object(2, _replicas, done=True),
 }
 
 #: What asks which write each read saw.
@@ -100,6 +108,7 @@ _AC = ("ac1", "ac2", "ac3", "ac4", "ac5")
 _OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "commit": {"atomic_commit": _AC},
     "saga": {"all_or_compensated": ()},
+    "replicas": {"strong_convergence": (), "convergent": ()},
 }
 
 
@@ -114,7 +123,7 @@ def guarantees(of: History) -> dict[str, tuple[str, ...]]:
 
         return dict.fromkeys(GUARANTEES, ())
     names = _OTHERS.get(of.object, _OPERATIONS)
-    unfit = ("convergent",) if not is_read(of) else ()
+    unfit = ("convergent",) if names is _OPERATIONS and not is_read(of) else ()
     unfit = (*unfit, *OF_REGISTERS) if of.definition is not None else unfit
     return {name: words for name, words in names.items() if name not in unfit}
 
