@@ -342,6 +342,8 @@ WRONG = [
     ("var s: bool\nobject o { var a: bool; fun f = s }", "D206", "an object may not depend on it"),
     ("var s: bool\nfun g(): bool = s\nobject o { var a: bool; fun f = g() }", "D206", "an object may"),
     ("object register { var a: bool; fun f = a }", "D202", "an object of the language"),
+    ("object o { var a: bool; fun f(b: bool): bool = a }", "D102", "`:` cannot stand here"),
+    ("object o { var a bool; fun f = true }", "D102", "cannot stand here"),
     (f"object o<V> {{ {CELL} }}\nhistory h: o", "D304", "takes 1 argument, not 0"),
     (f"object o {{ {CELL} }}\nhistory h: o = 3", "D301", "holds first"),
     (f"object o {{ {CELL} }}\nhistory h: oo", "D201", "unknown object of a history"),

@@ -13,7 +13,6 @@ from dsmc.ir import types as t
 from dsmc.ir.history import Definition, History, Rule
 from dsmc.ir.system import Function
 from dsmc.ir.types import Type
-from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.typecheck import constants, events, expressions, rules, types
 from dsmc.typecheck.conversion import POISON
@@ -108,14 +107,15 @@ def _defined(scope: Scope, node: ast.Object) -> History | None:
 def _held(scope: Scope, node: ast.Object) -> _Held | None:
     variables = [one for one in node.members if isinstance(one, ast.Variable)]
     if len(variables) != 1:
-        if not any(isinstance(one, ast.Broken) for one in node.members):
-            _mistake(scope, node.name.span, "an object has one `var`: what it holds",
-                     "of several things it can hold a record")  # fmt: skip
+        _mistake(scope, node, "an object has one `var`: what it holds",
+                 "of several things it can hold a record")  # fmt: skip
         return None
     one = variables[0]
     if one.storage != "var" or isinstance(one.start, ast.StartsIn):
-        _mistake(scope, one.span, "what an object holds is a `var` with one first value",
-                 f"write `var {one.name.text}: … = …`")  # fmt: skip
+        scope.problems.add(
+            "D317", one.span, "what an object holds is a `var` with one first value",
+            help=f"write `var {one.name.text}: … = …`",
+        )  # fmt: skip
         return None
     of = types.resolve(scope, one.type)
     value = t.default(of) if one.start is None else _value(scope, one.start.value, of)
@@ -138,10 +138,12 @@ def _are_different(scope: Scope, node: ast.Object, written: Sequence[ast.Operati
         if one.name.text in names[:place]:
             scope.problems.add("D202", one.name.span, f"`{one.name.text}` is declared twice")
     if not written:
-        _mistake(scope, node.name.span, "an object without operations can be asked nothing",
+        _mistake(scope, node, "an object without operations can be asked nothing",
                  "write what it can be asked: `fun read -> v: T when v == value = value`")  # fmt: skip
     return bool(names) and len(set(names)) == len(names)
 
 
-def _mistake(scope: Scope, span: Span, message: str, help: str) -> None:
-    scope.problems.add("D317", span, message, help=help)
+def _mistake(scope: Scope, node: ast.Object, message: str, help: str) -> None:
+    """Something is missing, or there twice; where a part could not be read it may be that one."""
+    if not any(isinstance(one, ast.Broken) for one in node.members):
+        scope.problems.add("D317", node.name.span, message, help=help)
