@@ -24,7 +24,7 @@ from dsmc.source import NOWHERE
 
 _PARTITION = "partition"
 #: Histories of what is done, and not asked: nothing is owed an answer.
-_DONE = ("broadcast", "commit", "saga", "transactions")
+_DONE = ("broadcast", "commit", "replicas", "saga", "transactions")
 
 _NOTHING = Diagnostic(
     "D715", "there is nothing to ask of this spec under a partition", NOWHERE, "",

@@ -139,12 +139,14 @@ def families(of: History) -> tuple[Family, ...]:
             return tuple(
                 _alone(f"atomic_commit {part}") for part in ("ac1", "ac2", "ac3", "ac4", "ac5")
             )
+        case "replicas":
+            return _alone("strong_convergence"), _alone("convergent")
         case "saga":
             return (_alone("all_or_compensated"),)
         case _:
             forms = {"available": ("available majority", "available sticky")}
             weaker = {"available majority": (), "available sticky": ()}
-            return _consistency(), Family("availability", _as_written({**forms, **weaker}))
+            return _consistency(of), Family("availability", _as_written({**forms, **weaker}))
 
 
 _ORDERS = {
@@ -161,10 +163,11 @@ def _as_written(direct: dict[str, tuple[str, ...]]) -> tuple[tuple[str, frozense
     return tuple((name, frozenset(weaker)) for name, weaker in direct.items())
 
 
-def _consistency() -> Family:
+def _consistency(of: History) -> Family:
     from dsmc.histories.check import GUARANTEES, weaker
+    from dsmc.typecheck.objects import guarantees
 
-    names = [g.name for g in GUARANTEES if g.name != "convergent"]
+    names = [g.name for g in GUARANTEES if g.name in guarantees(of) and g.name != "convergent"]
     return Family("consistency", _members(names, weaker))
 
 

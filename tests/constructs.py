@@ -269,7 +269,8 @@ MEMBERS = [
     ),
     (
         "action put { begin k.put(1, true); unknown k.put; begin k.get(1); end k.get -> none }",
-        "history k: kv<0..3, bool>\nguarantee linearizable(k)\nguarantee available(k)",
+        "history k: kv<0..3, bool>\nguarantee linearizable(k)\nguarantee available(k)\n"
+        "guarantee convergent(k)",
     ),
     ("", "history l: lock\nhistory c: counter = 2\nhistory w: queue<0..3>\nhistory e: set<bool>"),
     (
@@ -285,6 +286,10 @@ MEMBERS = [
         "history tx: transactions<0..3, bool>\nguarantee serializable(tx)\nno write_skew(tx)",
     ),
     (
+        "action go { tx.begin; for k in 0..3 { tx.read_where(k, true, {false}) }; tx.commit }",
+        "history tx: transactions<0..3, bool> = false\nno phantom(tx)\nguarantee pl_3(tx)",
+    ),
+    (
         "on M(v) from s { b.send(v); b.deliver(v) }",
         "history b: broadcast<0..3>\nguarantee causal_order(b)\nguarantee reliable(b)",
     ),
@@ -295,6 +300,28 @@ MEMBERS = [
     (
         "action go { s.step(1); s.compensate(1); s.finish }",
         "history s: saga\nguarantee all_or_compensated(s)",
+    ),
+    (
+        "on M(v) from s { c.apply(v); c.show(x); c.forget }",
+        "history c: replicas<0..3, 0..3>\nguarantee strong_convergence(c)\nguarantee convergent(c)",
+    ),
+    (
+        "action go { begin o.put(1); end o.put; begin o.take; end o.take -> 1 }",
+        """history o: hoard<0..3>\nguarantee linearizable(o)\nguarantee sequential(o)
+object hoard<V> {
+  var items: set<V> = {}
+  fun put(v: V) when v not in items = items union {v}
+  fun take -> v: V
+    when v in items = items minus {v}
+}""",
+    ),
+    (
+        "",
+        """history o: tally = 2\nguarantee available(o)\nobject tally {
+  var total: 0..9
+  fun add(n: 0..3) = total + n
+  fun read() -> n: 0..9 when n == total = total
+}""",
     ),
 ]
 #: Understood, and refused as long as it cannot be executed.
@@ -311,9 +338,4 @@ REFUSED = [
     ("D902", "", "faults { cascade R over 3 at most 1 }"),
     ("D902", "action accept { skip }", "faults { mutate accept at most 1 }"),
     ("D904", "clock now: 0..8 drift at most 1", ""),
-    (
-        "D903",
-        "",
-        "object stack { var items: seq<0..3, 3> = []\n  fun push(x: 0..3): seq<0..3, 4> = items + [x] }",
-    ),
 ]

@@ -51,6 +51,7 @@ ASKED: dict[str, Asked] = {
     },
     "queue": {"enqueue": st.tuples(SMALL, NONE), "dequeue": st.tuples(NONE, SMALL | NONE)},
     "mutex": {"acquire": st.tuples(NONE, NONE), "release": st.tuples(NONE, NONE)},
+    "pool": {"give": st.tuples(SMALL, NONE), "take": st.tuples(NONE, SMALL)},
 }  # fmt: skip
 
 

@@ -240,6 +240,83 @@ def test_a_predicate_that_saw_what_was_written_has_no_phantom() -> None:
     assert isinstance(decide(found, "serializable"), Holds)
 
 
+# --------------------------------------------------------------- predicates, with versions known
+
+
+Looks = list[dict[str, int]]
+
+
+@st.composite
+def looking(
+    draw: st.DrawFn,
+) -> tuple[Transactions, dict[str, list[int]], set[tuple[str, int]], Looks]:
+    """Each transaction looks at keys, which satisfy a predicate or not, and then writes some. -1 is
+    what was there first.
+    """
+    count = draw(st.integers(1, 4))
+    writes = [draw(st.sets(st.sampled_from("xyz"))) for _ in range(count)]
+    order = {
+        key: draw(st.permutations([n for n in range(count) if key in writes[n]])) for key in "xyz"
+    }
+    every = [(key, n) for key in "xyz" for n in (-1, *order[key])]
+    matching = draw(st.sets(st.sampled_from(every)))
+    looks = [
+        {key: draw(st.sampled_from([-1, *(w for w in order[key] if w != n)]))
+         for key in draw(st.sets(st.sampled_from("xyz")))}
+        for n in range(count)
+    ]  # fmt: skip
+    made = tuple(
+        Transaction(
+            n, n,
+            (*(_looked(k, w, matching) for k, w in sorted(looks[n].items())),
+             *(Write(k, n) for k in sorted(writes[n]))),
+            Status.OK,
+        )
+        for n in range(count)
+    )  # fmt: skip
+    versions = tuple((k, tuple(v)) for k, v in order.items())
+    return Transactions(made, versions), order, matching, looks
+
+
+def _looked(key: str, version: int, matching: set[tuple[str, int]]) -> ReadWhere:
+    told = {(k, None if n < 0 else n) for k, n in matching if k == key}
+    seen = ((key, None if version < 0 else version),)
+    satisfied = (key, version) in matching
+    return ReadWhere("p", seen if satisfied else (), frozenset(told), () if satisfied else seen)
+
+
+@given(looking())
+def test_phantoms_by_their_definition(
+    drawn: tuple[Transactions, dict[str, list[int]], set[tuple[str, int]], Looks],
+) -> None:
+    """Adya's dependencies of predicate-based reads, and item ones of what they matched."""
+    found, order, matching, looks = drawn
+    ww = {(a, b) for nodes in order.values() for a, b in pairwise(nodes)}
+    wr, items, phantoms = set(), set(), set()
+    for reader, key, seen in [(n, *look) for n, one in enumerate(looks) for look in one.items()]:
+        chain = [-1, *order[key]]
+        place = chain.index(seen)
+        satisfies = [(key, writer) in matching for writer in chain]
+        changes = [at for at in range(1, len(chain)) if satisfies[at] != satisfies[at - 1]]
+        before = [chain[at] for at in changes if at <= place][-1:]
+        read = before if not satisfies[place] else [seen] if seen >= 0 else []
+        wr |= {(writer, reader) for writer in read if writer != reader}
+        phantoms |= {(reader, chain[at]) for at in changes if at > place} - {(reader, reader)}
+        if satisfies[place]:
+            items |= {(reader, later) for later in chain[place + 1 :]} - {(reader, reader)}
+    past, every = closure(ww | wr), closure(ww | wr | items | phantoms)
+    by_items = closure(ww | wr | items)
+    expected = {
+        "circular_information_flow": any((b, a) in past for a, b in wr),
+        "phantom": any((b, a) in every for a, b in phantoms),
+        "g2_item": any((b, a) in by_items for a, b in items),
+    }
+    cyclic = any(a == b for a, b in every)
+    for name, occurs in expected.items():
+        assert isinstance(decide(found, name), Violated if occurs else Holds), name
+    assert isinstance(decide(found, "pl_3"), Violated if cyclic else Holds)
+
+
 # --------------------------------------------------------------- every order of versions is known
 
 

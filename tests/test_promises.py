@@ -363,6 +363,56 @@ def test_write_skew(spec: Callable[..., Any], engine: str) -> None:
     assert any("a contradiction" in reason for reason in trace.reasons)
 
 
+SCAN = """spec scan
+const FIRST: 0..1 = 0
+history tx: transactions<0..1, 0..3> = FIRST
+var store: map<0..1, 0..3> = [0: FIRST, 1: FIRST]
+role Tx[2] {
+  process {
+    atomic { tx.begin; for k in 0..1 { tx.read_where(k, store[k], 1..1) } }
+    atomic {
+      tx.write(self.index, 1 - FIRST)
+      store[self.index] := 1 - FIRST
+      tx.commit
+    }
+  }
+}
+guarantee serializable(tx)
+guarantee snapshot_isolation(tx)
+guarantee repeatable_read(tx)
+no phantom(tx)
+no g2_item(tx)
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_a_phantom_comes(spec: Callable[..., Any], engine: str) -> None:
+    """Both find nothing, and each puts something there: no item was read."""
+    (job,) = load(spec(SCAN))
+    report = check(job, Options(engine=engine))
+    assert _violated(report) == {"serializable", "no_phantom"}
+    trace = report.result("no_phantom").trace
+    assert trace is not None
+    assert any("read by a predicate, and" in reason for reason in trace.reasons)
+
+
+def test_a_phantom_goes(spec: Callable[..., Any]) -> None:
+    """Both find what was there first, and each takes one of them away: that it has read, too."""
+    (job,) = load(spec(SCAN.replace("FIRST: 0..1 = 0", "FIRST: 0..1 = 1")))
+    report = check(job)
+    assert _violated(report) == {"serializable", "no_phantom", "repeatable_read", "no_g2_item"}
+
+
+def test_what_does_not_change_a_match_is_no_phantom(spec: Callable[..., Any]) -> None:
+    """A value that no predicate asks for takes the place of another one."""
+    (job,) = load(spec(SCAN.replace("1 - FIRST", "self.index + 2")))
+    assert _violated(check(job)) == set()
+
+
+def _violated(report: Report) -> set[str]:
+    return {r.name for r in report.results if r.verdict is Verdict.VIOLATED}
+
+
 def test_reply_inside_a_handler(checked: Callable[..., Report]) -> None:
     text = """spec replies
 symbols M[2]
@@ -414,7 +464,7 @@ role P[2] {
 guarantee linearizable(kv)
 guarantee linearizable(c)
 """
-AGREEING = [SKEW, REGISTERS, REGISTERS + "faults { crash P at most 1 }"]
+AGREEING = [SKEW, SCAN, REGISTERS, REGISTERS + "faults { crash P at most 1 }"]
 
 
 @pytest.mark.parametrize("text", AGREEING)

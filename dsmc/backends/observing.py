@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dsmc.backends.codec import Register, decode
+from dsmc.backends.objects import Typed, declared
 from dsmc.histories.budget import Budget
 from dsmc.histories.check import guarantee
 from dsmc.histories.choices import decide
@@ -24,6 +25,7 @@ from dsmc.histories.observers import UNDECIDED as IS_UNDECIDED
 from dsmc.histories.observers import Happening, Linearizable, Memory, MisuseError
 from dsmc.histories.observers import Observer as Remembers
 from dsmc.histories.recorded import Recorded
+from dsmc.histories.replication import Converged, StrongConvergence
 from dsmc.histories.transacting import Ledger, Transacting
 from dsmc.ir import types as t
 from dsmc.ir.history import BROKEN, MOST, UNDECIDED, History, Observer, Occasion
@@ -40,7 +42,7 @@ class Numbered:
 
     def __init__(self, observer: Observer) -> None:
         self._occasions = observer.occasions
-        self._by_key = observer.history.object == "kv"
+        self._history = observer.history
         self.remembers = _remembers(observer)
         self._memories: list[Memory] = [IS_BROKEN, self.remembers.initial, IS_UNDECIDED]
         self._numbers: dict[Memory, int] = {m: n for n, m in enumerate(self._memories)}
@@ -90,22 +92,23 @@ class Numbered:
         if occasion.kind == "rest":
             return Happening("rest", (None, 0))
         told = zip(occasion.types, about, strict=True)
-        node, thread, *values = (plain(of, decode(of, register)) for of, register in told)
-        return happening(
-            occasion.kind, (node, thread), occasion.method, values, by_key=self._by_key
-        )
+        values = [decode(of, register) for of, register in told]
+        return happening(self._history, occasion.kind, occasion.method, occasion.types, values)
 
 
 def happening(
-    kind: str, client: tuple[Value, Value], method: str, values: list[Value], *, by_key: bool
+    history: History, kind: str, method: str, types: Sequence[Type], told: Sequence[t.Value]
 ) -> Happening:
     """An event with what it is about. A map is a register for each key, the first that it is asked."""
-    of = None
+    node, thread = map(plain, types[:2], told[:2])
+    said = Typed if history.definition is not None else plain
+    values = list(map(said, types[2:], told[2:]))
+    of, by_key = None, history.object == "kv"
     method = _OF_A_KEY.get(method, method) if by_key else method
     if by_key and kind == "begin":
         of, *values = values
     value = values[0] if len(values) == 1 else tuple(values) or None
-    return Happening(kind, client, of, method, value)
+    return Happening(kind, (node, thread), of, method, value)
 
 
 @functools.lru_cache(64)
@@ -140,6 +143,8 @@ def plain(type: Type, value: t.Value) -> Value:
 
 def specification(history: History) -> Specification:
     """The object of a history, with what it holds first."""
+    if history.definition is not None:
+        return declared(history, history.definition)
     make = SPECIFICATIONS[_NAMES.get(history.object, history.object)]
     if history.type is not None and history.start is not None:
         return make(plain(history.type, history.start))
@@ -161,6 +166,8 @@ def _remembers(observer: Observer) -> Remembers:
             return AtomicCommit(map(Name, observer.members), observer.promise.words)
         case "saga", _:
             return AllOrCompensated()
+        case "replicas", other:
+            return Converged() if other == "convergent" else StrongConvergence()
         case "transactions", other:
             return _transacting(observer.history, other)
         case _, "linearizable":

@@ -215,6 +215,23 @@ CODES: dict[str, Page] = {
         "var t: (bool, bool) = (true, false)\ninvariant i { t.2 }",
         "var t: (bool, bool) = (true, false)\ninvariant i { t.0 }",
     ),
+    "D317": Page(
+        "an object that is not written so",
+        "An object has one `var`, what it holds, and operations. An operation is possible `when` its"
+        " condition is true, and leaves what stands behind the `=`.",
+        "object cell { fun read -> v: bool = true }",
+        "object cell {\n  var value: bool = false\n  fun write(v: bool) = v\n"
+        "  fun read -> v: bool when v == value = value\n}",
+    ),
+    "D318": Page(
+        "a guarantee that speaks of reads and writes",
+        "It asks which write each read saw, so it is promised of registers and maps. Of an object of the"
+        " spec's own can be promised what speaks of operations alone.",
+        "object cell {\n  var value: bool = false\n  fun write(v: bool) = v\n}\n"
+        "history c: cell\nguarantee causal(c)",
+        "object cell {\n  var value: bool = false\n  fun write(v: bool) = v\n}\n"
+        "history c: cell\nguarantee sequential(c)",
+    ),
     "D320": Page(
         "nothing can be assigned to this",
         "What changes is a variable, a field of a record in one, or an entry of a map in one.",
@@ -458,11 +475,6 @@ CODES: dict[str, Page] = {
         "The fault is understood, but this version cannot let it happen yet; to leave it out would"
         " make the verdicts wrong.",
         "role A[2] {}\nfaults { byzantine A at most 1 }",
-    ),
-    "D903": Page(
-        "an object that cannot be executed yet",
-        "Objects of a spec's own are understood, but this version cannot check their histories yet.",
-        "object stack { var items: seq<bool, 3> = [] }",
     ),
     "D904": Page(
         "a clock that cannot be executed yet",

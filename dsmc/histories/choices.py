@@ -1,8 +1,9 @@
-"""Histories whose writes are not all different: a read may have seen any write of what it returned.
+"""What a history does not tell: which of several equal writes a read saw, and what came out of an
+operation that nobody answered and that can come out in several ways.
 
-The guarantees say that there is an explanation of what was read; which write each read saw is part of
-it. So a history keeps one if it does for some choice, and each choice is a history whose writes are
-all different.
+The guarantees say that there is an explanation of what was seen; both are part of it. So a history
+keeps one if it does for some choice. Which write was seen is told by a history whose writes are all
+different.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import product
 from dsmc.frozen import replace
 from dsmc.histories.budget import Budget
 from dsmc.histories.check import Guarantee
-from dsmc.histories.model import Operation, Operations, Status
+from dsmc.histories.model import PENDING, Operation, Operations, Status, Value
 from dsmc.histories.objects import Specification
 from dsmc.histories.verdict import Holds, Undecided, Verdict, Violated
 
@@ -23,14 +24,41 @@ MOST = 20_000
 
 
 def decide(one: Guarantee, history: Operations, spec: Specification, budget: Budget) -> Verdict:
-    """The verdict on a history whose writes may be alike."""
-    by_values = one.name in ("linearizable", "sequential")
-    if by_values or not _is_register(history) or _all_different(history, spec):
+    """The verdict on a history that may not tell everything."""
+    if one.name in ("linearizable", "sequential"):
+        return _for_some_answers(one, history, spec, budget)
+    if not _is_register(history) or _all_different(history, spec):
         return one.decide(history, spec, budget)
     seen = [_candidates(history, o, spec) for o in history.operations]
     if math.prod(map(len, seen)) > MOST:
         return Undecided(f"there are more than {MOST:,} ways to say which write each read saw")
     return _some(one.decide(choice, spec, budget) for choice in _choices(history, seen))
+
+
+def _for_some_answers(
+    one: Guarantee, history: Operations, spec: Specification, budget: Budget
+) -> Verdict:
+    """What nobody answered may have come out in each of the ways that there are."""
+    ways = [_answers(o, spec) for o in history.operations]
+    if all(len(found) == 1 for found in ways):
+        return one.decide(history, spec, budget)
+    if math.prod(map(len, ways)) > MOST:
+        return Undecided(
+            f"there are more than {MOST:,} ways in which what nobody answered came out"
+        )
+    return _some(one.decide(choice, spec, budget) for choice in _answered(history, ways))
+
+
+def _answers(one: Operation, spec: Specification) -> tuple[Value, ...]:
+    choice = spec.functions[one.f].choice
+    is_open = one.result is PENDING and one.status is not Status.FAIL
+    return choice.answers if choice is not None and is_open else (one.result,)
+
+
+def _answered(history: Operations, ways: list[tuple[Value, ...]]) -> Iterator[Operations]:
+    for chosen in product(*ways):
+        told = zip(history.operations, chosen, strict=True)
+        yield Operations(tuple(replace(o, result=result) for o, result in told))
 
 
 def _is_register(history: Operations) -> bool:

@@ -112,11 +112,11 @@ def why_not(spec: Specification, state: Value, one: Operation) -> str:
 
 def clash(spec: Specification, state: Value, one: Operation) -> str:
     """Why an operation cannot follow in a state, as a clause."""
-    answer = spec.answer(state, one)
-    if answer is ILLEGAL:
+    answers = spec.answers(state, one)
+    if not answers:
         return f"it is impossible where {spec.state} {words.value(state)}"
     if spec.step(state, one) is ILLEGAL:
-        return f"it would be answered {words.value(answer)}"
+        return f"it would be answered {' or '.join(map(words.value, answers))}"
     return "no longer order begins like that"
 
 

@@ -93,13 +93,15 @@ class ReadList(Frozen):
 class ReadWhere(Frozen):
     """A transaction asked which keys satisfy a predicate, and saw these (key, value) pairs.
 
-    `matching` says which values satisfy it, for those that the history names. In both, the identity
-    of a write stands for its value where it is recorded.
+    `matching` says which values satisfy it, for those that the history names. What was `passed` over
+    was seen and does not satisfy it, where that is known (a model knows it). In all of them, the
+    identity of a write stands for its value where it is recorded; None is what was there first.
     """
 
     predicate: Value
     seen: tuple[tuple[Value, Value], ...]
     matching: frozenset[tuple[Value, Value]]
+    passed: tuple[tuple[Value, Value], ...] = ()
 
 
 Access = Read | Write | Append | ReadList | ReadWhere

@@ -6,7 +6,7 @@ An answer of `ILLEGAL` says that the operation cannot happen in that state at al
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
 from typing import Any, Final
 
@@ -31,13 +31,23 @@ def _always(arg: Any, result: Any) -> bool:
     return True
 
 
+class Choice(Frozen):
+    """What an object can be asked that may be answered in several ways: all answers that there are, and
+    from a state, an argument and an answer to the next state, or `ILLEGAL`.
+    """
+
+    answers: tuple[Value, ...]
+    after: Callable[[Any, Any, Any], Value]
+
+
 class Function(Frozen):
     """What an object can be asked: from a state and an argument to the next state and the answer.
 
     `observes` says of which calls, by argument and result, it is known that they change nothing;
     `agrees` whether what was recorded as the result is the answer; `accepts` whether an argument is
     one at all, and `takes` says in words what is. `replaces`: what is then does not depend on what
-    was. `leads` says whether a state may grow into one that answers so, unless it is replaced.
+    was. `leads` says whether a state may grow into one that answers so, unless it is replaced. Where
+    there is a `choice`, that is asked, and `apply` is not.
     """
 
     apply: Apply
@@ -47,6 +57,19 @@ class Function(Frozen):
     takes: str = ""
     replaces: bool = False
     leads: Callable[[Any, Any], bool] | None = None
+    choice: Choice | None = None
+
+    def outcomes(self, state: Value, arg: Value) -> Iterator[tuple[Value, Value]]:
+        """The next states, each with the answer."""
+        if self.choice is None:
+            after, answer = self.apply(state, arg)
+            if answer is not ILLEGAL:
+                yield after, answer
+            return
+        for answer in self.choice.answers:
+            after = self.choice.after(state, arg, answer)
+            if after is not ILLEGAL:
+                yield after, answer
 
 
 class Specification(Frozen):
@@ -58,16 +81,21 @@ class Specification(Frozen):
     state: str
 
     def step(self, state: Value, one: Operation) -> Value:
-        """The state after an operation that came out as recorded, or `ILLEGAL`."""
+        """The state after an operation that came out as recorded, or `ILLEGAL`.
+
+        Where there is a choice, it must be known how it came out.
+        """
         function = self.functions[one.f]
+        if function.choice is not None and one.result is not PENDING:
+            return function.choice.after(state, one.arg, one.result)
         after, answer = function.apply(state, one.arg)
         if answer is ILLEGAL:
             return ILLEGAL
         return after if one.result is PENDING or function.agrees(one.result, answer) else ILLEGAL
 
-    def answer(self, state: Value, one: Operation) -> Value:
-        """What the operation would be answered."""
-        return self.functions[one.f].apply(state, one.arg)[1]
+    def answers(self, state: Value, one: Operation) -> tuple[Value, ...]:
+        """What the operation would be answered: nothing, if it cannot happen."""
+        return tuple(answer for _, answer in self.functions[one.f].outcomes(state, one.arg))
 
     def observes(self, one: Operation) -> bool:
         """Is it known that the operation changes nothing?"""

@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeAlias
 
 from dsmc.frozen import Frozen
 from dsmc.histories.model import PENDING, Value
-from dsmc.histories.objects import ILLEGAL, Specification
+from dsmc.histories.objects import Specification
 
 
 class Happening(Frozen):
@@ -198,12 +198,10 @@ class Linearizable:
         gone = {client for client, _ in done}
         for one in begun:
             if one.client not in gone:
-                state, answer = self._spec.functions[one.f].apply(here, one.arg)
-                if answer is not ILLEGAL:
+                for state, answer in self._spec.functions[one.f].outcomes(here, one.arg):
                     yield Config(state, done | {(one.client, answer)}, left)
         for place, (f, arg) in enumerate(left):
-            state, answer = self._spec.functions[f].apply(here, arg)
-            if answer is not ILLEGAL:
+            for state, _ in self._spec.functions[f].outcomes(here, arg):
                 yield Config(state, done, left[:place] + left[place + 1 :])
 
 

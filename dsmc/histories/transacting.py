@@ -9,11 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dsmc.frozen import Frozen, replace
-from dsmc.histories.model import Read, Status, Transaction, Transactions, Value, Write
+from dsmc.histories.model import (
+    Access,
+    Read,
+    ReadWhere,
+    Status,
+    Transaction,
+    Transactions,
+    Value,
+    Write,
+)
 from dsmc.histories.observers import BROKEN, UNDECIDED, Happening, Memory, MisuseError
 from dsmc.histories.verdict import Undecided, Verdict, Violated
 
 Decide = Callable[[Transactions], Verdict]
+
+
+class Examined(Frozen):
+    """A key that was read if it held one of the `wanted` values, and what was found there."""
+
+    read: Read
+    wanted: frozenset[Value]
 
 
 class Tx(Frozen):
@@ -21,7 +37,7 @@ class Tx(Frozen):
 
     client: tuple[Value, Value]
     number: int
-    accesses: tuple[Read | Write, ...] = ()
+    accesses: tuple[Read | Write | Examined, ...] = ()
     status: Status | None = None
     after: frozenset[tuple[Value, int]] = frozenset()
 
@@ -74,7 +90,7 @@ class Ledger:
         match what.f:
             case "begin":
                 return self._begun(memory, what)
-            case "read" | "write":
+            case "read" | "read_where" | "write":
                 return self._accessed(memory, what)
             case _:
                 return _ended(memory, what)
@@ -90,13 +106,13 @@ class Ledger:
     def _accessed(self, memory: Past, what: Happening) -> Past:
         one = _present(memory, what)
         assert isinstance(what.value, tuple)
-        key, value = what.value
-        if what.f == "read":
-            access: Read | Write = self._read(memory, key, value)
+        key, value, *wanted = what.value
+        if what.f != "write":
+            read = self._read(memory, key, value)
+            access = Examined(read, *wanted) if wanted else read
             return _with(memory, one, replace(one, accesses=(*one.accesses, access)))
         write = (one.name, len(one.accesses))
-        access = Write(key, value, write)
-        now = replace(one, accesses=(*one.accesses, access))
+        now = replace(one, accesses=(*one.accesses, Write(key, value, write)))
         return _installed(_with(memory, one, now), one, key, write)
 
     def _read(self, memory: Past, key: Value, value: Value) -> Read:
@@ -136,7 +152,23 @@ class Ledger:
             ended = None if open_ else min((2 * n - 1 for n in later), default=last)
         session = f"{one.client}"
         status = one.status or Status.INFO
-        return Transaction(one.name, session, one.accesses, status, begun, ended)
+        accesses = tuple(self._told_of(memory, access) for access in one.accesses)
+        return Transaction(one.name, session, accesses, status, begun, ended)
+
+    def _told_of(self, memory: Past, access: Read | Write | Examined) -> Access:
+        """An access; of a predicate it is told which versions satisfy it, whoever wrote them."""
+        if not isinstance(access, Examined):
+            return access
+        key, wanted = access.read.key, access.wanted
+        writes = [a for tx in memory.transactions for a in tx.accesses if isinstance(a, Write)]
+        matching = {(key, a.write) for a in writes if a.key == key and a.value in wanted}
+        if self._initial in wanted:
+            matching.add((key, None))
+        version = ((key, access.read.write),)
+        value = self._initial if access.read.write is None else access.read.value
+        if value in wanted:
+            return ReadWhere(None, version, frozenset(matching))
+        return ReadWhere(None, (), frozenset(matching), version)
 
 
 class Transacting:

@@ -6,8 +6,14 @@ number of what an observer remembers (`dsmc.histories.observers`).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dsmc.frozen import Frozen, Node
+from dsmc.ir.expr import Expr
 from dsmc.ir.types import Type, Value
+
+if TYPE_CHECKING:
+    from dsmc.ir.system import Function
 
 #: The number of what an observer remembers once the promise is broken, at the beginning, and once it
 #: cannot be known whether it is.
@@ -24,9 +30,35 @@ class Method(Frozen):
     answers: Type | None
 
 
+class Rule(Frozen):
+    """An operation of a declared object: it can be answered `answer`, a local name, where `legal` is
+    true, and leaves `after`. The expressions mention the object's state and the `parameters` too.
+
+    Where `legal` says what the answer is, that is `answered`, which has a value where `possible`.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    answer: str
+    legal: Expr
+    after: Expr
+    possible: Expr
+    answered: Expr | None
+
+
+class Definition(Frozen):
+    """A declared object: its sequential specification. `state` is the local name of what it holds;
+    `functions` are those that the rules call.
+    """
+
+    state: str
+    rules: tuple[Rule, ...]
+    functions: tuple[Function, ...] = ()
+
+
 class History(Node):
     """What clients ask of an object, or what nodes do. `start` is what the object holds first (None:
-    nothing), of `type`; `of` the role whose nodes commit.
+    nothing), of `type`; `of` the role whose nodes commit; `definition` that of a declared object.
     """
 
     name: str
@@ -35,6 +67,7 @@ class History(Node):
     start: Value = None
     type: Type | None = None
     of: Type | None = None
+    definition: Definition | None = None
 
     def method(self, name: str) -> Method | None:
         """The method of that name."""

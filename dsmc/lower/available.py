@@ -22,8 +22,8 @@ from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Variable
 from dsmc.ir.temporal import Formula
-from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, node_type, read
-from dsmc.source import Source, Span
+from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, read
+from dsmc.lower.clients import Clients, said
 
 #: An operation that ends like this was not answered.
 _DENIALS = ("refused", "unknown")
@@ -35,17 +35,12 @@ class Availability:
     def __init__(self, program: Program, promise: Promise) -> None:
         self.promise = promise
         self._program = program
-        self._events = [
-            st for block in _code(program) for st in s.walk(block)
-            if isinstance(st, s.Event) and st.history == promise.history
-        ]  # fmt: skip
-        self._clients = [r for r in program.roles if any(_is_by(e, r) for e in self._events)]
-        self._node: t.Type = node_type(program) if self._clients else t.Int(0, 0)
-        self._threads = t.Int(0, max((_threads(e) for e in self._events), default=0))
+        clients = Clients(program, promise.history)
+        self._clients, self._node, self._threads = clients.roles, clients.node, clients.threads
         name = f"{promise.history}.{promise.property}"
-        open_ = t.Map(self._node, t.Map(self._threads, t.BOOL))
+        open_ = clients.each(t.BOOL)
         self._open = internal(f"{name}.open", open_)
-        denies = any(e.kind in _DENIALS for e in self._events)
+        denies = any(e.kind in _DENIALS for e in clients.events)
         self._denied = internal(f"{name}.denied", open_) if denies else None
         self._sticky = "sticky" in promise.words and bool(self._clients)
         met = t.Map(self._node, t.Set(self._node))
@@ -112,8 +107,8 @@ class Availability:
             waits = apply(Op.OR, waits, read(self._denied, node, thread))
         owes = f"{self.promise.history} owes {self._name(node, thread)}"
         return f.leads_to(
-            f.Now(waits).at(_said(f"{owes} an answer")),
-            f.Now(x.negation(waits)).at(_said(f"{owes} nothing")),
+            f.Now(waits).at(said(f"{owes} an answer")),
+            f.Now(x.negation(waits)).at(said(f"{owes} nothing")),
         )
 
     def _name(self, node: x.Lit, thread: x.Lit) -> str:
@@ -165,28 +160,3 @@ class Availability:
         mine = lit(frozenset(range(role.first, role.first + role.size)), t.Set(self._node))
         there = read(up, x.Convert(node, role))
         return x.Cond(apply(Op.IN, node, mine), there, x.TRUE, t.BOOL)
-
-
-def _said(text: str) -> Span:
-    """Words for what nobody has written."""
-    return Span(Source("", text), 0, len(text))
-
-
-def _code(program: Program) -> list[s.Block]:
-    return [
-        *(step.body for step in program.steps),
-        *(a.body for a in program.actions),
-        program.init,
-    ]
-
-
-def _is_by(event: s.Event, role: t.Role) -> bool:
-    assert isinstance(event.client, x.Make)
-    return event.client.args[0].type == role
-
-
-def _threads(event: s.Event) -> int:
-    assert isinstance(event.client, x.Make)
-    of = event.client.args[1].type
-    assert isinstance(of, t.Int)
-    return of.high

@@ -2,7 +2,7 @@
 
 Needs: steps with `Event` statements, `R.up` and `cut` where there are such faults, no network yet.
 Leaves: for each promise of a history an observer with its variable and an invariant; for `available`
-the variables that say what is open and a property of whole runs; no `Event`.
+and `convergent` variables of their own and a property of whole runs; no `Event`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dsmc.ir.show import node_name
 from dsmc.ir.system import Invariant, Property, Quiescent, Temporal, Variable
 from dsmc.lower.available import Availability
 from dsmc.lower.build import apply, as_node, assign, internal, lit, read
+from dsmc.lower.convergent import Convergence
 
 _NUMBER = t.Int(0, MOST)
 #: Whoever does one of these takes part in a broadcast.
@@ -38,12 +39,21 @@ class _Histories:
         self._observing: dict[str, list[tuple[Promise, Variable]]] = {}
         self._occasions: dict[str, list[Occasion]] = {}
         self._taking_part: dict[str, set[t.Role]] = {}
-        self._available = [
-            Availability(program, p) for p in program.promises if p.guarantee == "available"
-        ]
+        self._in_the_end = [self._temporal(p) for p in program.promises if self._is_temporal(p)]
         for promise in program.promises:
-            if promise.guarantee != "available":
+            if not self._is_temporal(promise):
                 self._observe(promise)
+
+    def _is_temporal(self, promise: Promise) -> bool:
+        """Is it a guarantee of whole runs, for which nobody observes?"""
+        of_replicas = self._histories[promise.history].object == "replicas"
+        of_reads = promise.guarantee == "convergent" and not of_replicas
+        return of_reads or promise.guarantee == "available"
+
+    def _temporal(self, promise: Promise) -> Availability | Convergence:
+        if promise.guarantee == "available":
+            return Availability(self._program, promise)
+        return Convergence(self._program, promise, self._histories[promise.history])
 
     def _observe(self, promise: Promise) -> None:
         name = f"{promise.history}.{promise.property}"
@@ -57,7 +67,7 @@ class _Histories:
         actions = tuple(replace(a, body=self._block(a.body)) for a in program.actions)
         init = self._block(program.init)
         variables = [v for found in self._observing.values() for _, v in found]
-        variables += [v for one in self._available for v in one.variables]
+        variables += [v for one in self._in_the_end for v in one.variables]
         properties = [q for promise in program.promises for q in self._properties(promise)]
         return replace(
             program, steps=steps, actions=actions, init=init,
@@ -89,7 +99,7 @@ class _Histories:
     def _properties(self, promise: Promise) -> tuple[Property, ...]:
         """Of every state; of some guarantees a part is asked when nothing is left to do."""
         name, doc = promise.property, promise.doc
-        for one in self._available:
+        for one in self._in_the_end:
             if one.promise == promise:
                 return (Temporal(name, promise.guarantee, one.formula, doc).at(promise.span),)
         variable = next(v for p, v in self._observing[promise.history] if p == promise)
@@ -117,7 +127,7 @@ class _Histories:
     def _statement(self, statement: s.Statement) -> s.Block:
         if isinstance(statement, s.Event):
             return self._event(statement)
-        known = (st for one in self._available for st in one.noted(statement))
+        known = (st for one in self._in_the_end for st in one.noted(statement))
         return (s.map_parts(statement, lambda e: e, self._block), *known)
 
     def _event(self, event: s.Event) -> s.Block:
@@ -133,7 +143,7 @@ class _Histories:
             self._told(event, about, promise, variable)
             for name in concerned for promise, variable in self._observing.get(name, ())
         ]  # fmt: skip
-        told += [st for one in self._available for st in one.event(event, node, thread)]
+        told += [st for one in self._in_the_end for st in one.event(event, node, thread)]
         name = f"{event.history}.{event.method}" if event.history else ""
         return (s.Mark(event.kind, about, name).at(event.span), *told)
 
@@ -152,13 +162,14 @@ def _asks_at_rest(promise: Promise) -> bool:
     """Is a part of the guarantee that something happens in the end?"""
     from dsmc.histories.delivery import AT_REST
 
-    return promise.guarantee in (*AT_REST, "all_or_compensated") or "ac5" in promise.words
+    at_rest = (*AT_REST, "all_or_compensated", "convergent")
+    return promise.guarantee in at_rest or "ac5" in promise.words
 
 
 def _is_only_at_rest(promise: Promise) -> bool:
     from dsmc.histories.delivery import ONLY_AT_REST
 
-    return promise.guarantee in ONLY_AT_REST or promise.words == ("ac5",)
+    return promise.guarantee in (*ONLY_AT_REST, "convergent") or promise.words == ("ac5",)
 
 
 def _types(event: s.Event, of: History) -> tuple[t.Type, ...]:

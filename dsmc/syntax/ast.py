@@ -604,9 +604,23 @@ class History(Node):
     start: StartsAs | None
 
 
+class Answer(Node):
+    name: Ident
+    type: Type
+
+
+class Operation(Node):
+    name: Ident
+    parameters: tuple[Param, ...]
+    answer: Answer | None
+    when: Expr | None
+    after: Expr
+
+
 class Object(Node):
     name: Ident
-    members: tuple[Variable | Function | Broken, ...]
+    type_parameters: tuple[Ident, ...]
+    members: tuple[Variable | Operation | Broken, ...]
 
 
 class Init(Node):

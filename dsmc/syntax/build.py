@@ -122,7 +122,11 @@ _MAKERS: dict[str, Maker] = {
     "history": ast.History,
     "history_type": lambda name, *of: ast.GenericType(name, _many(*of)),
     "history_kind": str,
-    "object": lambda name, *members: ast.Object(name, _many(*members)),
+    "object": lambda name, generic, *members: ast.Object(name, generic or (), _many(*members)),
+    "operation": lambda name, parameters, answer, when, after: ast.Operation(
+        name, parameters or (), answer, when, after
+    ),
+    "answer": ast.Answer,
     "init": ast.Init,
     "action": lambda fairness, name, binders, when, body: ast.Action(
         fairness, name, binders or (), when, body

@@ -46,10 +46,8 @@ class Recording:
         if event.kind == "crash" or of != self._history.name or event.kind not in _KINDS:
             return
         self._time += 1
-        node, thread, *values = event.values
-        client = node, thread
-        told = [plain(type, v) for type, v in zip(event.types[2:], values, strict=True)]
-        what = happening(event.kind, client, method, told, by_key=self._history.object == "kv")
+        client = event.values[0], event.values[1]
+        what = happening(self._history, event.kind, method, event.types, event.values)
         if event.kind == "begin":
             self._begin(number, client, event.types[0], what.object, what.f, what.value)
         elif client in self._open:
@@ -122,7 +120,7 @@ def bars(system: System, promise: Promise | None, steps: Sequence[TracedStep]) -
 
 def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
     """Why the history of a run breaks a promise."""
-    if observer.history.object in ("broadcast", "commit", "saga", "transactions"):
+    if observer.history.object in ("broadcast", "commit", "replicas", "saga", "transactions"):
         return _told_by(system, observer, steps)
     found = Recording(system, observer.history, steps)
     history = Operations(tuple(found.operations))
@@ -162,6 +160,4 @@ def _happenings(system: System, history: History, step: TracedStep) -> Iterator[
         if event.kind == "crash" and event.types:
             yield Happening("crash", (plain(event.types[0], event.values[0]), 0))
         if event.kind == _DOES and of == history.name:
-            told = zip(event.types, event.values, strict=True)
-            node, thread, *values = (plain(type, v) for type, v in told)
-            yield happening(_DOES, (node, thread), method, values, by_key=False)
+            yield happening(history, _DOES, method, event.types, event.values)

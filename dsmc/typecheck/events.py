@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dsmc.diagnostics import did_you_mean
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
@@ -12,7 +14,7 @@ from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
 from dsmc.typecheck import expressions
-from dsmc.typecheck.objects import OBJECTS
+from dsmc.typecheck.objects import is_done
 from dsmc.typecheck.scope import Env, Scope
 
 
@@ -29,7 +31,7 @@ def event(
     if found is None:
         return ()
     of, method = found
-    if OBJECTS[of.object].done:
+    if is_done(of):
         scope.problems.add(
             "D303", written.span, f"what is done in a history of `{of.object}` has no beginning and end",
             help=f"write `{of.name}.{method.name}({', '.join(map(t.show, method.asks))})`",
@@ -72,7 +74,7 @@ def done(scope: Scope, call: ast.Expr, env: Env, thread: x.Expr | None) -> tuple
     if found is None:
         return ()
     of, method = found
-    if not OBJECTS[of.object].done:
+    if not is_done(of):
         asks = ", ".join(map(t.show, method.asks))
         scope.problems.add(
             "D303", call.span, f"an operation on a `{of.object}` begins, and ends later",
@@ -121,13 +123,14 @@ def _asked(
         known = [m.name for m in of.methods]
         scope.problems.add(
             "D201", span, f"`{history.text}` cannot be asked `{name}`",
-            help=did_you_mean(name, known) or f"it can be asked {_listed(known)}",
+            help=did_you_mean(name, known) or f"it can be asked {listed(known)}",
         )  # fmt: skip
         return None
     return of, method
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Names one after the other."""
     return ", ".join(f"`{name}`" for name in names)
 
 

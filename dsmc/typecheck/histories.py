@@ -8,18 +8,22 @@ from dsmc.ir.history import History, Promise
 from dsmc.ir.types import Type
 from dsmc.source import Span
 from dsmc.syntax import ast
-from dsmc.typecheck import constants, events, types
+from dsmc.typecheck import constants, definitions, events, types
 from dsmc.typecheck.conversion import POISON
-from dsmc.typecheck.objects import OBJECTS, Object, anomalies, guarantees
+from dsmc.typecheck.objects import OBJECTS, OF_REGISTERS, Object, anomalies, guarantees
 from dsmc.typecheck.scope import CONSTANT, Scope
 
 
 def history(scope: Scope, node: ast.History) -> History | None:
     """A declared history; None if it has a mistake, or cannot be executed yet."""
     word, written = _word(node.type)
+    declared = scope.declared.get(word)
+    if declared is not None and isinstance(declared.node, ast.Object):
+        return definitions.history(scope, node, declared.node, written)
     of = OBJECTS.get(word)
     if of is None:
-        scope.unknown(word, node.type.span, "object of a history", OBJECTS)
+        known = [n for n, d in scope.declared.items() if isinstance(d.node, ast.Object)]
+        scope.unknown(word, node.type.span, "object of a history", [*OBJECTS, *known])
         return None
     if len(written) != of.types:
         _wrong_count(scope, node.type.span, word, of.types)
@@ -140,10 +144,27 @@ def _is_known(
         found = guarantees(of)
         names, forms = tuple(found), found.get(node.name, ())
         what = f"guarantee of a history of `{of.object}`"
+    if of.definition is not None and node.name in OF_REGISTERS:
+        _of_registers(scope, node, of)
+        return False
     if node.name not in names:
         scope.unknown(node.name, node.span, what, names)
         return False
     strange = [w for w in words if w not in forms]
     if strange:
         scope.unknown(strange[0], node.span, "form of it", forms)
-    return not strange
+    return not strange and _has_few_keys(scope, node, of)
+
+
+def _has_few_keys(scope: Scope, node: ast.Guarantee | ast.NoAnomaly, of: History) -> bool:
+    """Can the last answer of each key be kept, where that is needed?"""
+    keys = [key for method in of.methods for key in method.asks if method.name == "get"]
+    needed = keys if node.name == "convergent" else []
+    return all(types.dense(scope, key, node.span, "keys that are to converge") for key in needed)
+
+
+def _of_registers(scope: Scope, node: ast.Guarantee | ast.NoAnomaly, of: History) -> None:
+    scope.problems.add(
+        "D318", node.span, f"`{node.name}` is promised of registers: it asks which write each read saw",
+        help=f"of `{of.object}` can be promised {events.listed(guarantees(of))}",
+    )  # fmt: skip

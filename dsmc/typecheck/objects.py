@@ -44,10 +44,19 @@ def _set(element: Type) -> tuple[Method, ...]:
 
 
 def _transactions(key: Type, value: Type) -> tuple[Method, ...]:
+    several = (t.size(value) or t.MAX_DENSE + 1) > t.MAX_DENSE
+    where = Method("read_where", (key, t.Option(value), t.Set(value)), None)
     return (
         Method("begin", (), None), Method("read", (key, t.Option(value)), None),
         Method("write", (key, value), None), Method("commit", (), None),
-        Method("abort", (), None),
+        Method("abort", (), None), *(() if several else (where,)),
+    )  # fmt: skip
+
+
+def _replicas(update: Type, value: Type) -> tuple[Method, ...]:
+    return (
+        Method("apply", (update,), None), Method("show", (value,), None),
+        Method("forget", (), None),
     )  # fmt: skip
 
 
@@ -79,13 +88,18 @@ OBJECTS: dict[str, Object] = {
         1, lambda _: (Method("vote", (t.BOOL,), None), Method("decide", (t.BOOL,), None)), done=True
     ),
     "saga": Object(0, _saga, done=True),
+    "replicas": Object(2, _replicas, done=True),
 }
 
+#: What asks which write each read saw.
+OF_REGISTERS = (
+    "causal", "causal_memory", "causal_convergent", "pram", "read_your_writes", "monotonic_reads",
+    "monotonic_writes", "writes_follow_reads",
+)  # fmt: skip
 #: What can be promised of operations, and the words that may be added.
 _OPERATIONS: dict[str, tuple[str, ...]] = {
-    "linearizable": (), "sequential": (), "causal": (), "causal_memory": (),
-    "causal_convergent": (), "pram": (), "read_your_writes": (), "monotonic_reads": (),
-    "monotonic_writes": (), "writes_follow_reads": (), "available": ("majority", "sticky"),
+    "linearizable": (), "sequential": (), **dict.fromkeys(OF_REGISTERS, ()),
+    "available": ("majority", "sticky"), "convergent": (),
 }  # fmt: skip
 
 
@@ -94,6 +108,7 @@ _AC = ("ac1", "ac2", "ac3", "ac4", "ac5")
 _OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "commit": {"atomic_commit": _AC},
     "saga": {"all_or_compensated": ()},
+    "replicas": {"strong_convergence": (), "convergent": ()},
 }
 
 
@@ -107,7 +122,20 @@ def guarantees(of: History) -> dict[str, tuple[str, ...]]:
         from dsmc.histories.delivery import GUARANTEES
 
         return dict.fromkeys(GUARANTEES, ())
-    return _OTHERS.get(of.object, _OPERATIONS)
+    names = _OTHERS.get(of.object, _OPERATIONS)
+    unfit = ("convergent",) if names is _OPERATIONS and not is_read(of) else ()
+    unfit = (*unfit, *OF_REGISTERS) if of.definition is not None else unfit
+    return {name: words for name, words in names.items() if name not in unfit}
+
+
+def is_read(of: History) -> bool:
+    """Is there one operation of the language that reads what the object holds?"""
+    return of.definition is None and any(of.method(name) for name in ("read", "get"))
+
+
+def is_done(of: History) -> bool:
+    """Is it a history of what nodes do, each time one event?"""
+    return of.definition is None and OBJECTS[of.object].done
 
 
 def anomalies(of: History) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dsmc.syntax.parser import Parsed
 from dsmc.typecheck import (
     binding,
     constants,
+    definitions,
     expressions,
     faults,
     functions,
@@ -88,13 +89,14 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
     within = _within(scope, items, instance)
     started = _variables(scope, items)
     # All expressions are checked by now: what they use of functions and variables is known.
+    pure = functions.pure(scope)
     return Program(
         name=_name(items), roles=scope.roles, messages=messages, codes=codes,
         procs=tuple(scope.procs.values()), faults=found_faults, variables=started,
-        functions=functions.pure(scope), init=init, actions=actions, properties=every,
+        functions=pure, init=init, actions=actions, properties=every,
         within=within, refusals=tuple(scope.refusals),
         file=items[-1][1].source.name if items else "",
-        histories=tuple(scope.histories.values()),
+        histories=tuple(definitions.complete(h, pure) for h in scope.histories.values()),
         promises=histories.promises(scope, [(item, of.doc(item)) for item, of in items]),
     )  # fmt: skip
 
@@ -126,8 +128,8 @@ def _everything_named(scope: Scope, items: Items) -> None:
                     made = histories.history(scope, item)
                     if made is not None:
                         scope.histories[made.name] = made
-                case ast.Object():
-                    scope.refuse("D903", item.span, "objects cannot be executed yet")
+                case ast.Object(_, ()):
+                    definitions.defined(scope, item, {})
                 case ast.Role(name, _, members):
                     _role_members(scope, name.text, members)
                 case _:

@@ -28,6 +28,7 @@ class Mode(enum.Enum):
     CONSTANT = "a constant"
     PURE = "a law"
     FUNCTION = "a function"
+    OBJECT = "an object"
     CODE = "the code of a node"
     PROPERTY = "a property"
 
@@ -90,6 +91,7 @@ class Scope:
         self.senders: dict[str, t.Role | t.NodeId] = {}  # of a kind of message
         self.receivers: dict[str, t.Role | t.NodeId] = {}
         self.histories: dict[str, History] = {}
+        self.objects: dict[tuple[str, tuple[Type | int, ...]], History | None] = {}  # declared ones
         self.refusals: list[Refusal] = []
         self.looking: set[str] = set()  # the functions that look at the state
         self.busy: list[str] = []  # what is being checked, the innermost last

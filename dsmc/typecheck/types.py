@@ -139,7 +139,7 @@ def _generic(
             "D304", span, f"`{name}` takes {len(parameters)} arguments, not {len(arguments)}"
         )
         return t.UNKNOWN
-    given = {p.text: _argument(scope, a) for p, a in zip(parameters, arguments, strict=True)}
+    given = {p.text: argument(scope, a) for p, a in zip(parameters, arguments, strict=True)}
     with scope.with_generics(given):
         match declared.node:
             case ast.Record(_, _, fields):
@@ -151,7 +151,7 @@ def _generic(
                 return resolve(scope, of)
 
 
-def _argument(scope: Scope, written: ast.Type | ast.Expr) -> Type | int:
+def argument(scope: Scope, written: ast.Type | ast.Expr) -> Type | int:
     """A type argument: a type, or a number."""
     match written:
         case ast.TypeName(name) | ast.Name(name):

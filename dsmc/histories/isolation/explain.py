@@ -64,6 +64,8 @@ def _because(facts: Facts, step: Step, shown: int | None) -> str:
     before, after = facts.names[source], facts.names[target]
     match kind:
         case edges.WR:
+            if not any(s.key == key and s.writer == source for s in facts.reads[target]):
+                return f"{before} changed, with {key}, what {after} then read by a predicate"
             return f"{after} read {_shown(facts, target, source, key)} from {key}, which {before} wrote"
         case edges.RW:
             what = _shown(facts, source, None, key)

@@ -134,8 +134,8 @@ def versions_seen(access: Access) -> Iterator[Version]:
         case ReadList(key, values):
             for value in values:
                 yield key, value
-        case ReadWhere(_, seen):
-            yield from seen
+        case ReadWhere(_, seen, _, passed):
+            yield from (version for version in (*seen, *passed) if version[1] is not None)
         case _:
             return
 

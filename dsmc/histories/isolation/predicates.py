@@ -1,7 +1,8 @@
 """What a read of a predicate depends on (Adya 1999, section 3.2 and definition 4).
 
 It has seen one version of every key: of those it names the version it names, of the others one that
-does not satisfy the predicate. A later version that changes which keys satisfy it overwrites it.
+does not satisfy the predicate. A later version that changes which keys satisfy it overwrites it; it
+depends on the last one that did so before, or at, the version that it has seen.
 """
 
 from __future__ import annotations
@@ -17,28 +18,44 @@ from dsmc.histories.model import ReadWhere, Value
 def add_predicates(
     facts: Facts, start: Callable[[int], int], commit: Callable[[int], int], graph: Graph
 ) -> None:
-    """Add the edges from those who read a predicate to those who changed what satisfies it."""
+    """Add the edges between those who read a predicate and those who changed what satisfies it."""
     for node, read in facts.predicates:
         for key, writer in changers(facts, node, read):
             graph.add(start(node), commit(writer), edges.PREDICATE, key)
+        for key, writer in _changed_before(facts, read):
+            if writer != node:
+                graph.add(commit(writer), start(node), edges.WR, key)
+
+
+def _changed_before(facts: Facts, read: ReadWhere) -> Iterator[tuple[Value, int]]:
+    """The last writer of each key that was passed over that made it one that does not satisfy."""
+    for key, version in read.passed:
+        chain = facts.chain_of(key)
+        satisfies = [_satisfies(facts, writer, key, read) for writer in chain]
+        seen = range(1, _place(facts, key, version) + 1)
+        changes = [at for at in seen if satisfies[at - 1] and not satisfies[at]]
+        if changes:
+            yield key, chain[changes[-1]]
 
 
 def changers(facts: Facts, node: int, read: ReadWhere) -> Iterator[tuple[Value, int]]:
     """The first writer of each key that is certain to have changed what the read has seen."""
-    for key in dict.fromkeys(key for key, _ in read.matching):
-        writer = _changer(facts, key, read, dict(read.seen))
+    for key in sorted({key for key, _ in (*read.matching, *read.passed)}, key=repr):
+        writer = _changer(facts, key, read)
         if writer not in {None, node}:
             assert writer is not None
             yield key, writer
 
 
-def _changer(facts: Facts, key: Value, read: ReadWhere, seen: dict[Value, Value]) -> int | None:
+def _changer(facts: Facts, key: Value, read: ReadWhere) -> int | None:
     """The writer of the first version after what was seen that changes whether a key satisfies."""
     chain = facts.chain_of(key)
     satisfies = [_satisfies(facts, writer, key, read) for writer in chain]
-    if key in seen:
-        place = facts.place.get((key, seen[key]), -1)
-        later = [at for at in range(place + 1, len(chain)) if place >= 0 and not satisfies[at]]
+    seen, known = dict(read.seen), dict((*read.seen, *read.passed))
+    if key in known:
+        place = _place(facts, key, known[key])
+        after = range(place + 1, len(chain) if place >= 0 else 0)
+        later = [at for at in after if satisfies[at] != (key in seen)]
     else:
         # Whichever version was seen that does not satisfy, the last such is not before it.
         last = max(at for at, yes in enumerate(satisfies) if not yes)
@@ -46,8 +63,13 @@ def _changer(facts: Facts, key: Value, read: ReadWhere, seen: dict[Value, Value]
     return chain[later[0]] if later else None
 
 
+def _place(facts: Facts, key: Value, version: Value) -> int:
+    """Where a version that was seen stands in the known order; -1 if that does not have it."""
+    return INITIAL if version is None else facts.place.get((key, version), -1)
+
+
 def _satisfies(facts: Facts, writer: int, key: Value, read: ReadWhere) -> bool:
-    return writer != INITIAL and (key, facts.writes[writer].get(key)) in read.matching
+    return (key, facts.writes[writer].get(key)) in read.matching
 
 
 def unsure(facts: Facts) -> bool:
@@ -55,7 +77,8 @@ def unsure(facts: Facts) -> bool:
     return any(
         _several(facts, key, read)
         for _, read in facts.predicates
-        for key in {key for key, _ in read.matching} - {key for key, _ in read.seen}
+        for key in {key for key, _ in read.matching}
+        - {key for key, _ in (*read.seen, *read.passed)}
     )
 
 

@@ -79,10 +79,12 @@ class _Reader:
                     self._register(node, access, own)
                 case ReadList():
                     self._list(node, access, transaction.accesses[:at] if own else ())
-                case ReadWhere(_, seen):
+                case ReadWhere(_, seen, _, passed):
                     self._facts.predicates.append((node, access))
                     for key, value in seen:
                         self._register(node, Read(key, value), own)
+                    for version in passed:
+                        self._passed(node, version, own)
 
     def _register(self, node: int, read: Read, own: dict[Value, Value]) -> None:
         nothing = read.value is None and read.write is None
@@ -92,6 +94,15 @@ class _Reader:
                 self._internal(node, read.key, seen, own[read.key])
         else:
             self._external(node, read.key, None if nothing else (read.key, seen))
+
+    def _passed(self, node: int, version: Version, own: dict[Value, Value]) -> None:
+        """Whose version was passed over is looked at; it is not overwritten by whatever follows."""
+        key, value = version
+        if key in own:
+            if own[key] != value:
+                self._internal(node, key, value, own[key])
+        elif value is not None:
+            self._source(node, version)
 
     def _list(self, node: int, read: ReadList, before: tuple[object, ...]) -> None:
         own = appends_of(before, read.key)
@@ -107,13 +118,19 @@ class _Reader:
         if version is None:
             self._facts.reads[node].append(Seen(key, INITIAL, 0, None))
             return
+        writer = self._source(node, version)
+        if writer != node:
+            place = self._facts.place.get(version, -1)
+            self._facts.reads[node].append(Seen(key, writer, place, version[1]))
+
+    def _source(self, node: int, version: Version) -> int:
+        """Who wrote what was seen. What is wrong with that is noted."""
         writer = self._numbering.of(version)
         if writer == node:
             self._problem("future read", node, version, "before it wrote it")
-            return
-        self._check_source(node, writer, version)
-        place = self._facts.place.get(version, -1)
-        self._facts.reads[node].append(Seen(key, writer, place, version[1]))
+        else:
+            self._check_source(node, writer, version)
+        return writer
 
     def _check_source(self, node: int, writer: int, version: Version) -> None:
         by = self._facts.nodes[writer]

@@ -1,0 +1,58 @@
+"""Who asks something of a history, and where."""
+
+from __future__ import annotations
+
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.protocol import Program
+from dsmc.lower.build import node_type
+from dsmc.source import Source, Span
+
+
+class Clients:
+    """The `roles` whose nodes have events of a history, the type of a client's `node` and of its
+    `threads`.
+    """
+
+    def __init__(self, program: Program, history: str) -> None:
+        self.events = [
+            st for block in _code(program) for st in s.walk(block)
+            if isinstance(st, s.Event) and st.history == history
+        ]  # fmt: skip
+        self.roles = [r for r in program.roles if any(_is_by(e, r) for e in self.events)]
+        self.node: t.Type = node_type(program) if self.roles else t.Int(0, 0)
+        self.threads = t.Int(0, max((_threads(e) for e in self.events), default=0))
+
+    def each(self, of: t.Type) -> t.Map:
+        """A value for each client."""
+        return t.Map(self.node, t.Map(self.threads, of))
+
+    def place(self, node: x.Expr, thread: x.Expr) -> tuple[x.Expr, x.Expr]:
+        """Where a client's value is."""
+        return node, x.Convert(thread, self.threads)
+
+
+def said(text: str) -> Span:
+    """Words for what nobody has written."""
+    return Span(Source("", text), 0, len(text))
+
+
+def _code(program: Program) -> list[s.Block]:
+    return [
+        *(step.body for step in program.steps),
+        *(a.body for a in program.actions),
+        program.init,
+    ]
+
+
+def _is_by(event: s.Event, role: t.Role) -> bool:
+    assert isinstance(event.client, x.Make)
+    return event.client.args[0].type == role
+
+
+def _threads(event: s.Event) -> int:
+    assert isinstance(event.client, x.Make)
+    of = event.client.args[1].type
+    assert isinstance(of, t.Int)
+    return of.high
