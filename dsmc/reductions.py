@@ -9,20 +9,26 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How
 from dsmc.backends.tiers import search as search_plainly
 from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics, Whole
 from dsmc.engine.search import Watcher, states_limit, time_limit
 from dsmc.frozen import replace
+from dsmc.ir.system import System
 from dsmc.reduce.permute import Named, Values
 from dsmc.reduce.plan import Reduced, Reductions, plan, told
+from dsmc.reduce.stubborn import Stubborn
 from dsmc.traces.lift import Lift, shows
 from dsmc.traces.replay import ReplayError
 
 _PLAIN = "a search that is kept on disk is without reductions"
 #: So many states say how large slices are.
 _FIRST = 3_000
+#: In so many of them it is asked how many steps a partial order leaves out; it pays if this is what is left.
+_SAMPLE = 300
+_PAYS = 0.6
 
 
 def search(
@@ -73,12 +79,39 @@ class _Search:
             if found.statistics.stopped != states_limit(most):
                 return found
             self._go_on_from(found)
-        parts = plan(self._machine.system, reductions, self._first_states)
         before = time.perf_counter() - self._began
-        found = self._in_parts(parts) if parts else self._plainly(self._limits)
+        found = self._less(reductions)
         preparation = found.statistics.preparation + before
         statistics = replace(found.statistics, preparation=preparation)
         return replace(found, decided=found.decided | self._known, statistics=statistics)
+
+    def _less(self, reductions: Reductions) -> Explored:
+        """With what costs little; and only if that is not enough with an order of steps too."""
+        parts = plan(self._machine.system, reductions, self._first_states)
+        first = self._limits_of(reductions)
+        if first is not None:
+            found = self._planned(parts, first)
+            if found.statistics.stopped != states_limit(reductions.patience):
+                return found
+            self._go_on_from(found)
+        began = time.perf_counter()
+        ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
+        seconds = time.perf_counter() - began
+        found = self._planned(ordered, self._limits)
+        statistics = found.statistics
+        return replace(
+            found, statistics=replace(statistics, preparation=statistics.preparation + seconds)
+        )
+
+    def _limits_of(self, reductions: Reductions) -> Limits | None:
+        """The limits of what is done before a solver is asked; None if it is asked at once."""
+        most, patience = self._limits.states, reductions.patience
+        if not reductions.partial_order or (most is not None and most <= patience):
+            return self._limits
+        return replace(self._limits, states=patience) if patience else None
+
+    def _planned(self, parts: Sequence[Reduced], limits: Limits) -> Explored:
+        return self._in_parts(parts, limits) if parts else self._plainly(limits)
 
     def _go_on_from(self, found: Explored) -> None:
         """What whole levels decided is decided, by shortest runs; where C was needed, it will be again."""
@@ -105,28 +138,54 @@ class _Search:
             waiting += new
         return [self._machine.decode(state) for state in found]
 
+    # ------------------------------------------------------------ which steps are enough
+
+    def _ordered(self, system: System) -> Stubborn | None:
+        from dsmc.reduce.order import NoOrderError, ordered
+
+        names = {self._machine.system.properties[n].name for n in self._wanted}
+        wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
+        try:
+            order = ordered(system, wanted)
+        except NoOrderError:
+            return None
+        return order if self._pays(GuidedMachine(order)) else None
+
+    def _pays(self, machine: GuidedMachine) -> bool:
+        """Are so many steps left out in some of the first states that choosing them costs less?"""
+        known = self._first_states()
+        sample = known[:: max(1, len(known) // _SAMPLE)]
+        names = [variable.name for variable in machine.system.variables]
+        states = (machine.encode({name: values[name] for name in names}) for values in sample)
+        found = [machine.chosen(state) for state in states]
+        taken = sum(chosen.bit_count() for _, chosen in found)
+        return taken <= _PAYS * sum(possible.bit_count() for possible, _ in found)
+
     # ------------------------------------------------------------ what is left of it
 
-    def _in_parts(self, parts: Sequence[Reduced]) -> Explored:
+    def _in_parts(self, parts: Sequence[Reduced], limits: Limits) -> Explored:
         """Search one part after the other, until one is stopped."""
         found: list[Explored] = []
         for part in parts:
-            found.append(self._part(part))
+            found.append(self._part(part, limits))
             if found[-1].statistics.stopped:
                 break
         return together(found, parts)
 
-    def _part(self, part: Reduced) -> Explored:
-        machine = PythonMachine(part.system)
-        found = self._searched(machine, part.types)
-        if part.types and machine.error in found.decided and not found.statistics.stopped:
-            # What else such a step would have done depends on the order of the names.
-            found = self._searched(machine, ())
+    def _part(self, part: Reduced, limits: Limits) -> Explored:
+        machine = PythonMachine(part.system) if part.order is None else GuidedMachine(part.order)
+        found = self._searched(machine, part.types, limits)
+        less = part.types or part.order
+        if less and machine.error in found.decided and not found.statistics.stopped:
+            # What else such a step would have done depends on the order of the names, and of the steps.
+            machine = PythonMachine(part.system)
+            found = self._searched(machine, (), limits)
         return self._lifted(found, machine, part)
 
-    def _searched(self, machine: PythonMachine, symmetric: tuple[Named, ...]) -> Explored:
+    def _searched(
+        self, machine: PythonMachine, symmetric: tuple[Named, ...], limits: Limits
+    ) -> Explored:
         own = {self._numbers[p.name]: n for n, p in enumerate(machine.system.properties)}
-        limits = self._limits
         enough, aside, untold, wanted = (
             frozenset(own[n] for n in numbers if n in own)
             for numbers in (limits.enough, limits.aside, limits.untold, self._wanted)

@@ -82,6 +82,7 @@ _OFF = (
     ("--no-symmetry", "Tell states apart that differ in names only."),
     ("--no-dead-values", "Keep values that are never read again."),
     ("--no-slices", "Keep what no property depends on."),
+    ("--no-partial-order", "Take every step of every state."),
 )
 
 
@@ -95,11 +96,12 @@ def reductions(command: Callable[..., Any]) -> Callable[..., Any]:
         no_symmetry: bool,
         no_dead_values: bool,
         no_slices: bool,
+        no_partial_order: bool,
         **rest: Any,
     ) -> Any:
         from dsmc.reduce.plan import Reductions
 
-        off = (no_symmetry, no_dead_values, no_slices)
+        off = (no_symmetry, no_dead_values, no_slices, no_partial_order)
         return command(reductions=Reductions(*(not (no_reductions or o) for o in off)), **rest)
 
     found: Callable[..., Any] = with_reductions

@@ -57,7 +57,7 @@ def unfolded(system: y.System) -> Instances | None:
 def _renamed(prop: y.Property, made: dict[str, tuple[str, ...]]) -> y.Property:
     if not isinstance(prop, y.Fires):
         return prop
-    return replace(prop, actions=tuple(name for old in prop.actions for name in made[old]))
+    return replace(prop, actions=tuple(name for old in prop.actions for name in made.get(old, ())))
 
 
 def _count(choices: tuple[tuple[Value, ...], ...] | None) -> int:

@@ -17,25 +17,25 @@ from dsmc.smt.scalar import Truth
 from dsmc.smt.values import Unsupported
 
 
-class NoOrder(Exception):
+class NoOrderError(Exception):
     """Why there is no such reduction."""
 
 
 def ordered(system: y.System, wanted: frozenset[int]) -> Stubborn:
-    """What decides which steps are taken to decide the `wanted` properties. Raises `NoOrder`."""
+    """What decides which steps are taken to decide the `wanted` properties. Raises `NoOrderError`."""
     if system.within != x.TRUE:
-        raise NoOrder("`explore while` cuts runs off, and the order of their steps matters")
+        raise NoOrderError("`explore while` cuts runs off, and the order of their steps matters")
     if system.observers:
-        raise NoOrder("histories depend on the order of all their events")
+        raise NoOrderError("histories depend on the order of all their events")
     instances = unfolded(system)
     if instances is None:
-        raise NoOrder("there are too many different steps")
+        raise NoOrderError("there are too many different steps")
     try:
         return _Order(Effects(system), instances, wanted).found()
     except Unsupported as error:
-        raise NoOrder(f"no formula says {error.what}") from None
+        raise NoOrderError(f"no formula says {error.what}") from None
     except TooManyQuestionsError:
-        raise NoOrder("the steps have too much to do with one another") from None
+        raise NoOrderError("the steps have too much to do with one another") from None
 
 
 class _Order:

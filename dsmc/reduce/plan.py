@@ -1,71 +1,90 @@
-"""Which reductions are used for a system, one after the other: slices, dead values, symmetry."""
+"""Which reductions are used for a system, one after the other: slices, dead values, symmetry,
+partial order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import factorial, prod
+from typing import TypeAlias
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
 from dsmc.reduce.dead import forgetful
 from dsmc.reduce.permute import Named, Values
 from dsmc.reduce.slice import Slice, sliced, slices
+from dsmc.reduce.stubborn import Stubborn
 from dsmc.reduce.symmetry import symmetry
 
 #: Smaller spaces are searched as they are: in C that takes less time than to look for reductions.
 AFTER = 50_000
+#: In C, so many states take less time than the questions to a solver.
+PATIENCE = 1_000_000
+
+
+#: What chooses among the steps of a system, if that pays.
+Ordered: TypeAlias = Callable[[y.System], "Stubborn | None"]
 
 
 class Reductions(Frozen):
-    """Which reductions may be used, and after how many states of the system as it is."""
+    """Which reductions may be used, and after how many states of the system as it is. A solver is asked
+    how steps may be ordered when so many states more (`patience`) were not all.
+    """
 
     symmetry: bool = True
     dead_values: bool = True
     slices: bool = True
+    partial_order: bool = True
     after: int = AFTER
+    patience: int = PATIENCE
 
     @property
     def any(self) -> bool:
         """May one be used?"""
-        return self.symmetry or self.dead_values or self.slices
+        return self.symmetry or self.dead_values or self.slices or self.partial_order
 
 
-NO_REDUCTIONS = Reductions(symmetry=False, dead_values=False, slices=False)
+NO_REDUCTIONS = Reductions(symmetry=False, dead_values=False, slices=False, partial_order=False)
 
 
 class Reduced(Frozen):
     """What is searched in the place of a system, for some of its properties: without the variables
-    that are `left_out`, with the dead values of some `forgotten`, up to the names of some types.
+    that are `left_out`, with the dead values of some `forgotten`, up to the names of some types, and only
+    by the steps that an `order` chooses.
     """
 
     system: y.System
     left_out: tuple[str, ...]
     forgotten: tuple[str, ...]
     types: tuple[Named, ...]
+    order: Stubborn | None = None
 
 
 def plan(
-    system: y.System, reductions: Reductions, first: Callable[[], Sequence[Values]]
-) -> tuple[Reduced, ...]:
+    system: y.System, reductions: Reductions, first: Callable[[], Sequence[Values]],
+    ordered: Ordered = lambda _: None,
+) -> tuple[Reduced, ...]:  # fmt: skip
     """What is searched in the place of a system; nothing if that is the system itself.
 
-    `first` gives the first states of the system: slices are searched apart if they have fewer.
+    `first` gives the first states of the system: slices are searched apart if they have fewer. `ordered`
+    gives the steps that are enough, if it pays.
     """
     searched = tuple(p for p in system.properties if not isinstance(p, y.APART))
     asked = replace(system, properties=searched)
     parts = _parts(asked, first) if reductions.slices else (Slice(asked, ()),)
-    found = tuple(_reduced(part, reductions) for part in parts)
-    used = len(found) > 1 or any(r.left_out or r.forgotten or r.types for r in found)
+    found = tuple(_reduced(part, reductions, ordered) for part in parts)
+    used = len(found) > 1 or any(r.left_out or r.forgotten or r.types or r.order for r in found)
     return found if used else ()
 
 
-def _reduced(part: Slice, reductions: Reductions) -> Reduced:
+def _reduced(part: Slice, reductions: Reductions, ordered: Ordered) -> Reduced:
     system, forgotten = part.system, tuple[str, ...]()
     if reductions.dead_values:
         less = forgetful(system)
         system, forgotten = less.system, tuple(dict.fromkeys(name for name, _ in less.found))
     types = symmetry(system).types if reductions.symmetry else ()
-    return Reduced(system, part.left_out, forgotten, types)
+    order = ordered(system) if reductions.partial_order else None
+    return Reduced(system, part.left_out, forgotten, types, order)
 
 
 def _parts(system: y.System, first: Callable[[], Sequence[Values]]) -> tuple[Slice, ...]:
@@ -93,6 +112,7 @@ def told(parts: Sequence[Reduced], factor: float = 0) -> str:
     forgotten = dict.fromkeys(name for part in parts for name in part.forgotten)
     said = [f"{_symmetry(list(types))} ({_fewer(parts, factor)})"] if types else []
     said += [f"dead values of {', '.join(forgotten)} reset"] if forgotten else []
+    said += ["partial order"] * any(part.order for part in parts)
     return "; ".join([*said, *_slices(parts)])
 
 

@@ -104,12 +104,16 @@ class Deciders:
         unused = "\t(void)c, (void)s;"
         return [*lines, f"static void {name}(ctx *c, const u64 *s)", "{", unused, *calls, "}", ""]
 
+    def said(self, name: str, condition: x.Expr) -> list[str]:
+        """A function from a state to whether a condition is true; 2 if it has no value."""
+        e = self._expressions()
+        return self.condition(name, e, e.test(condition), 2)
+
     def facts(self) -> list[str]:
         """A bit for each condition that may be true, and one for each that may be false."""
         lines, facts = [], [f"\tu64 f = {ALWAYS_SET};", "\tint v;"]
         for number, condition in enumerate(conditions_of(self._system)):
-            e = self._expressions()
-            lines += self.condition(f"fact_{number}", e, e.test(condition), 2)
+            lines += self.said(f"fact_{number}", condition)
             true, false = may_be(number, True), may_be(number, False)
             facts.append(f"\tv = fact_{number}(c, s);")
             facts.append(f"\tf |= v == 2 ? {true | false}ull : v ? {true}ull : {false}ull;")

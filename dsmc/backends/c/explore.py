@@ -159,7 +159,7 @@ class _Search:
         self._depth_first = manner.depth_first
         self._symmetric = symmetric
         layout = Layout(machine.system)
-        self._text = generate(machine.system, layout, symmetric)
+        self._text = generate(machine.system, layout, symmetric, order=machine.order)
         self._model, self._code = _tiers(self._text)
         self._driver = Driver(
             machine.system,

@@ -11,6 +11,7 @@ from dsmc.backends.c.canonical import canonical
 from dsmc.backends.c.deciders import Deciders, failed, flag, used, wanted
 from dsmc.backends.c.expressions import Expressions
 from dsmc.backends.c.functions import Functions
+from dsmc.backends.c.guided import Guided
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
@@ -38,6 +39,7 @@ from dsmc.ir.system import (
 )
 from dsmc.liveness.asked import conditions_of
 from dsmc.reduce.permute import Named
+from dsmc.reduce.stubborn import Stubborn
 
 #: The number of what `runtime/model.h` says.
 ABI = 5
@@ -59,9 +61,11 @@ class _Tags(enum.Enum):
 
 
 def generate(
-    system: System, layout: Layout, symmetric: tuple[Named, ...] = (), *, walked: bool = False
-) -> str:
-    """The C file of a system: it includes nothing. With `canonical` if there are symmetric types.
+    system: System, layout: Layout, symmetric: tuple[Named, ...] = (), *, walked: bool = False,
+    order: Stubborn | None = None,
+) -> str:  # fmt: skip
+    """The C file of a system: it includes nothing. With `canonical` if there are symmetric types. Where
+    there is an `order`, only the steps are taken that it chooses.
 
     If it is `walked`, every step is kept, also one that leads nowhere new or beyond the bound, and a
     word behind each state says which step it is by: `runtime/simulate.h` says how.
@@ -70,7 +74,7 @@ def generate(
     if not can_answer(system.observers):
         raise CompileError("a history tells of values without a fixed width")
     pool = Pool([one.variable for one in system.observers])
-    return _Module(system, layout, symmetric, tags, pool).text()
+    return _Module(system, layout, symmetric, tags, pool, order).text()
 
 
 def knows_whole_runs(system: System) -> bool:
@@ -82,9 +86,11 @@ def knows_whole_runs(system: System) -> bool:
 
 class _Module:
     def __init__(
-        self, system: System, layout: Layout, symmetric: tuple[Named, ...], tags: _Tags, pool: Pool
-    ) -> None:
+        self, system: System, layout: Layout, symmetric: tuple[Named, ...], tags: _Tags, pool: Pool,
+        order: Stubborn | None = None,
+    ) -> None:  # fmt: skip
         self._system = system
+        self._order = order
         self._layout = layout
         self._symmetric = symmetric
         self._tags = tags
@@ -92,7 +98,7 @@ class _Module:
         self._tagged = tags is not _Tags.NONE
         self._stride = layout.words + self._tagged
         self._prefix = "owed_" if tags is _Tags.OWED else ""
-        self._whole = knows_whole_runs(system) and not self._tagged and not symmetric
+        self._whole = knows_whole_runs(system) and not (self._tagged or symmetric or order)
         self._pool = pool
         self._deciders = Deciders(system, layout, pool)
         self._functions = len(system.functions)
@@ -271,7 +277,10 @@ class _Module:
             if _phase(action) != phase:
                 phase = _phase(action)
                 calls.append(f"\tc->phase = {phase};")
-            calls.append(f"\t{self._prefix}action_{number}(c, s);")
+            only = f"if (which[{number >> 6}] >> {number & 63} & 1) " if self._order else ""
+            calls.append(f"\t{only}{self._prefix}action_{number}(c, s);")
+        if self._order:
+            return [*lines, *Guided(self._order, self._deciders).lines(calls)]
         name = "owing" if self._tags is _Tags.OWED else "expand"
         return [*lines, f"static void {name}(ctx *c, const u64 *s)", "{", *calls, "}", ""]
 

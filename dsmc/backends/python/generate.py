@@ -99,6 +99,11 @@ def generate_labelled(
     return "\n".join(_Module(system, layout, pool, traced=False).labelled_parts(conditions)) + "\n"
 
 
+def generate_apart(system: System, layout: Layout, pool: Pool, conditions: Sequence[x.Expr]) -> str:
+    """The source of the module that has a function for the steps of each action, and looks at conditions."""
+    return "\n".join(_Module(system, layout, pool, traced=False).parts_apart(conditions)) + "\n"
+
+
 class _Module:
     def __init__(self, system: System, layout: Layout, pool: Pool, traced: bool) -> None:
         self._system = system
@@ -280,6 +285,14 @@ class _Module:
         steps = [line for n, a in enumerate(self._system.actions) for line in self._owing(n, a)]
         names = ", ".join(f"steps_{n}" for n in range(len(self._system.actions)))
         return [*functions, *steps, f"steps = [{names}]", *self._facts(conditions)]
+
+    def parts_apart(self, conditions: Sequence[x.Expr]) -> list[str]:
+        """Functions, the successors by each action, the facts of a state."""
+        functions = [line for f in self._system.functions for line in self._function(f)]
+        actions = enumerate(self._system.actions)
+        steps = [line for n, action in actions for line in self._apart(f"action_{n}", action)]
+        names = ", ".join(f"action_{n}" for n in range(len(self._system.actions)))
+        return [*functions, *steps, f"actions = [{names}]", *self._facts(conditions)]
 
     def _owing(self, number: int, action: Action) -> list[str]:
         """A function that appends the steps of an action: what is owed by each, where it leads."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from dsmc.backends.python.machine import PythonMachine
+from dsmc.backends.python.machine import ByAction, Facts, PythonMachine
 from dsmc.liveness.formula import may_be
 from dsmc.reduce.stubborn import Stubborn
 
@@ -16,26 +16,26 @@ class GuidedMachine(PythonMachine):
 
     def __init__(self, order: Stubborn) -> None:
         super().__init__(order.system)
-        self._order = order
+        self.order: Stubborn = order
         kinds = [action.origin.kind for action in order.system.actions]
         self._work = sum(1 << n for n, kind in enumerate(kinds) if kind.is_work)
         self._own = sum(1 << n for n, kind in enumerate(kinds) if kind.is_own)
 
     @functools.cached_property
-    def _looked(self) -> tuple[Any, Any]:
-        return self.labelled(self._order.conditions)
+    def _looked(self) -> tuple[list[ByAction], Facts]:
+        return self.apart(self.order.conditions)
 
     def chosen(self, state: Any) -> tuple[int, int]:
         """The steps that are possible, and those of them that are enough. Where a condition has no value,
         it is not known which are, and all are tried.
         """
         facts = self._looked[1](state)
-        count = range(len(self._order.conditions))
+        count = range(len(self.order.conditions))
         true = [bool(facts & may_be(n, True)) for n in count]
         if any(true[n] and facts & may_be(n, False) for n in count):
-            return self._order.all, self._order.all
-        possible = self._order.possible(true)
-        return possible, possible & self._order.chosen(true)
+            return self.order.all, self.order.all
+        possible = self.order.possible(true)
+        return possible, possible & self.order.chosen(true)
 
     @functools.cached_property
     def expand(self) -> Callable[[Any, list[Any], list[int]], tuple[int, int]]:
@@ -43,19 +43,31 @@ class GuidedMachine(PythonMachine):
         return self._expand
 
     def _expand(self, state: Any, successors: list[Any], violated: list[int]) -> tuple[int, int]:
+        """To be at rest is to have no step at all that leads elsewhere."""
         possible, chosen = self.chosen(state)
         counts = self._take(chosen, state, successors, violated)
         ends = (self.rest_deciders, self.stuck_deciders)
-        for kind, count, deciders in zip((self._work, self._own), counts, ends, strict=True):
-            if (
-                deciders
-                and possible & kind & ~chosen
-                and all(s == state for s in successors[:count])
-            ):
-                # To be at rest is to have no step at all that leads elsewhere.
-                successors.clear()
-                return self._take(possible, state, successors, violated)
+        stays = [all(s == state for s in successors[:count]) for count in counts]
+        kinds = (self._work, self._own)
+        if any(
+            deciders and still and possible & kind & ~chosen
+            for deciders, still, kind in zip(ends, stays, kinds, strict=True)
+        ):
+            return self._take_others(possible & ~chosen, state, successors, violated, stays)
         return counts
+
+    def _take_others(
+        self, others: int, state: Any, successors: list[Any], violated: list[int], stays: list[bool]
+    ) -> tuple[int, int]:
+        """What is told of the successors are two counts: all of them, where a step leads elsewhere."""
+        found: list[Any] = []
+        counts = self._take(others, state, found, violated)
+        successors += found
+        work, own = (
+            0 if still and all(s == state for s in found[:count]) else len(successors)
+            for still, count in zip(stays, counts, strict=True)
+        )
+        return work, own
 
     def _take(
         self, chosen: int, state: Any, successors: list[Any], violated: list[int]
@@ -64,9 +76,7 @@ class GuidedMachine(PythonMachine):
         work = own = 0
         for number, step in enumerate(steps):
             if chosen >> number & 1:
-                found: list[tuple[Any, Any]] = []
-                step(state, found, violated)
-                successors += [target for _, target in found]
+                step(state, successors, violated)
                 work = len(successors) if self._work >> number & 1 else work
                 own = len(successors) if self._own >> number & 1 else own
         return work, own

@@ -17,7 +17,7 @@ from dsmc.backends.acting import actor
 from dsmc.backends.acting import labels as labels_of
 from dsmc.backends.codec import Register, decode, encode
 from dsmc.backends.python.access import Pool
-from dsmc.backends.python.generate import Layout, generate, generate_labelled
+from dsmc.backends.python.generate import Layout, generate, generate_apart, generate_labelled
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
 from dsmc.engine.simulate import Choice
@@ -27,12 +27,14 @@ from dsmc.ir import types as t
 from dsmc.ir.ops import RangeError
 from dsmc.ir.system import Action, Fairness, NoError, System
 from dsmc.ir.types import Type, Value
+from dsmc.reduce.stubborn import Stubborn
 from dsmc.source import NOWHERE
 
 #: What is owed: the name of what is owed together, and the values of the keys.
 Owed: TypeAlias = tuple[Any, ...]
 #: Appends the steps from a state, and the number of the property that a step without result violates.
 Labelled: TypeAlias = Callable[[Any, list[tuple[Owed | None, Any]], list[int]], None]
+ByAction: TypeAlias = Callable[[Any, list[Any], list[int]], None]
 Facts: TypeAlias = Callable[[Any], int]
 
 _TOO_DEEP = Diagnostic(
@@ -78,7 +80,12 @@ def _of_run(name: str) -> Any:
 
 
 class PythonMachine:
-    """Runs the generated source, each half of it once it is needed: a run is told without a search."""
+    """Runs the generated source, each half of it once it is needed: a run is told without a search.
+
+    Where there is an `order`, only the steps are taken that it chooses.
+    """
+
+    order: Stubborn | None = None
 
     expand = _of_run("expand")
     state_deciders = _of_run("state_deciders")
@@ -133,6 +140,11 @@ class PythonMachine:
         source = generate_labelled(self.system, self.layout, self._pool, conditions)
         run = self._compiled(source)
         return run["steps"], run["facts"]
+
+    def apart(self, conditions: Sequence[x.Expr]) -> tuple[list[ByAction], Facts]:
+        """For each action the function that appends its successors, and the facts of a state."""
+        run = self._compiled(generate_apart(self.system, self.layout, self._pool, conditions))
+        return run["actions"], run["facts"]
 
     # ------------------------------------------------------------ the traces' side
 

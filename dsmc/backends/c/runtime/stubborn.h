@@ -1,0 +1,131 @@
+/* Which steps are enough in a state: what reduce/stubborn.py says, in the same order.
+ *
+ * Stands in a generated model behind its tables: sets of steps have STEP_WORDS words, sets of conditions
+ * CONDITION_WORDS; lists of conditions end with ~0.
+ */
+static u32 news(const u64 *set, const u64 *known)
+{
+	u32 count = 0;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		count += (u32)ones(set[w] & ~known[w]);
+	return count;
+}
+
+static int shares(const u64 *a, const u64 *b)
+{
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		if (a[w] & b[w])
+			return 1;
+	return 0;
+}
+
+static void add_all(u64 *set, const u64 *more)
+{
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		set[w] |= more[w];
+}
+
+static int is_true(const u64 *truths, u32 condition)
+{
+	return (int)(truths[condition >> 6] >> (condition & 63) & 1);
+}
+
+static int has(const u64 *set, u32 step)
+{
+	return (int)(set[step >> 6] >> (step & 63) & 1);
+}
+
+/* The condition of a list that is false and has the fewest makers that are not known yet; ~0: none. */
+static u32 easiest(const u32 *list, const u64 *truths, const u64 *known)
+{
+	u32 found = ~0u, fewest = ~0u;
+	for (; *list != ~0u; list++) {
+		u32 count = is_true(truths, *list) ? ~0u : news(MAKERS[*list], known);
+		if (count < fewest) {
+			fewest = count;
+			found = *list;
+		}
+	}
+	return found;
+}
+
+static void find_possible(const u64 *truths, u64 *possible)
+{
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		possible[w] = 0;
+	for (u32 n = 0; n < STEPS; n++) {
+		const u32 *guard = GUARDS[n];
+		while (*guard != ~0u && is_true(truths, *guard))
+			guard++;
+		if (*guard == ~0u)
+			possible[n >> 6] |= 1ull << (n & 63);
+	}
+}
+
+/* One of the steps that would have to end, where rest matters. */
+static void unrest(const rest_goal *r, const u64 *truths, const u64 *possible, u64 *found)
+{
+	u64 going[STEP_WORDS], any = 0;
+	u32 best = ~0u, fewest = ~0u, matters = 0;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		any |= going[w] = possible[w] & r->steps[w];
+	if (!any || shares(going, found))
+		return;
+	for (u32 n = 0; n < r->count; n++) {
+		u32 false_ = easiest(r->alternatives[n], truths, found);
+		matters |= false_ == ~0u || news(MAKERS[false_], found);
+	}
+	for (u32 n = 0; matters && n < STEPS; n++)
+		if (has(going, n) && news(DEPENDS[n], found) < fewest) {
+			fewest = news(DEPENDS[n], found);
+			best = n;
+		}
+	if (best != ~0u)
+		found[best >> 6] |= 1ull << (best & 63);
+}
+
+static void add_seeds(const u64 *truths, const u64 *possible, u64 *found)
+{
+	for (u32 n = 0; n + 1 < GOAL_END; n++) {
+		u32 false_ = easiest(GOALS[n], truths, found);
+		if (false_ != ~0u)
+			add_all(found, MAKERS[false_]);
+	}
+	for (u32 n = 0; n + 1 < FORCED_END; n++) {
+		u32 step = FORCED[n].step;
+		found[step >> 6] |= 1ull << (step & 63);
+		if (has(possible, step))
+			add_all(found, FORCED[n].makers);
+	}
+	for (u32 n = 0; n + 1 < REST_END; n++)
+		unrest(&RESTS[n], truths, possible, found);
+}
+
+static void find_enough(const u64 *truths, const u64 *possible, u64 *found)
+{
+	u64 waiting[STEP_WORDS];
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		found[w] = 0;
+	add_seeds(truths, possible, found);
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		waiting[w] = found[w];
+	for (u32 w = 0; w < STEP_WORDS;) {
+		if (!waiting[w]) {
+			w++;
+			continue;
+		}
+		u32 step = w * 64 + (u32)lowest(waiting[w]), first = w;
+		waiting[w] &= waiting[w] - 1;
+		const u64 *more = has(possible, step) ? DEPENDS[step] : MAKERS[easiest(GUARDS[step], truths, found)];
+		for (u32 i = 0; i < STEP_WORDS; i++) {
+			u64 new = more[i] & ~found[i];
+			waiting[i] |= new;
+			found[i] |= new;
+			if (new && i < first)
+				first = i;
+		}
+		w = first;
+	}
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		found[w] &= possible[w];
+}
