@@ -1,27 +1,31 @@
-"""A system whose actions have no parameters: one action for each choice of them.
+"""A system whose actions are told apart by who acts: one action for each choice of nodes.
 
-What a partial order reduction speaks of are such steps: whether this one may come before that one. The
-states, and the steps from each, are those of the system.
+What a partial order reduction speaks of are such steps: whether this one may come before that one. Few
+values of a parameter are told apart each; of a message in flight, from whom and to whom it is, and not
+what is in it. The states, and the steps from each, are those of the system.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
 from dsmc.ir import types as t
+from dsmc.ir.expr import Quantifier
 from dsmc.ir.ops import Op
-from dsmc.ir.simplify import simplify, simplify_block
-from dsmc.ir.types import Value
+from dsmc.ir.simplify import certain, simplify, simplify_block
 from dsmc.reduce.goals import apart, values_of
+from dsmc.smt.effects import Choice, Fields, Instance, Whole
 
 #: With more actions than this, looking at each of them in each state costs more than it saves.
-MOST = 512
+MOST = 256
+#: So many values of a parameter are told apart.
+_FEW = 24
 
 
 class Instances(Frozen):
@@ -31,20 +35,20 @@ class Instances(Frozen):
 
     system: y.System
     guards: tuple[tuple[x.Expr, ...], ...]
-    origins: tuple[tuple[int, tuple[Value, ...]], ...]
+    origins: tuple[Instance, ...]
 
 
 def unfolded(system: y.System) -> Instances | None:
     """The system with an action for each choice of parameters; None if that would be too many."""
-    choices = [_choices(action) for action in system.actions]
-    if any(c is None for c in choices) or sum(map(_count, choices)) > MOST:
+    choices = [[_choices(param) for param in action.params] for action in system.actions]
+    if sum(math.prod(map(len, of)) for of in choices) > MOST:
         return None
     actions: list[y.Action] = []
     guards: list[tuple[x.Expr, ...]] = []
-    origins: list[tuple[int, tuple[Value, ...]]] = []
+    origins: list[Instance] = []
     made: dict[str, tuple[str, ...]] = {}
-    for number, (action, values) in enumerate(zip(system.actions, choices, strict=True)):
-        found = list(_instances(action, values or ()))
+    for number, action in enumerate(system.actions):
+        found = list(_instances(action, choices[number]))
         made[action.name] = tuple(instance.name for instance, _, _ in found)
         actions += [instance for instance, _, _ in found]
         guards += [guard for _, guard, _ in found]
@@ -60,56 +64,100 @@ def _renamed(prop: y.Property, made: dict[str, tuple[str, ...]]) -> y.Property:
     return replace(prop, actions=tuple(name for old in prop.actions for name in made.get(old, ())))
 
 
-def _count(choices: tuple[tuple[Value, ...], ...] | None) -> int:
-    return math.prod(map(len, choices or ()))
+# ---------------------------------------------------------------- what is told apart
 
 
-def _choices(action: y.Action) -> tuple[tuple[Value, ...], ...] | None:
-    """The values that each parameter may have in some state."""
-    found = [_values(param) for param in action.params]
-    return None if None in found else tuple(tuple(values or ()) for values in found)
-
-
-def _values(param: y.Param) -> list[Value] | None:
+def _choices(param: y.Param) -> list[Choice]:
     known = values_of(param.domain, MOST)
-    if known is not None:
-        return known
-    of = param.domain.type
-    assert isinstance(of, t.Set | t.Seq | t.Bag)
-    size = t.size(of.of)
-    return list(t.values(of.of)) if size is not None and size <= MOST else None
+    if known is not None and (len(known) <= _FEW or isinstance(param.type, t.Role | t.NodeId)):
+        return [Whole(value) for value in known]
+    size = t.size(param.type)
+    if known is None and size is not None and size <= _FEW:
+        return [Whole(value) for value in t.values(param.type)]
+    return _by_nodes(param.type)
+
+
+def _by_nodes(type: t.Type) -> list[Choice]:
+    """A choice for the nodes in a value, or one for all values."""
+    if not isinstance(type, t.Record | t.Tuple):
+        return [Fields(())]
+    fields = [
+        [(place, value) for value in t.values(of)]
+        for place, of in enumerate(t.field_types(type, 0))
+        if isinstance(of, t.Role | t.NodeId)
+    ]
+    return [Fields(chosen) for chosen in itertools.product(*fields)]
+
+
+# ---------------------------------------------------------------- one action of many
 
 
 def _instances(
-    action: y.Action, choices: tuple[tuple[Value, ...], ...]
-) -> Iterator[tuple[y.Action, tuple[x.Expr, ...], tuple[Value, ...]]]:
+    action: y.Action, choices: Sequence[list[Choice]]
+) -> Iterator[tuple[y.Action, tuple[x.Expr, ...], tuple[Choice, ...]]]:
     for chosen in itertools.product(*choices):
-        values: dict[str, x.Expr] = {
-            p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=True)
+        known: dict[str, x.Expr] = {
+            p.name: x.Lit(choice.value, p.type)
+            for p, choice in zip(action.params, chosen, strict=True)
+            if isinstance(choice, Whole)
         }
-        conditions = [x.substitute(c, values) for p in action.params for c in (_is_in(p), p.where)]
-        lets = [(name, x.substitute(value, values)) for name, value in action.names]
-        for name, value in lets:
-            values[name] = x.substitute(value, values)
-        conditions.append(x.substitute(action.guard, values))
-        guard = apart(x.conjuncts(simplify(x.conjunction(conditions))))
+        params = [
+            replace(p, domain=x.substitute(p.domain, known), where=_where(p, choice, known))
+            for p, choice in zip(action.params, chosen, strict=True)
+        ]
+        guard = _guard(action, params, known)
         if x.FALSE not in guard:
-            yield _instance(action, chosen, values, lets, guard), guard, chosen
+            yield _instance(action, chosen, params, known), guard, chosen
+
+
+def _where(param: y.Param, choice: Choice, known: Mapping[str, x.Expr]) -> x.Expr:
+    """What is asked of a parameter, beside that it is in its domain."""
+    parts = [x.substitute(param.where, known)]
+    if isinstance(choice, Fields):
+        it = x.Local(param.name, param.type)
+        for place, value in choice.values:
+            of = t.field_types(param.type, 0)[place]  # type: ignore[arg-type]
+            parts.insert(0, x.equal(x.Field(it, 0, place, of), x.Lit(value, of)))
+    return simplify(x.conjunction(parts))
+
+
+def _guard(
+    action: y.Action, params: Sequence[y.Param], known: Mapping[str, x.Expr]
+) -> tuple[x.Expr, ...]:
+    """The conditions; those that speak of what is not told apart are one. Where a name may have no value,
+    that is an error even if the guard is false: it is none of the conditions.
+    """
+    named = all(certain(value) for _, value in action.names)
+    values = dict(known)
+    for name, value in action.names:
+        values[name] = x.substitute(value, values)
+    conditions = [c for p in params if p.name in known for c in (_is_in(p, known), p.where)]
+    binders = tuple(
+        x.Binder(p.name, p.type, p.domain, p.where) for p in params if p.name not in known
+    )
+    body = x.substitute(action.guard, values) if named else x.TRUE
+    if binders:
+        body = x.Fold(Quantifier.EXISTS, binders, body, t.BOOL)
+    return apart(x.conjuncts(simplify(x.conjunction([*conditions, body]))))
 
 
 def _instance(
-    action: y.Action, chosen: tuple[Value, ...], values: dict[str, x.Expr],
-    lets: list[tuple[str, x.Expr]], guard: tuple[x.Expr, ...],
+    action: y.Action, chosen: tuple[Choice, ...], params: Sequence[y.Param],
+    known: Mapping[str, x.Expr],
 ) -> y.Action:  # fmt: skip
-    own = {p.name: values[p.name] for p in action.params}
-    body = (*(s.Let(name, value) for name, value in lets), *s.substitute_in(action.body, own))
-    name = f"{action.name} {chosen}" if action.params else action.name
+    """What is bound once the guard is known to be true; before, there may be no such value."""
+    ins = [c for p in params if p.name in known for c in (_is_in(p, known), p.where)]
+    lets = tuple(s.Let(name, value) for name, value in action.names)
+    body = (*lets, s.Require(action.guard), *action.body)
+    label = ", ".join(str(choice) for choice in chosen)
     return replace(
-        action, name=name, params=(), names=(), guard=x.conjunction(list(guard)),
-        body=simplify_block(body), key=(), fairness=y.Fairness.NONE,
+        action, name=f"{action.name} {label}" if chosen else action.name, names=(),
+        params=tuple(p for p in params if p.name not in known),
+        guard=simplify(x.conjunction(ins)), key=(), fairness=y.Fairness.NONE,
+        body=simplify_block(s.substitute_in(body, known)),
     )  # fmt: skip
 
 
-def _is_in(param: y.Param) -> x.Expr:
+def _is_in(param: y.Param, known: Mapping[str, x.Expr]) -> x.Expr:
     op = {t.Set: Op.IN, t.Seq: Op.CONTAINS, t.Bag: Op.BAG_HAS}[type(param.domain.type)]
-    return x.Apply(op, (x.Local(param.name, param.type), param.domain), t.BOOL)
+    return x.Apply(op, (known[param.name], param.domain), t.BOOL)

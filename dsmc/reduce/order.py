@@ -103,7 +103,8 @@ class _Order:
             case _:
                 return
         actions = sum(1 << n for n, is_one in enumerate(kinds) if is_one)
-        yield Rest(actions, tuple(map(self._numbers, broken(good))))
+        move = sum(1 << n for n in self._live if actions >> n & 1 and self._relations.moves(n))
+        yield Rest(actions, move, tuple(map(self._numbers, broken(good))))
 
     def _forced(self, prop: y.Property) -> Iterator[Forced]:
         for number in self._live:
@@ -113,7 +114,7 @@ class _Order:
 
     def _decides(self, prop: y.Property, action: int) -> Truth:
         """When does a step of an action itself decide a property?"""
-        effects = self._relations.steps[action].effects
+        effects = self._relations.step(action).effects
         match prop:
             case y.NoError():
                 return sc.either(effect.error for effect in effects)

@@ -33,9 +33,12 @@ class Forced(Frozen):
 
 
 class Rest(Frozen):
-    """The goal that none of some actions is possible, in a state that meets one of the alternatives."""
+    """The goal that none of some actions changes anything, in a state that meets one of the alternatives.
+    Some always change something where they are possible: these `move`.
+    """
 
     actions: int
+    move: int
     alternatives: tuple[tuple[int, ...], ...]
 
 
@@ -91,13 +94,17 @@ class Stubborn(Frozen):
         return min(false, key=lambda c: (self.makers[c] & ~known).bit_count(), default=None)
 
     def _unrest(self, rest: Rest, true: Sequence[bool], possible: int, known: int) -> int:
-        """One of the actions that would have to end, or nothing if rest would not matter."""
-        going = possible & rest.actions
-        if not going or going & known:
+        """One of the actions that would have to end, or nothing if rest would not matter; everything, if it
+        is not known whether one that is possible changes anything.
+        """
+        going = possible & rest.actions & rest.move
+        if not possible & rest.actions or going & known:
             return 0
         falses = [self._easiest(one, true, known) for one in rest.alternatives]
         if all(c is not None and not self.makers[c] & ~known for c in falses):
             return 0
+        if not going:
+            return self.all
         return 1 << min(_members(going), key=lambda n: (self.depends[n] & ~known).bit_count())
 
     def _closed(self, found: int, true: Sequence[bool], possible: int) -> int:

@@ -13,27 +13,49 @@ from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
+from dsmc.ir import types as t
 from dsmc.ir.types import Value
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
 from dsmc.smt.scalar import Scalar, Truth
 from dsmc.smt.steps import State, Steps, Way
-from dsmc.smt.values import Fresh
+from dsmc.smt.values import Fresh, Symbolic
 
-#: An action of the system by its number, and the values of its parameters.
-Instance: TypeAlias = tuple[int, tuple[Value, ...]]
+
+class Whole(Frozen):
+    """A parameter that has one value."""
+
+    value: Value
+
+
+class Fields(Frozen):
+    """A parameter some of whose fields have one value each; the others have any."""
+
+    values: tuple[tuple[int, Value], ...]
+
+
+#: What is known of a parameter.
+Choice: TypeAlias = "Whole | Fields"
+#: An action of the system by its number, and what is known of its parameters.
+Instance: TypeAlias = tuple[int, tuple[Choice, ...]]
 
 
 class Effect(Frozen):
     """A way of a step: when it is `taken`, where it has an `error` instead, which assertions have
     `failed` where; and what it `changes`: by the numbers of the terms, the scalars of the state before it
-    with those after it.
+    with those after it. In the `bundle` are when it is taken and those after it.
     """
 
     taken: Truth
     error: Truth
     failed: tuple[tuple[int, Truth], ...]
     changes: Mapping[int, tuple[Any, Scalar]]
+    after: sc.Names
+    bundle: sc.Bundle
+
+    def before(self, bundle: sc.Bundle) -> list[Scalar]:
+        """What scalars are before the step, if they are about the state after it."""
+        return bundle.replaced(self.after)
 
 
 class Effects:
@@ -46,6 +68,7 @@ class Effects:
         self._types = {variable.name: variable.type for variable in system.variables}
         self.starts = self._steps.initial("i.")
         self.before = {**self._steps.any_state("s."), **self._constants()}
+        self._conditions: dict[x.Expr, Truth] = {}
         self._templates: dict[int, tuple[list[Any], list[Way]]] = {}
 
     @property
@@ -72,8 +95,10 @@ class Effects:
 
     def condition(self, e: x.Expr) -> Truth:
         """Where a condition has a value and is true."""
-        true, error = self._steps.truth(e, self.before)
-        return sc.both((true, sc.negated(error)))
+        if e not in self._conditions:
+            true, error = self._steps.truth(e, self.before)
+            self._conditions[e] = sc.both((true, sc.negated(error)))
+        return self._conditions[e]
 
     def at_first(self, e: x.Expr) -> Truth:
         """May it be so in an initial state?"""
@@ -102,24 +127,33 @@ class Effects:
 
     def of(self, instance: Instance, prefix: str) -> list[Effect]:
         """The ways of a step; `prefix` makes the names of what is chosen on them its own."""
-        number, values = instance
+        number, choices = instance
         action = self.system.actions[number]
+        names = {
+            p.name: self._value(p, choice, f"{prefix}{p.name}")
+            for p, choice in zip(action.params, choices, strict=True)
+        }
         if any(isinstance(st, s.Pick) for st in s.walk(action.body)):
-            names = {
-                p.name: v.constant(p.type, value)
-                for p, value in zip(action.params, values, strict=True)
-            }
-            ways = self._steps.by(action, self.before, names, prefix)
-            return [self._effect(way, (), ()) for way in ways]
-        old, ways = self._template(number)
-        new = [
-            sc.term(leaf)
-            for p, value in zip(action.params, values, strict=True)
-            for leaf in v.leaves(v.constant(p.type, value))
-        ]
-        known = [(a, b) for a, b in zip(old, new, strict=True) if not sc.known(a)]
+            ways, known = self._steps.by(action, self.before, names, prefix), []
+        else:
+            old, ways = self._template(number)
+            new = [leaf for p in action.params for leaf in v.leaves(names[p.name])]
+            known = [(a, sc.term(b)) for a, b in zip(old, new, strict=True) if not sc.known(a)]
         found = [self._effect(way, [a for a, _ in known], [b for _, b in known]) for way in ways]
         return [one for one in found if not (one.taken is False and one.error is False)]
+
+    def _value(self, param: y.Param, choice: Choice, name: str) -> Symbolic:
+        if isinstance(choice, Whole):
+            return v.constant(param.type, choice.value)
+        found = self._fresh.value(param.type, name)
+        if not choice.values:
+            return found
+        assert isinstance(param.type, t.Record | t.Tuple)
+        case, (fields,) = found
+        values = dict(choice.values)
+        types = t.field_types(param.type, 0)
+        known = (v.constant(of, values[n]) if n in values else None for n, of in enumerate(types))
+        return (case, (tuple(b if k is None else k for k, b in zip(known, fields, strict=True)),))
 
     def _template(self, number: int) -> tuple[list[Any], list[Way]]:
         if number not in self._templates:
@@ -140,9 +174,11 @@ class Effects:
             for before, after in v.pairs(self._types[name], self.before[name], value)
             if not sc.known(before) and not sc.same_term(before, after)
         ]
-        terms = [way.taken, way.error, *(t for _, t in way.failed), *(a for _, a in changed)]
-        taken, error, *rest = sc.replaced(terms, old, new)
+        terms = [way.taken, way.error, *(f for _, f in way.failed), *(a for _, a in changed)]
+        taken, error, *rest = sc.Bundle(terms).replaced(sc.Names(old, new), simpler=True)
         failed = zip((n for n, _ in way.failed), rest, strict=False)
         ends = zip((b for b, _ in changed), rest[len(way.failed) :], strict=True)
         changes = {b.get_id(): (b, a) for b, a in ends if not sc.same_term(b, a)}
-        return Effect(taken, error, tuple(failed), changes)
+        last = [a for _, a in changes.values()]
+        names = sc.Names([b for b, _ in changes.values()], last)
+        return Effect(taken, error, tuple(failed), changes, names, sc.Bundle([taken, *last]))

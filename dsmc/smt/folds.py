@@ -34,11 +34,10 @@ def members(at: Encoder, domain: x.Expr, world: World) -> list[Member]:
     value = at.value(domain, world)
     match domain.type:
         case t.Set(of):
-            plain = zip(v.universe(of), value, strict=True)
-            found = [Member(v.constant(of, e), has) for e, has in plain]
+            found = list(map(Member, v.constants(of), value))
         case t.Bag(of):
-            counts = zip(v.universe(of), value, strict=True)
-            found = [Member(v.constant(of, e), sc.less(0, n), n) for e, n in counts]
+            counts = zip(v.constants(of), value, strict=True)
+            found = [Member(element, sc.less(0, n), n) for element, n in counts]
         case t.Seq():
             length, places = value
             found = [Member(place, sc.less(n, length)) for n, place in enumerate(places)]

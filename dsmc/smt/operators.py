@@ -32,8 +32,10 @@ Row: TypeAlias = Callable[[Refuses, x.Apply, tuple[Symbolic, ...]], Symbolic]
 
 def index_of(type: Type, key: Symbolic) -> list[tuple[int, Truth]]:
     """The places in type order that a value may have, each with when it has it."""
-    places = enumerate(v.universe(type))
-    found = ((n, v.equal(type, key, v.constant(type, value))) for n, value in places)
+    if all(map(sc.known, v.leaves(key))):
+        place = v.places(type).get(key)
+        return [] if place is None else [(place, True)]
+    found = ((n, v.equal(type, key, value)) for n, value in enumerate(v.constants(type)))
     return [(n, is_it) for n, is_it in found if is_it is not False]
 
 

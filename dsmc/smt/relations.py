@@ -20,7 +20,7 @@ import z3
 from dsmc.ir import expr as x
 from dsmc.smt import scalar as sc
 from dsmc.smt.effects import Effect, Effects, Instance
-from dsmc.smt.scalar import Scalar, Truth
+from dsmc.smt.scalar import Truth
 
 #: What a solver may spend on one question, in its own units (some tenth of a second), and on all.
 _EFFORT = 400_000
@@ -36,9 +36,15 @@ class Step:
 
     def __init__(self, names: Names, guard: Truth, effects: Sequence[Effect]) -> None:
         self.guard = guard
+        self.guarded = sc.Bundle([guard])
         self.effects = effects
         self.of_guard = names.of(guard)
-        self.reads = [names.of(e.taken, *(new for _, new in e.changes.values())) for e in effects]
+        self.taken = [names.of(e.taken) for e in effects]
+        self.new = [{n: names.of(new) for n, (_, new) in e.changes.items()} for e in effects]
+        self.reads = [
+            frozenset[int]().union(taken, *new.values())
+            for taken, new in zip(self.taken, self.new, strict=True)
+        ]
         self.writes = [frozenset(e.changes) for e in effects]
 
 
@@ -50,18 +56,21 @@ class Relations:
     ) -> None:
         self.effects = effects
         self._names = Names()
-        self.steps = [
-            Step(
-                self._names,
-                sc.both(map(effects.condition, guard)),
-                effects.of(instance, f"a{number}."),
-            )
-            for number, (instance, guard) in enumerate(zip(instances, guards, strict=True))
-        ]
+        self._instances = instances
+        self._guards = guards
+        self._steps: dict[int, Step] = {}
         self._solver = z3.SolverFor("QF_LIA")
-        self._solver.add(*effects.facts)
+        self._facts = 0
         self._solver.set("rlimit", _EFFORT)
         self.questions = 0
+
+    def step(self, number: int) -> Step:
+        """A step by its number, written out when it is first asked for."""
+        if number not in self._steps:
+            guard = sc.both(map(self.effects.condition, self._guards[number]))
+            effects = self.effects.of(self._instances[number], f"a{number}.")
+            self._steps[number] = Step(self._names, guard, effects)
+        return self._steps[number]
 
     def possible(self, *parts: Truth) -> bool:
         """Is there a state where all of it is true? Also if nobody knows."""
@@ -71,6 +80,8 @@ class Relations:
         self.questions += 1
         if self.questions > MOST_QUESTIONS:
             raise TooManyQuestionsError
+        self._solver.add(*self.effects.facts[self._facts :])
+        self._facts = len(self.effects.facts)
         self._solver.push()
         self._solver.add(whole)
         found = self._solver.check()
@@ -81,69 +92,71 @@ class Relations:
 
     def makers(self, true: Truth, among: Iterable[int]) -> int:
         """The steps, of some, that can make a condition true, as bits."""
-        reads = self._names.of(true)
-        return sum(1 << number for number in among if self._makes(self.steps[number], true, reads))
+        reads, bundle = self._names.of(true), sc.Bundle([true])
+        return sum(1 << n for n in among if self._makes(self.step(n), true, reads, bundle))
 
-    def _makes(self, step: Step, true: Truth, reads: frozenset[int]) -> bool:
+    def _makes(self, step: Step, true: Truth, reads: frozenset[int], bundle: sc.Bundle) -> bool:
         return any(
-            writes & reads
-            and self.possible(sc.negated(true), effect.taken, *_after(effect, (true,)))
+            writes & reads and self.possible(sc.negated(true), effect.taken, *effect.before(bundle))
             for effect, writes in zip(step.effects, step.writes, strict=True)
         )
 
+    def moves(self, number: int) -> bool:
+        """Does a step always lead to another state, where it is possible?"""
+        step = self.step(number)
+        changed = (
+            sc.both((e.taken, sc.either(sc.negated(sc.same(*both)) for both in e.changes.values())))
+            for e in step.effects
+        )
+        return not self.possible(step.guard, sc.negated(sc.either(changed)))
+
     def dependent(self, number: int, among: Iterable[int]) -> int:
         """The steps, of some, that a step depends on, as bits; itself is none of them."""
-        ours = self.steps[number]
-        return sum(1 << n for n in among if n != number and self._depends(ours, self.steps[n]))
+        ours = self.step(number)
+        return sum(1 << n for n in among if n != number and self._depends(ours, self.step(n)))
 
     def _depends(self, ours: Step, theirs: Step) -> bool:
-        return any(
-            self._in_the_way(ours, effect, reads, writes)
-            for effect, reads, writes in zip(
-                theirs.effects, theirs.reads, theirs.writes, strict=True
-            )
-        )
+        return any(self._in_the_way(ours, theirs, n) for n in range(len(theirs.effects)))
 
-    def _in_the_way(
-        self, ours: Step, effect: Effect, reads: frozenset[int], writes: frozenset[int]
-    ) -> bool:
+    def _in_the_way(self, ours: Step, theirs: Step, way: int) -> bool:
+        """Can a way of the other step not come after ours, though it can come before it?"""
+        effect, reads, writes = theirs.effects[way], theirs.reads[way], theirs.writes[way]
         own = [
-            e
-            for e, r, w in zip(ours.effects, ours.reads, ours.writes, strict=True)
-            if writes & (r | w) or w & reads
+            n
+            for n in range(len(ours.effects))
+            if writes & (ours.reads[n] | ours.writes[n]) or ours.writes[n] & reads
         ]
-        if not own and not writes & ours.of_guard:
+        if not (own or writes & ours.of_guard):
             return False
         there = (ours.guard, effect.taken)
-        if writes & ours.of_guard:
-            (still,) = _after(effect, (ours.guard,))
-            if self.possible(*there, sc.negated(still)):
-                return True
-        return bool(own) and self.possible(*there, sc.either(map(self._stuck(effect), own)))
+        if not self.possible(*there):
+            return False
+        if writes & ours.of_guard and self.possible(
+            *there, sc.negated(effect.before(ours.guarded)[0])
+        ):
+            return True
+        late = (self._cannot_be_first(ours, n, theirs, way) for n in own)
+        return bool(own) and self.possible(*there, sc.either(late))
 
-    def _stuck(self, theirs: Effect) -> Any:
-        return lambda ours: self._cannot_be_first(ours, theirs)
-
-    def _cannot_be_first(self, ours: Effect, theirs: Effect) -> Truth:
+    def _cannot_be_first(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
         """After the other step ours is taken, and if ours were the first it would be different."""
-        both = list(ours.changes.keys() | theirs.changes.keys())
-        mine = [_new(ours, n, theirs) for n in both]
-        others = [_new(theirs, n, ours) for n in both]
-        taken, *mine_last = _after(theirs, (ours.taken, *mine))
-        still, *others_last = _after(ours, (theirs.taken, *others))
-        same = map(sc.same, mine_last, others_last)
-        return sc.both((taken, sc.negated(sc.both((ours.taken, still, *same)))))
+        mine, others = ours.effects[n], theirs.effects[way]
+        taken, *last = others.before(mine.bundle)
+        still, *others_last = mine.before(others.bundle)
+        ends = dict(zip(mine.changes, last, strict=True))
+        others_ends = dict(zip(others.changes, others_last, strict=True))
+        same = [
+            sc.same(ends.get(name, others.changes.get(name, (0, 0))[1]),
+                    others_ends.get(name, mine.changes.get(name, (0, 0))[1]))
+            for name in ends.keys() | others_ends.keys()
+            if (name in ends and name in others_ends)
+            or ours.new[n].get(name, _NONE) & theirs.writes[way]
+            or theirs.new[way].get(name, _NONE) & ours.writes[n]
+        ]  # fmt: skip
+        return sc.both((taken, sc.negated(sc.both((mine.taken, still, *same)))))
 
 
-def _new(effect: Effect, name: int, other: Effect) -> Scalar:
-    """What a scalar is after a step; it is changed by this one or by the other."""
-    return effect.changes[name][1] if name in effect.changes else other.changes[name][0]
-
-
-def _after(effect: Effect, terms: Sequence[Scalar]) -> list[Scalar]:
-    """What terms are before a step, if they are about the state after it."""
-    changes = effect.changes.values()
-    return sc.replaced(terms, [old for old, _ in changes], [sc.term(new) for _, new in changes])
+_NONE = frozenset[int]()
 
 
 class Names:

@@ -152,15 +152,40 @@ def folded(term_: Any) -> Scalar:
     return term_.as_long() if z3.is_int_value(term_) else term_
 
 
-def replaced(terms: Sequence[Scalar], old: Sequence[Any], new: Sequence[Any]) -> list[Scalar]:
-    """Terms with names replaced, and simplified: all at once, which is one question to Z3."""
-    open_ = [n for n, one in enumerate(terms) if not known(one)]
-    found = list(terms)
-    if not open_ or not old:
+class Bundle:
+    """Scalars in which names are replaced all at once, which is one question to Z3."""
+
+    def __init__(self, scalars: Sequence[Scalar]) -> None:
+        self._scalars = list(scalars)
+        self._open = [n for n, one in enumerate(scalars) if not known(one)]
+        parts = [scalars[n] for n in self._open]
+        sorts = [part.sort() for part in parts]
+        self._whole = z3.Function("all", *sorts, z3.BoolSort())(*parts) if parts else None
+
+    def replaced(self, names: Names, *, simpler: bool = False) -> list[Scalar]:
+        """With names replaced, and perhaps simplified."""
+        if self._whole is None or not names.count:
+            return self._scalars
+        done = names.replaced(self._whole)
+        done = z3.simplify(done) if simpler else done
+        found = list(self._scalars)
+        for place, n in enumerate(self._open):
+            found[n] = folded(done.arg(place))
         return found
-    parts = [terms[n] for n in open_]
-    whole = z3.Function("all", *(part.sort() for part in parts), z3.BoolSort())(*parts)
-    done = z3.simplify(z3.substitute(whole, *zip(old, new, strict=True)))
-    for place, n in enumerate(open_):
-        found[n] = folded(done.arg(place))
-    return found
+
+
+class Names:
+    """What stands for each of some names."""
+
+    def __init__(self, old: Sequence[Any], new: Sequence[Scalar]) -> None:
+        self.count = len(old)
+        self._kept = [*old, *map(term, new)]  # as long as the arrays point to them
+        asts = [one.as_ast() for one in self._kept]
+        self._from = (z3.Ast * self.count)(*asts[: self.count])
+        self._to = (z3.Ast * self.count)(*asts[self.count :])
+
+    def replaced(self, within: Any) -> Any:
+        """A term with the names replaced. `z3.substitute` would look at each of them again."""
+        context = within.ctx
+        found = z3.Z3_substitute(context.ref(), within.as_ast(), self.count, self._from, self._to)
+        return z3.BoolRef(found, context)

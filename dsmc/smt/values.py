@@ -83,6 +83,18 @@ def case_of(type: t.Variant, case: int, args: Sequence[Symbolic]) -> Symbolic:
     return (case, tuple(tuple(args) if n == case else o for n, o in enumerate(others)))
 
 
+@functools.cache
+def constants(type: Type) -> tuple[Symbolic, ...]:
+    """The universe of a type as constants."""
+    return tuple(constant(type, value) for value in universe(type))
+
+
+@functools.cache
+def places(type: Type) -> dict[Symbolic, int]:
+    """The places of the constants in the universe."""
+    return {value: place for place, value in enumerate(constants(type))}
+
+
 # ---------------------------------------------------------------- any value
 
 

@@ -54,7 +54,8 @@ class Guided:
             f"#define GOAL_END {len(order.goals) + 1}",
             f"#define FORCED_END {len(order.forced) + 1}",
             f"#define REST_END {len(order.rests) + 1}",
-            "typedef struct { u64 steps[STEP_WORDS]; u32 count; const u32 *const *alternatives; } rest_goal;",
+            "typedef struct { u64 steps[STEP_WORDS], move[STEP_WORDS]; u32 count;",
+            "\tconst u32 *const *alternatives; } rest_goal;",
             "typedef struct { u32 step; u64 makers[STEP_WORDS]; } forced_step;",
             self._sets("DEPENDS", order.depends), self._sets("MAKERS", order.makers),
             *_lists("GUARDS", order.guards), *_lists("GOALS", order.goals),
@@ -80,10 +81,11 @@ class Guided:
         for number, rest in enumerate(self._order.rests):
             lines += _lists(f"REST_{number}", rest.alternatives)
             count = len(rest.alternatives)
-            parts.append(f"{{{self._set(rest.actions)}, {count}, REST_{number}}}")
+            sets = f"{self._set(rest.actions)}, {self._set(rest.move)}"
+            parts.append(f"{{{sets}, {count}, REST_{number}}}")
         return [
             *lines,
-            f"static const rest_goal RESTS[] = {{{', '.join(parts) or '{{0}, 0, 0}'}}};",
+            f"static const rest_goal RESTS[] = {{{', '.join(parts) or '{{0}, {0}, 0, 0}'}}};",
         ]
 
     # ------------------------------------------------------------ the steps of a state

@@ -62,13 +62,16 @@ static void find_possible(const u64 *truths, u64 *possible)
 	}
 }
 
-/* One of the steps that would have to end, where rest matters. */
+/* One of the steps that would have to end, where rest matters; all, if it is not known that one that is
+ * possible changes anything. */
 static void unrest(const rest_goal *r, const u64 *truths, const u64 *possible, u64 *found)
 {
 	u64 going[STEP_WORDS], any = 0;
 	u32 best = ~0u, fewest = ~0u, matters = 0;
 	for (u32 w = 0; w < STEP_WORDS; w++)
 		any |= going[w] = possible[w] & r->steps[w];
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		going[w] &= r->move[w];
 	if (!any || shares(going, found))
 		return;
 	for (u32 n = 0; n < r->count; n++) {
@@ -82,6 +85,8 @@ static void unrest(const rest_goal *r, const u64 *truths, const u64 *possible, u
 		}
 	if (best != ~0u)
 		found[best >> 6] |= 1ull << (best & 63);
+	for (u32 n = 0; matters && best == ~0u && n < STEPS; n++)
+		found[n >> 6] |= 1ull << (n & 63);
 }
 
 static void add_seeds(const u64 *truths, const u64 *possible, u64 *found)
