@@ -68,6 +68,7 @@ class _Search:
         self._watch = watch
         self._began = time.perf_counter()
         self._known: dict[int, Run] = {}
+        self._notes: list[str] = []
         self._numbers = {p.name: n for n, p in enumerate(machine.system.properties)}
 
     def explored(self, reductions: Reductions) -> Explored:
@@ -83,7 +84,9 @@ class _Search:
         found = self._less(reductions)
         preparation = found.statistics.preparation + before
         statistics = replace(found.statistics, preparation=preparation)
-        return replace(found, decided=found.decided | self._known, statistics=statistics)
+        notes = tuple(dict.fromkeys((*found.notes, *self._notes)))
+        decided = found.decided | self._known
+        return replace(found, decided=decided, statistics=statistics, notes=notes)
 
     def _less(self, reductions: Reductions) -> Explored:
         """With what costs little; and only if that is not enough with an order of steps too."""
@@ -147,9 +150,13 @@ class _Search:
         wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
         try:
             order = ordered(system, wanted)
-        except NoOrderError:
+        except NoOrderError as why:
+            self._notes.append(f"no partial order: {why}")
             return None
-        return order if self._pays(GuidedMachine(order)) else None
+        if self._pays(GuidedMachine(order)):
+            return order
+        self._notes.append("no partial order: it would leave out too few steps")
+        return None
 
     def _pays(self, machine: GuidedMachine) -> bool:
         """Are so many steps left out in some of the first states that choosing them costs less?"""
