@@ -152,6 +152,9 @@ def outcome(result: Result) -> str:
 
 
 def _covered(statistics: Statistics, *, cached: bool) -> str:
+    if statistics.engine.name == "z3":
+        most = max(0, statistics.depth - 1)
+        return f"formulas of runs of up to {most} steps, in {statistics.seconds:.2f} s"
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
     rate = statistics.transitions / max(statistics.seconds, 1e-9)
     engine = _engine(statistics.engine, rate, "transitions")
