@@ -10,6 +10,10 @@ import z3
 from dsmc.smt import scalar as sc
 from dsmc.smt.scalar import Truth
 
+#: Milliseconds: what is only nice to have is looked for so long; and no limit at all.
+_SOON = 2_000
+_NO_END = 4_294_967_295
+
 
 class GaveUp(Exception):
     """The solver does not know. `why` is told to the user."""
@@ -65,6 +69,18 @@ class Solver:
         self._solver.add(z3.Implies(question, sc.term(wanted)))
         found = self._solver.model() if self._possible(question, *assumed) else None
         self._solver.add(z3.Not(question))
+        return found
+
+    def small(
+        self, wanted: Truth, assumed: Iterable[z3.BoolRef], little: Truth
+    ) -> z3.ModelRef | None:
+        """A model that is easy to read, if one is found soon."""
+        self._solver.set("timeout", _SOON)
+        self._solver.push()
+        self._solver.add(sc.term(wanted), sc.term(little))
+        found = self._solver.model() if self._solver.check(*assumed) == z3.sat else None
+        self._solver.pop()
+        self._solver.set("timeout", _NO_END)
         return found
 
     def _possible(self, *assumed: z3.BoolRef) -> bool:
