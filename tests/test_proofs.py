@@ -61,7 +61,7 @@ def assert_true(system: System, decided: dict[str, int], guess: bool = True) -> 
     return len(prover.proved)
 
 
-@pytest.mark.parametrize("job", small_jobs(200))
+@pytest.mark.parametrize("job", small_jobs(60))
 def test_models(job: Job) -> None:
     """With candidates of a sample of few states, so that many of them are wrong."""
     system = compile_job(job)
