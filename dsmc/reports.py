@@ -20,11 +20,13 @@ from dsmc.traces.render import RENDERERS
 from dsmc.traces.render.json import as_data as trace_data
 
 if TYPE_CHECKING:
+    from dsmc.proofs import Proof
     from dsmc.simulation import Simulation
 
 #: `seconds` are those of the search, and `preparation` those before it, also if it was `cached`.
 FORMAT = "dsmc-report-1"
 SIMULATION_FORMAT = "dsmc-simulation-1"
+PROOF_FORMAT = "dsmc-proof-1"
 
 
 def as_data(report: Report) -> dict[str, Any]:
@@ -78,7 +80,18 @@ def simulation_data(simulation: Simulation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _results(report: Report | Simulation) -> dict[str, Any]:
+def proof_data(proof: Proof) -> dict[str, Any]:
+    """What was proved, in the same way."""
+    return {
+        "format": PROOF_FORMAT, **_results(proof),
+        "proof": {
+            "k": proof.k, "sample": proof.sample, "candidates": proof.candidates,
+            "left_out": proof.left_out, "seconds": round(proof.seconds, 6),
+        },
+    }  # fmt: skip
+
+
+def _results(report: Report | Simulation | Proof) -> dict[str, Any]:
     return {
         "spec": report.system.name,
         "model": report.job.name,
@@ -119,7 +132,7 @@ def mistakes_as_data(file: Path, mistakes: Mistakes) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_traces(report: Report | Simulation, folder: Path) -> str:
+def write_traces(report: Report | Simulation | Proof, folder: Path) -> str:
     """Every trace of a report in every format, as `folder/model/property.format`.
 
     Gives the files' names in one line; empty if there is no trace.

@@ -61,7 +61,7 @@ class Options(Frozen):
     `resume` them; whether runs of which properties speak are `fair`; whether the `store` of states is
     `exact` or of a `fingerprint` each, and the `order` of the search is `breadth` or `depth` first.
     With `coverage` it is counted how often each part of the spec is run; `strict`: what holds must not do so
-    vacuously, and everything must be covered.
+    vacuously, and everything must be covered. A bounded search looks at runs of up to `depth` steps.
     """
 
     properties: tuple[str, ...] = ()
@@ -78,6 +78,7 @@ class Options(Frozen):
     order: str = "breadth"
     coverage: bool = False
     strict: bool = False
+    depth: int = 20
 
 
 class Report(Frozen):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from dsmc.engine.simulate import Simulated
+    from dsmc.proofs import Proof
     from dsmc.simulation import Simulation
 
 _COLOURS = {Verdict.HOLDS: "green", Verdict.VIOLATED: "red", Verdict.UNKNOWN: "yellow"}
@@ -42,7 +43,7 @@ def report_text(report: Report, *, traces: bool = True) -> str:
     return "\n".join([*told, _summary(report)])
 
 
-def _traces(report: Report | Simulation) -> list[str]:
+def _traces(report: Report | Simulation | Proof) -> list[str]:
     """How what is violated is violated."""
     return [
         render(r.trace) for r in report.results
@@ -65,6 +66,20 @@ def simulation_text(simulation: Simulation) -> str:
     return "\n".join([*_traces(simulation), _told(simulation, covered), _actions(simulation)])
 
 
+def proof_text(proof: Proof) -> str:
+    """What was proved; how what is violated is violated, and why what is not proved is not."""
+    unproved = [
+        render(r.trace) for r in proof.results
+        if r.trace is not None and r.verdict is Verdict.UNKNOWN
+    ]  # fmt: skip
+    left_out = f" ({proof.left_out:,} more were not tried)" if proof.left_out else ""
+    covered = [
+        f"k-induction up to k = {proof.k}, in {proof.seconds:.2f} s",
+        f"{proof.candidates:,} candidates for auxiliary invariants{left_out}, from {proof.sample} states",
+    ]
+    return "\n".join([*_traces(proof), *unproved, _told(proof, covered)])
+
+
 def _actions(simulation: Simulation) -> str:
     found = simulation.simulated
     rows: list[tuple[str, ...]] = [
@@ -80,7 +95,7 @@ def _never(found: Simulated, number: int) -> str:
     return click.style("never taken" if found.enabled[number] else "never possible", fg="yellow")
 
 
-def title(report: Report | Simulation) -> str:
+def title(report: Report | Simulation | Proof) -> str:
     """What was checked."""
     name = report.job.name
     return f"{report.system.name}: {name}" if name else report.system.name
@@ -91,7 +106,7 @@ def _summary(report: Report) -> str:
     return _told(report, covered)
 
 
-def _told(report: Report | Simulation, covered: list[str]) -> str:
+def _told(report: Report | Simulation | Proof, covered: list[str]) -> str:
     """The verdicts, what they are based on, and what was expected."""
     width = max((len(r.name) for r in report.results), default=0)
     lines = [click.style(title(report), bold=True)]
@@ -152,6 +167,9 @@ def outcome(result: Result) -> str:
 
 
 def _covered(statistics: Statistics, *, cached: bool) -> str:
+    if statistics.engine.name == "z3":
+        most = max(0, statistics.depth - 1)
+        return f"formulas of runs of up to {most} steps, in {statistics.seconds:.2f} s"
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
     rate = statistics.transitions / max(statistics.seconds, 1e-9)
     engine = _engine(statistics.engine, rate, "transitions")

@@ -451,6 +451,7 @@ def test_simulate_as_json(counter: Path) -> None:
         "mutate",
         "cap",
         "classify",
+        "prove",
     ],
 )
 def test_help(command: str) -> None:
@@ -490,6 +491,14 @@ def test_cap_and_classify() -> None:
     assert matrix.exit_code == 0
     assert "linearizable" in matrix.output
     assert run("cap", "nowhere.dsm").exit_code == run("classify", "nowhere.dsm").exit_code == 2
+
+
+def test_prove() -> None:
+    """More of it: `tests/test_proofs.py`."""
+    proof = run("prove", ROOT / "specs/ewd840.dsm", "-p", "dijkstra")
+    assert proof.exit_code == 0
+    assert "holds (proved, k = 1)" in proof.output
+    assert run("prove", "nowhere.dsm").exit_code == 2
 
 
 def test_every_command_is_tested_here() -> None:

@@ -76,3 +76,15 @@ def test_a_range_error_of_no_bits(checked: Callable[..., Report], text: str) -> 
 def test_an_assignment_of_no_bits(checked: Callable[..., Report], text: str) -> None:
     report = checked(f"{SPEC}action step {{ {text} }}\n")
     assert words(report) == {"no_range_error": "violated"}
+
+
+def test_a_wide_range_is_gone_through(checked: Callable[..., Report]) -> None:
+    """It is not written out: a literal of a million elements would be no program."""
+    report = checked("""spec wide
+var x: 0..1000000 = 0
+action a { pick z in 0..1000000 where z < 3
+  x := z }
+invariant small { x < 3 }
+""")
+    assert words(report) == {"small": "holds"}
+    assert report.statistics.states == 3

@@ -22,6 +22,7 @@ from dsmc.cli.files import fmt, new
 from dsmc.cli.history import history
 from dsmc.cli.mutating import mutate
 from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
+from dsmc.cli.proving import prove
 from dsmc.cli.showing import explain, graph, lower
 from dsmc.cli.simulating import simulate
 
@@ -55,6 +56,7 @@ for _command in (
     new,
     cache,
     simulate,
+    prove,
     mutate,
     cap,
     classify,

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from dsmc.cli.options import (
+    CHECK_ENGINE,
     DEFINE,
     ENGINE,
     EXPLAIN_REDUCTIONS,
@@ -104,7 +105,13 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str:
 @NO_CACHE
 @FAIRNESS
 @JSON
-@ENGINE
+@CHECK_ENGINE
+@click.option(
+    "--depth",
+    type=click.IntRange(0),
+    metavar="N",
+    help="With --engine z3: look at runs of up to N steps (20).",
+)
 @THREADS
 @reductions
 @EXPLAIN_REDUCTIONS
@@ -116,7 +123,7 @@ def check(
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, store: str, order: str, checkpoint: str, resume: bool,
     to_the_end: bool, first: bool, no_cache: bool, fairness: str, as_json: bool, engine: str,
-    threads: int, reductions: Any,
+    depth: int | None, threads: int, reductions: Any,
     explain_reductions: bool, coverage: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
@@ -128,9 +135,15 @@ def check(
     _refuse_checkpoint(checkpoint, engine, resume=resume)
     if (store, order) != ("exact", "breadth"):
         _refuse_manner(checkpoint, engine)
+    states = {
+        "--checkpoint": checkpoint, "--store": store != "exact", "--search": order != "breadth",
+        "--all": to_the_end, "--coverage": coverage, "--max-states": max_states,
+        "--max-memory": max_memory, "--first": first,
+    }  # fmt: skip
+    _refuse_bounded(engine, depth, [name for name, given in states.items() if given])
     options = Options(
         properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume,
-        fairness == "declared", store, order, coverage,
+        fairness == "declared", store, order, coverage, depth=20 if depth is None else depth,
     )  # fmt: skip
     overrides = Overrides(define, faults)
     cache = None if no_cache else _cache()
@@ -152,6 +165,14 @@ def _refuse_manner(checkpoint: str, engine: str) -> None:
         raise click.UsageError(
             "--store and --search are of the search in C: leave out --engine python"
         )
+
+
+def _refuse_bounded(engine: str, depth: int | None, of_states: list[str]) -> None:
+    """What is said of states means nothing to a search by formulas, nor a depth to the others."""
+    if engine != "z3" and depth is not None:
+        raise click.UsageError("--depth needs --engine z3: the other engines go to the end")
+    if engine == "z3" and of_states:
+        raise click.UsageError(f"--engine z3 keeps no states: leave out {', '.join(of_states)}")
 
 
 class _Checking:
@@ -342,17 +363,25 @@ def _warn(job: Any, known: set[Any]) -> None:
 
 
 def _checked(job: Any, options: Any, reporter: Any, cache: Any) -> int:
-    from dsmc.session import check as check_job
-    from dsmc.terminal import progress
-
-    with progress(job.name or str(job.path)) as watch:
-        report = check_job(job, options, watch, cache)
+    report = _report(job, options, cache)
     reporter.add(report)
     if report.interrupted:
         raise _Interrupted
     if any(not surprise.unknown for surprise in report.surprises):
         return SURPRISE
     return LIMIT if report.surprises else OK
+
+
+def _report(job: Any, options: Any, cache: Any) -> Any:
+    from dsmc.session import check as check_job
+    from dsmc.terminal import progress
+
+    if options.engine == "z3":
+        from dsmc.bounded import check as check_bounded
+
+        return check_bounded(job, options)
+    with progress(job.name or str(job.path)) as watch:
+        return check_job(job, options, watch, cache)
 
 
 def _write_traces(report: Any, out: Path) -> str:

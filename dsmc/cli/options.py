@@ -58,6 +58,13 @@ ENGINE = click.option(
     default="auto",
     help="Run generated Python, C, or (auto) C where there is much to do.",
 )
+CHECK_ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["auto", "python", "c", "z3"]),
+    default="auto",
+    help="Run generated Python, C, or (auto) C where there is much to do; or (z3) only look for runs of"
+    " up to --depth steps, by formulas: for ranges too wide to be explored.",
+)
 THREADS = click.option(
     "--threads",
     type=click.IntRange(0, 64),

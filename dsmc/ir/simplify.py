@@ -90,6 +90,8 @@ def _simpler(e: Expr) -> Expr:
             return Lit(frozenset(range(role.first, role.first + role.size)), e.type)
         case Apply(Op.IN, (Convert(node), Lit(nodes))) if isinstance(node.type, t.Role):
             return _node_among(e, node.type, nodes)
+        case Apply(Op.RANGE, (Lit(first), Lit(last))) if last - first >= _MAX_LITERAL:
+            return e
         case Apply(op, args) if op is not Op.ALL and _all_known(args):
             return _computed(e)
         case Make(_, args) | Convert(args) if _all_known(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import assert_never
 
@@ -41,10 +41,13 @@ class World(Frozen):
 
 class Encoder:
     """Makes symbolic values of expressions. `errors` are the conditions under which something that was
-    looked at has no value.
+    looked at has no value. Now and then it calls `tick`, which may end it by an exception.
     """
 
-    def __init__(self, functions: tuple[Function, ...]) -> None:
+    def __init__(
+        self, functions: tuple[Function, ...], tick: Callable[[], object] = lambda: None
+    ) -> None:
+        self._tick = tick
         self.errors: list[Truth] = []
         self._functions = {f.name: f for f in functions}
         self._path: Truth = True
@@ -127,6 +130,7 @@ class Encoder:
         return v.chosen(e.type, condition, yes, no)
 
     def _applied(self, e: x.Apply, world: World) -> Symbolic:
+        self._tick()
         if OPS[e.op].lazy:
             return self._lazy(e, world)
         within = _interval(e) if e.op is Op.IN else None
@@ -178,8 +182,10 @@ class Encoder:
 
 
 def _interval(e: x.Apply) -> tuple[x.Expr, x.Expr] | None:
-    """The ends of `a..b`, and of all integers of a type."""
+    """The ends of `a..b`, of such a set that is a constant, and of all integers of a type."""
     match e.args[1]:
+        case x.Lit(value, t.Set(t.Int())) if value and max(value) - min(value) + 1 == len(value):
+            return x.number(min(value)), x.number(max(value))
         case x.Apply(Op.RANGE, (low, high)):
             return low, high
         case x.Apply(Op.ALL, (), t.Set(t.Int(low, high))):

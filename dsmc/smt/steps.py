@@ -7,7 +7,7 @@ one another, and are joined into one wherever they meet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
@@ -51,12 +51,17 @@ class Way(Frozen):
 
 
 class Steps:
-    """The steps of a system. The fresh names of what is chosen have facts in `fresh`."""
+    """The steps of a system. The fresh names of what is chosen have facts in `fresh`; `tick` is as in
+    `Encoder`.
+    """
 
-    def __init__(self, system: y.System, fresh: Fresh) -> None:
+    def __init__(
+        self, system: y.System, fresh: Fresh, tick: Callable[[], object] = lambda: None
+    ) -> None:
         self.system = system
+        self._tick = tick
         self._types = {variable.name: variable.type for variable in system.variables}
-        self._at = Encoder(system.functions)
+        self._at = Encoder(system.functions, tick)
         self._fresh = fresh
         self._prefix = ""
 
@@ -65,9 +70,10 @@ class Steps:
         return {name: self._fresh.value(of, f"{prefix}{name}") for name, of in self._types.items()}
 
     def truth(self, e: x.Expr, state: State, old: State | None = None) -> tuple[Truth, Truth]:
-        """Is a condition true, and has it no value?"""
-        found = self._at.value(e, World(state, old or {}))
-        return found, self._at.taken()
+        """Is a condition true, and has it no value? Raises `Unsupported`; nothing is left of it then."""
+        at = Encoder(self.system.functions, self._tick)
+        found = at.value(e, World(state, old or {}))
+        return found, at.taken()
 
     def initial(self, prefix: str) -> list[Way]:
         """Where the making of initial states leads."""

@@ -45,6 +45,14 @@ def universe(type: Type) -> tuple[Value, ...]:
     return tuple(t.values(type))
 
 
+def fields_of(type: t.Variant, case: int) -> tuple[Type, ...]:
+    """The types of the fields of a case. Raises `Unsupported` where one has no values."""
+    found = t.field_types(type, case)
+    if any(t.size(of) == 0 for of in found):
+        raise Unsupported("a message where none is declared")
+    return found
+
+
 # ---------------------------------------------------------------- constants
 
 
@@ -68,7 +76,7 @@ def constant(type: Type, value: Value) -> Symbolic:
 def _constant_case(type: t.Variant, value: Value) -> Symbolic:
     fields = []
     for case in range(len(t.cases(type))):
-        types = t.field_types(type, case)
+        types = fields_of(type, case)
         plain = value[1:] if case == value[0] else map(t.default, types)
         fields.append(tuple(constant(of, v) for of, v in zip(types, plain, strict=True)))
     return (value[0], tuple(fields))
@@ -77,9 +85,7 @@ def _constant_case(type: t.Variant, value: Value) -> Symbolic:
 def case_of(type: t.Variant, case: int, args: Sequence[Symbolic]) -> Symbolic:
     """A variant from the fields of its case."""
     count = len(t.cases(type))
-    others = (
-        tuple(constant(of, t.default(of)) for of in t.field_types(type, n)) for n in range(count)
-    )
+    others = (tuple(constant(of, t.default(of)) for of in fields_of(type, n)) for n in range(count))
     return (case, tuple(tuple(args) if n == case else o for n, o in enumerate(others)))
 
 
@@ -137,8 +143,7 @@ class Fresh:
         count = len(t.cases(type))
         fields = tuple(
             tuple(
-                self.value(of, f"{name}.{case}.{n}")
-                for n, of in enumerate(t.field_types(type, case))
+                self.value(of, f"{name}.{case}.{n}") for n, of in enumerate(fields_of(type, case))
             )
             for case in range(count)
         )
