@@ -14,7 +14,7 @@ from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How
 from dsmc.backends.tiers import search as search_plainly
 from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics, Whole
-from dsmc.engine.search import Watcher, states_limit, time_limit
+from dsmc.engine.search import INTERRUPTED, Watcher, states_limit, time_limit
 from dsmc.frozen import replace
 from dsmc.ir.system import System
 from dsmc.reduce.permute import Named, Values
@@ -94,17 +94,20 @@ class _Search:
         first = self._limits_of(reductions)
         if first is not None:
             found = self._planned(parts, first)
-            if found.statistics.stopped != states_limit(reductions.patience):
+            if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
             self._go_on_from(found)
         began = time.perf_counter()
-        ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
+        try:
+            ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
+        except KeyboardInterrupt:
+            if first is None:
+                raise
+            return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
         seconds = time.perf_counter() - began
         found = self._planned(ordered, self._limits)
-        statistics = found.statistics
-        return replace(
-            found, statistics=replace(statistics, preparation=statistics.preparation + seconds)
-        )
+        preparation = found.statistics.preparation + seconds
+        return replace(found, statistics=replace(found.statistics, preparation=preparation))
 
     def _limits_of(self, reductions: Reductions) -> Limits | None:
         """The limits of what is done before a solver is asked; None if it is asked at once."""
@@ -149,7 +152,7 @@ class _Search:
         names = {self._machine.system.properties[n].name for n in self._wanted}
         wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
         try:
-            order = ordered(system, wanted)
+            order = ordered(system, wanted, self._tick)
         except NoOrderError as why:
             self._notes.append(f"no partial order: {why}")
             return None
@@ -157,6 +160,12 @@ class _Search:
             return order
         self._notes.append("no partial order: it would leave out too few steps")
         return None
+
+    def _tick(self) -> None:
+        from dsmc.reduce.order import NoOrderError
+
+        if self._seconds_left() == 0:
+            raise NoOrderError("there was no time left for it")
 
     def _pays(self, machine: GuidedMachine) -> bool:
         """Are so many steps left out in some of the first states that choosing them costs less?"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
 from dsmc.ir import expr as x
@@ -21,8 +21,12 @@ class NoOrderError(Exception):
     """Why there is no such reduction."""
 
 
-def ordered(system: y.System, wanted: frozenset[int]) -> Stubborn:
-    """What decides which steps are taken to decide the `wanted` properties. Raises `NoOrderError`."""
+def ordered(
+    system: y.System, wanted: frozenset[int], tick: Callable[[], object] = lambda: None
+) -> Stubborn:
+    """What decides which steps are taken to decide the `wanted` properties. Raises `NoOrderError`. Now and
+    then it calls `tick`, which may end it by an exception.
+    """
     if system.within != x.TRUE:
         raise NoOrderError("`explore while` cuts runs off, and the order of their steps matters")
     if system.observers:
@@ -31,7 +35,7 @@ def ordered(system: y.System, wanted: frozenset[int]) -> Stubborn:
     if instances is None:
         raise NoOrderError("there are too many different steps")
     try:
-        return _Order(Effects(system), instances, wanted).found()
+        return _Order(Effects(system, tick), instances, wanted).found()
     except Unsupported as error:
         raise NoOrderError(f"no formula says {error.what}") from None
     except TooManyQuestionsError:

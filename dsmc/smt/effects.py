@@ -6,7 +6,7 @@ are replaced, which is a hundred times as fast.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dsmc.frozen import Frozen
@@ -59,12 +59,15 @@ class Effect(Frozen):
 
 
 class Effects:
-    """The steps of a system from any state. What no action writes is as it is in the beginning."""
+    """The steps of a system from any state. What no action writes is as it is in the beginning. `tick` is
+    as in `Encoder`.
+    """
 
-    def __init__(self, system: y.System) -> None:
+    def __init__(self, system: y.System, tick: Callable[[], object]) -> None:
         self.system = system
+        self.tick = tick
         self._fresh = Fresh()
-        self._steps = Steps(system, self._fresh)
+        self._steps = Steps(system, self._fresh, tick)
         self._types = {variable.name: variable.type for variable in system.variables}
         self.starts = self._steps.initial("i.")
         self.before = {**self._steps.any_state("s."), **self._constants()}

@@ -24,7 +24,7 @@ from dsmc.smt.scalar import Truth
 
 #: What a solver may spend on one question, in its own units (some tenth of a second), and on all.
 _EFFORT = 400_000
-MOST_QUESTIONS = 40_000
+MOST_QUESTIONS = 4_000
 
 
 class TooManyQuestionsError(Exception):
@@ -77,6 +77,7 @@ class Relations:
         whole = sc.both(parts)
         if sc.known(whole):
             return bool(whole)
+        self.effects.tick()
         self.questions += 1
         if self.questions > MOST_QUESTIONS:
             raise TooManyQuestionsError
