@@ -25,6 +25,7 @@ from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
 from dsmc.cli.proving import prove
 from dsmc.cli.showing import explain, graph, lower
 from dsmc.cli.simulating import simulate
+from dsmc.cli.solving import solve
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -60,6 +61,7 @@ for _command in (
     mutate,
     cap,
     classify,
+    solve,
     history,
 ):
     main.add_command(_command)
