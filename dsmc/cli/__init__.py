@@ -23,6 +23,7 @@ from dsmc.cli.history import history
 from dsmc.cli.mutating import mutate
 from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
 from dsmc.cli.proving import prove
+from dsmc.cli.selfchecking import selfcheck
 from dsmc.cli.showing import explain, graph, lower
 from dsmc.cli.simulating import simulate
 from dsmc.cli.solving import solve
@@ -62,6 +63,7 @@ for _command in (
     cap,
     classify,
     solve,
+    selfcheck,
     history,
 ):
     main.add_command(_command)
