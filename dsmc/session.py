@@ -60,6 +60,7 @@ class Options(Frozen):
     reductions may be used; in which folder searches are kept on disk (empty: nowhere), and whether to
     `resume` them; whether runs of which properties speak are `fair`; whether the `store` of states is
     `exact` or of a `fingerprint` each, and the `order` of the search is `breadth` or `depth` first.
+    C may be made by one `compiler` only (`tcc`, `cc`).
     With `coverage` it is counted how often each part of the spec is run; `strict`: what holds must not do so
     vacuously, and everything must be covered. A bounded search looks at runs of up to `depth` steps.
     """
@@ -79,6 +80,7 @@ class Options(Frozen):
     coverage: bool = False
     strict: bool = False
     depth: int = 20
+    compiler: str = ""
 
 
 class Report(Frozen):
@@ -371,7 +373,13 @@ class _Check:
             asked.to_the_end or self._counted or nothing_asked or bool(temporal(self._system))
         )
         how = How(
-            asked.engine, asked.threads, self._kept_in, asked.resume, asked.store, asked.order
+            asked.engine,
+            asked.threads,
+            self._kept_in,
+            asked.resume,
+            asked.store,
+            asked.order,
+            asked.compiler,
         )
         limits = replace(self._limits, aside=aside, untold=aside)
         if self._options.first:

@@ -501,6 +501,22 @@ def test_prove() -> None:
     assert run("prove", "nowhere.dsm").exit_code == 2
 
 
+def test_solve(counter: Path) -> None:
+    """The rest is in test_solve.py."""
+    table = run("solve", counter, "--for", "N", "--range", "N=1..5", "--property", "below_3")
+    assert table.exit_code == 0, table.output
+    assert "below_3 holds if and only if N <= 2 (5 combinations)" in table.output
+    assert run("solve", counter, "--for", "M").exit_code == 2
+
+
+def test_selfcheck(counter: Path) -> None:
+    """The rest is in test_selfcheck.py."""
+    same = run("selfcheck", counter)
+    assert same.exit_code == 0, same.output
+    assert "All give the same answers." in same.output
+    assert run("selfcheck", "nowhere.dsm").exit_code == 2
+
+
 def test_every_command_is_tested_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert all(f'run("{name}"' in text for name in main.commands)

@@ -31,7 +31,7 @@ class How(Frozen):
     """Which engine, and with how many threads (0: as many as there are cores); in which folder the
     search is kept on disk (empty: nowhere), and whether it goes on from what is there. Whether the
     `store` of states is `exact` or of a `fingerprint` each, and the `order` is `breadth` or `depth`
-    first.
+    first. C may be made by one `compiler` only (`tcc`, `cc`; empty: by what is ready).
     """
 
     engine: str = "auto"
@@ -40,6 +40,7 @@ class How(Frozen):
     resume: bool = False
     store: str = "exact"
     order: str = "breadth"
+    compiler: str = ""
 
 
 def search(
@@ -99,7 +100,7 @@ def _in_c(
     from dsmc.backends.c.keeping import Checkpoint
     from dsmc.backends.c.tinycc import CompileError
 
-    manner = Manner(how.threads, how.store == "fingerprint", how.order == "depth")
+    manner = Manner(how.threads, how.store == "fingerprint", how.order == "depth", how.compiler)
     kept = Checkpoint(Path(how.checkpoint), how.resume) if how.checkpoint else None
     try:
         return explore_in_c(

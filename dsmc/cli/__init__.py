@@ -23,8 +23,10 @@ from dsmc.cli.history import history
 from dsmc.cli.mutating import mutate
 from dsmc.cli.options import BUG, LIMIT, MISTAKE, OK
 from dsmc.cli.proving import prove
+from dsmc.cli.selfchecking import selfcheck
 from dsmc.cli.showing import explain, graph, lower
 from dsmc.cli.simulating import simulate
+from dsmc.cli.solving import solve
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -60,6 +62,8 @@ for _command in (
     mutate,
     cap,
     classify,
+    solve,
+    selfcheck,
     history,
 ):
     main.add_command(_command)

@@ -4,56 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dsmc.cli.options import (
-    DEFINE,
-    ENGINE,
-    FAULTS,
-    FILE,
-    JSON,
-    LIMIT,
-    MAX_STATES,
-    MAX_TIME,
-    MODEL,
-    OK,
-    OUT,
-    THREADS,
-    chosen,
-    or_mistakes,
-)
+from dsmc.cli.options import LIMIT, OK, OUT, many_checks, or_mistakes
 
 
 @click.command()
-@FILE
-@MODEL
-@DEFINE
-@FAULTS
-@MAX_STATES
-@MAX_TIME
-@ENGINE
-@THREADS
+@many_checks
 @OUT
-@JSON
-def cap(
-    file: Path, model: str | None, define: tuple[str, ...], faults: str | None,
-    max_states: int | None, max_time: float | None, engine: str, threads: int, out: Path | None,
-    as_json: bool,
-) -> None:  # fmt: skip
+def cap(jobs: Sequence[Any], options: Any, out: Path | None, as_json: bool) -> None:
     """Say which of consistency and availability gives way to a partition, and show how.
 
     Each history of the spec is asked with and without a partition (the spec's own; else one that does
     not heal). Limits are for each of the two. Ends with 0, or with 3 if something is unknown.
     """
-    from dsmc.engine.outcome import Limits
-    from dsmc.project import Overrides
-    from dsmc.session import Options
-
-    options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
-    jobs = or_mistakes(lambda: chosen(file, model, Overrides(define, faults)))
     tables = or_mistakes(lambda: [_table(job, options) for job in jobs])
     if as_json:
         click.echo(json.dumps([_as_data(t) for t in tables], indent=1, ensure_ascii=False))

@@ -32,6 +32,7 @@ from dsmc.cli.options import (
     WORST,
     chosen,
     complain,
+    known_answers,
     reductions,
 )
 
@@ -146,7 +147,7 @@ def check(
         fairness == "declared", store, order, coverage, depth=20 if depth is None else depth,
     )  # fmt: skip
     overrides = Overrides(define, faults)
-    cache = None if no_cache else _cache()
+    cache = None if no_cache else known_answers()
     reporter = _Checking(out, as_json, explained=explain_reductions)
     sys.exit(_run(files, model, overrides, options, reporter, cache))
 
@@ -247,7 +248,7 @@ def test(
         click.echo("There are no models there.", err=True)
         sys.exit(MISTAKE)
     reporter = _Checking(None, True) if as_json else _Testing()
-    cache = None if no_cache else _cache()
+    cache = None if no_cache else known_answers()
     sys.exit(_run(files, None, Overrides(), options, reporter, cache))
 
 
@@ -316,13 +317,6 @@ def _has_models(path: Path) -> bool:
 
 class _Interrupted(Exception):
     """Ctrl-C was pressed: what is known was reported; nothing else is begun."""
-
-
-def _cache() -> Any:
-    """What was found out before; None if nothing is kept."""
-    from dsmc.cache.store import cache
-
-    return cache()
 
 
 def _run(

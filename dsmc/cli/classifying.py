@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from dsmc.cli.options import (
-    DEFINE,
-    ENGINE,
-    FAULTS,
-    FILE,
-    JSON,
-    LIMIT,
-    MAX_STATES,
-    MAX_TIME,
-    MODEL,
-    OK,
-    THREADS,
-    chosen,
-    or_mistakes,
-)
+from dsmc.cli.options import LIMIT, OK, many_checks, or_mistakes
 
 
 @click.command()
-@FILE
-@MODEL
-@DEFINE
-@FAULTS
-@MAX_STATES
-@MAX_TIME
-@ENGINE
-@THREADS
+@many_checks
 @click.option("--traces", is_flag=True, help="Show the run behind each boundary.")
-@JSON
-def classify(
-    file: Path, model: str | None, define: tuple[str, ...], faults: str | None,
-    max_states: int | None, max_time: float | None, engine: str, threads: int, traces: bool,
-    as_json: bool,
-) -> None:  # fmt: skip
+def classify(jobs: Sequence[Any], options: Any, traces: bool, as_json: bool) -> None:
     """Find the strongest guarantees that hold of a spec's histories, under each kind of its faults.
 
     Limits are for each search. Ends with 0, or with 3 if something is unknown.
     """
-    from dsmc.engine.outcome import Limits
-    from dsmc.project import Overrides
-    from dsmc.session import Options
-
-    options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
-    jobs = or_mistakes(lambda: chosen(file, model, Overrides(define, faults)))
     found = or_mistakes(lambda: [(job, *_classified(job, options)) for job in jobs])
     if as_json:
         data = [_as_data(job, rows) for job, rows, _ in found]

@@ -5,59 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from dsmc.cli.options import (
-    DEFINE,
-    ENGINE,
-    FAULTS,
-    FILE,
-    JSON,
-    LIMIT,
-    MAX_STATES,
-    MAX_TIME,
-    MODEL,
-    OK,
-    SURPRISE,
-    THREADS,
-    chosen,
-    or_mistakes,
-)
+from dsmc.cli.options import LIMIT, OK, SURPRISE, many_checks, or_mistakes
 
 
 @click.command()
-@FILE
-@MODEL
-@DEFINE
-@FAULTS
-@MAX_STATES
-@MAX_TIME
-@ENGINE
-@THREADS
-@JSON
-def mutate(
-    file: Path, model: str | None, define: tuple[str, ...], faults: str | None,
-    max_states: int | None, max_time: float | None, engine: str, threads: int, as_json: bool,
-) -> None:  # fmt: skip
+@many_checks
+def mutate(jobs: Sequence[Any], options: Any, as_json: bool) -> None:
     """Put small mistakes into a spec, one at a time, and see whether a property notices.
 
     Limits are for each mutant and model. Ends with 0 if every mutant is noticed, 1 if one survives, 3
     if none survives but of some it is unknown.
     """
-    from dsmc.engine.outcome import Limits
-    from dsmc.project import Overrides
-    from dsmc.session import Options
-
-    options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
-    jobs = or_mistakes(lambda: chosen(file, model, Overrides(define, faults)))
     found = or_mistakes(lambda: _mutated(jobs, options))
     if as_json:
         from dsmc.mutation.report import as_data
 
-        data = as_data(str(file), [job.name for job in jobs], found)
+        data = as_data(str(jobs[0].path), [job.name for job in jobs], found)
         click.echo(json.dumps(data, indent=1, ensure_ascii=False))
     else:
         click.echo(_text(found, several=len(jobs) > 1), nl=False)

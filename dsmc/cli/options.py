@@ -117,6 +117,48 @@ def reductions(command: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
+def models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command a FILE, and options that say which of its models, with what set in them; it gets
+    their `jobs`. Mistakes end the program.
+    """
+
+    @functools.wraps(command)
+    def with_jobs(
+        *, file: Path, model: str | None, define: tuple[str, ...], faults: str | None, **rest: Any
+    ) -> Any:
+        from dsmc.project import Overrides
+
+        jobs = or_mistakes(lambda: chosen(file, model, Overrides(define, faults)))
+        return command(jobs=jobs, **rest)
+
+    return FILE(MODEL(DEFINE(FAULTS(with_jobs))))
+
+
+def many_checks(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command that checks many times what each of its checks needs; it gets the `jobs`, the
+    `options` of each check, and whether to print `as_json`.
+    """
+
+    @functools.wraps(command)
+    def with_options(
+        *, max_states: int | None, max_time: float | None, engine: str, threads: int, **rest: Any
+    ) -> Any:
+        from dsmc.engine.outcome import Limits
+        from dsmc.session import Options
+
+        options = Options(limits=Limits(max_states, max_time), engine=engine, threads=threads)
+        return command(options=options, **rest)
+
+    return models(MAX_STATES(MAX_TIME(ENGINE(THREADS(JSON(with_options))))))
+
+
+def known_answers() -> Any:
+    """What was found out before; None if nothing is kept."""
+    from dsmc.cache.store import cache
+
+    return cache()
+
+
 def chosen(file: Path, model: str | None, overrides: Any) -> tuple[Any, ...]:
     """The jobs of a file, or the one of a model. Raises `Mistakes`."""
     from dsmc.diagnostics import Diagnostic, Mistakes, did_you_mean

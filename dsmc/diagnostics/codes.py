@@ -453,6 +453,11 @@ CODES: dict[str, Page] = {
         "no history to classify",
         "`dsmc classify` asks which guarantees hold of what the histories of a spec record.",
     ),
+    "D718": Page(
+        "a constant that cannot be swept",
+        "`dsmc solve --for` gives a constant one value after the other: whole numbers of the range that it"
+        " is declared with (`const R: 1..3`) or of the one that is said (`--range R=1..3`).",
+    ),
     # ------------------------------------------------------------ warnings
     "D801": Page(
         "a message that nobody takes",

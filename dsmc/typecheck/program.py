@@ -45,13 +45,7 @@ class Checked(Frozen):
 def check_spec(files: tuple[Parsed, ...], instance: Instance) -> Checked:
     """Check a spec, given as its files in order (those it imports first)."""
     problems = Problems()
-    for parsed in files:
-        problems.extend(parsed.problems)
-    forgiven = frozenset(name for parsed in files for name in parsed.broken_names)
-    scope = Scope(problems, forgiven)
-    written = [(item, parsed) for parsed in files for item in parsed.file.items]
-    items = [(item, parsed) for item, parsed in written if declare(scope, item)]
-    _instantiate(scope, instance)
+    scope, items = scope_of(files, instance, problems)
     try:
         program = _program(scope, items, instance)
     except RecursionError:
@@ -60,6 +54,20 @@ def check_spec(files: tuple[Parsed, ...], instance: Instance) -> Checked:
         return Checked(None, problems.sorted())
     found = problems.sorted()
     return Checked(None if found else program, found)
+
+
+def scope_of(
+    files: tuple[Parsed, ...], instance: Instance, problems: Problems
+) -> tuple[Scope, Items]:
+    """What the files declare, with what an instance sets in it; nothing of it is checked yet."""
+    for parsed in files:
+        problems.extend(parsed.problems)
+    forgiven = frozenset(name for parsed in files for name in parsed.broken_names)
+    scope = Scope(problems, forgiven)
+    written = [(item, parsed) for parsed in files for item in parsed.file.items]
+    items = [(item, parsed) for item, parsed in written if declare(scope, item)]
+    _instantiate(scope, instance)
+    return scope, items
 
 
 def _instantiate(scope: Scope, instance: Instance) -> None:

@@ -72,12 +72,14 @@ def cores() -> int:
 
 class Manner(Frozen):
     """With how many threads (0: as many as there are cores); whether states are told apart by
-    `fingerprints`; and whether what was found last is expanded first (`depth_first`).
+    `fingerprints`; whether what was found last is expanded first (`depth_first`); and by which `compiler`
+    (empty: by TinyCC at once, by the system's as soon as it is ready).
     """
 
     threads: int = 0
     fingerprints: bool = False
     depth_first: bool = False
+    compiler: str = ""
 
 
 def explore(
@@ -133,10 +135,10 @@ def _nothing(stopped: str, asked: float) -> Explored:
     return Explored({}, statistics)
 
 
-def _tiers(text: str) -> tuple[Tier, Tier]:
+def _tiers(text: str, compiler: str) -> tuple[Tier, Tier]:
     """The code of the model and of the search, with something to run. Raises `CompileError`."""
-    model = Tier(text, build.MODEL_FLAGS, shared=False)
-    search = Tier(build.search_text(), build.SEARCH_FLAGS, shared=True)
+    model = Tier(text, build.MODEL_FLAGS, shared=False, compiler=compiler)
+    search = Tier(build.search_text(), build.SEARCH_FLAGS, shared=True, compiler=compiler)
     for tier in (model, search):
         tier.begin()
     for tier in (model, search):
@@ -160,7 +162,7 @@ class _Search:
         self._symmetric = symmetric
         layout = Layout(machine.system)
         self._text = generate(machine.system, layout, symmetric, order=machine.order)
-        self._model, self._code = _tiers(self._text)
+        self._model, self._code = _tiers(self._text, manner.compiler)
         self._driver = Driver(
             machine.system,
             layout,

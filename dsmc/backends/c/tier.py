@@ -30,12 +30,15 @@ class Tier:
     """Code that is ready, and code that is on its way.
 
     `shared` code is that of every search: it is made once for the process, and is still wanted when
-    this search has ended.
+    this search has ended. It may be asked for the code of one `compiler` only (`tcc`, `cc`).
     """
 
-    def __init__(self, text: str, flags: tuple[str, ...], *, shared: bool) -> None:
+    def __init__(
+        self, text: str, flags: tuple[str, ...], *, shared: bool, compiler: str = ""
+    ) -> None:
         self._text, self._flags, self._shared = text, flags, shared
-        self._library: Any = build.ready(text, flags)
+        self._compiler = compiler
+        self._library: Any = build.ready(text, flags) if compiler != "tcc" else None
         self._coming: Compiling | None = None
         self._refused = ""
         self.name = "cc" if self._library is not None else ""
@@ -45,6 +48,9 @@ class Tier:
     def begin(self) -> None:
         """Have something to run, or on its way. Raises `CompileError`."""
         if self._library is not None:
+            return
+        if self._compiler == "cc":
+            self._coming = build.order(self._text, self._flags)
             return
         try:
             make = _in_memory if self._shared else InMemory
@@ -65,7 +71,7 @@ class Tier:
 
     def order(self) -> None:
         """Have the system's compiler make something faster, if it can."""
-        if self.name == "cc" or self._coming is not None or self._refused:
+        if self.name == "cc" or self._compiler or self._coming is not None or self._refused:
             return
         try:
             self._coming = build.order(self._text, self._flags)
