@@ -80,9 +80,8 @@ class _Search:
             if found.statistics.stopped != states_limit(most):
                 return found
             self._go_on_from(found)
-        before = time.perf_counter() - self._began
         found = self._less(reductions)
-        preparation = found.statistics.preparation + before
+        preparation = time.perf_counter() - self._began - found.statistics.seconds
         statistics = replace(found.statistics, preparation=preparation)
         notes = tuple(dict.fromkeys((*found.notes, *self._notes)))
         decided = found.decided | self._known
@@ -97,17 +96,13 @@ class _Search:
             if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
             self._go_on_from(found)
-        began = time.perf_counter()
         try:
             ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
         except KeyboardInterrupt:
             if first is None:
                 raise
             return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
-        seconds = time.perf_counter() - began
-        found = self._planned(ordered, self._limits)
-        preparation = found.statistics.preparation + seconds
-        return replace(found, statistics=replace(found.statistics, preparation=preparation))
+        return self._planned(ordered, self._limits)
 
     def _limits_of(self, reductions: Reductions) -> Limits | None:
         """The limits of what is done before a solver is asked; None if it is asked at once."""
@@ -231,7 +226,10 @@ class _Search:
 
     def _lifted(self, found: Explored, machine: PythonMachine, part: Reduced) -> Explored:
         """The same of the system itself."""
-        lift = Lift(self._machine, machine, part.forgotten)
+        every = (
+            PythonMachine(part.system) if part.order else machine
+        )  # the same states, and all steps
+        lift = Lift(self._machine, every, part.forgotten)
         numbers = [self._numbers[p.name] for p in machine.system.properties]
         decided = {numbers[n]: run for n, run in found.decided.items()}
         for number in decided.keys() - self._limits.untold:

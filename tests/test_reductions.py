@@ -36,6 +36,9 @@ SYMMETRY = Reductions(dead_values=False, slices=False, after=0)
 DEAD_VALUES = Reductions(symmetry=False, slices=False, after=0)
 SLICES = Reductions(symmetry=False, dead_values=False, after=0)
 
+ORDER = Reductions(symmetry=False, dead_values=False, slices=False, after=0, patience=0)
+WITH_ORDER = Reductions(after=0, patience=0)
+
 SMALL = 2_000
 
 
@@ -82,6 +85,11 @@ def test_models(job: Job) -> None:
 @pytest.mark.parametrize("job", small_jobs(100))
 def test_each_alone(job: Job) -> None:
     assert_same_answers(compile_job(job), SYMMETRY, DEAD_VALUES, SLICES)
+
+
+@pytest.mark.parametrize("job", small_jobs(50))
+def test_order(job: Job) -> None:
+    assert_same_answers(compile_job(job), ORDER, WITH_ORDER)
 
 
 PROPERTIES = (
@@ -231,7 +239,7 @@ def test_what_was_decided_before_they_began(monkeypatch: pytest.MonkeyPatch) -> 
     """It stays decided, whatever ends the search with reductions; and it is not searched for again."""
     asked = []
 
-    def stopped(self: _Search, parts: Sequence[Reduced]) -> Explored:
+    def stopped(self: _Search, parts: Sequence[Reduced], _: Limits) -> Explored:
         asked.append(self._wanted)
         return Explored({}, replace(_nothing_of(parts), stopped="the limit"))
 

@@ -219,9 +219,9 @@ def test_preparation_is_told_apart(
     """It is no part of the search, nor of its speed."""
     make = searching.generate
 
-    def slowly(*args: Any) -> str:
+    def slowly(*args: Any, **named: Any) -> str:
         time.sleep(0.3)
-        return make(*args)
+        return make(*args, **named)
 
     monkeypatch.setattr(searching, "generate", slowly)
     report = in_c(ties(5), to_the_end=True)
