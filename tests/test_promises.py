@@ -347,6 +347,41 @@ def _choices(record: Transactions) -> Iterator[tuple[Small, dict[object, tuple[i
         yield small, order
 
 
+BEGUN = """spec begun
+var x: 0..2 = 0
+history tx: transactions<0..0, 0..2> = 0
+role Client[2] {
+  start { tx.begin; tx.read(0, x) }
+  process { atomic { x := self.index + 1; tx.write(0, x); tx.commit } }
+}
+no lost_update(tx)
+"""
+
+
+def test_what_was_done_in_the_beginning_is_told(checked: Callable[..., Report]) -> None:
+    trace = checked(BEGUN).result("no_lost_update").trace
+    assert trace is not None
+    assert trace.steps[0].said[:2] == ("Client.1: tx.begin()", "Client.1: tx.read(0, 0)")
+    assert trace.reasons[:2] == ("Client.1: begin", "Client.1: read 0, 0")
+
+
+def test_an_operation_that_begins_in_the_beginning(checked: Callable[..., Report]) -> None:
+    text = """spec asked
+history h: register<0..1> = 0
+role C {
+  start { begin h.write(1) }
+  process { end h.write; begin h.read; end h.read -> 0 }
+}
+guarantee linearizable(h)
+"""
+    trace = checked(text).result("linearizable").trace
+    assert trace is not None
+    assert [(b.text, b.begun, b.ended) for b in trace.operations] == [
+        ("#0 write 1", 0, 1), ("#1 read → 0", 2, 2),
+    ]  # fmt: skip
+    assert any("#0 `write 1`" in reason for reason in trace.reasons)
+
+
 WAITING = """spec waiting
 history tx: transactions<0..0, 0..2> = 0
 role First {
