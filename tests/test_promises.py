@@ -382,6 +382,52 @@ guarantee linearizable(h)
     assert any("#0 `write 1`" in reason for reason in trace.reasons)
 
 
+READS = """spec reads
+symbols V[2]
+history tx: transactions<0..1, V> = V.1
+role Tx[2] {
+  process {
+    atomic { tx.begin; STEP }
+    atomic { LAST; tx.commit }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "last", "asked", "told"),
+    [
+        ("tx.read(self.index, V.1)", "tx.write(1 - self.index, V.2)", "guarantee serializable(tx)",
+         "T1 of Tx.1 read V.1 from 0"),
+        ("tx.read(0, V.2)", "skip", "guarantee read_committed(tx)",
+         "T1 of Tx.1 read V.2 from 0, which nobody wrote."),
+        ("tx.write(self.index, V.2)", "tx.read(1 - self.index, V.2)",
+         "no circular_information_flow(tx)",
+         "T1 of Tx.1 read V.2 from 1, which T1 of Tx.2 wrote"),
+        ("tx.write(0, V.2)", "tx.read(0, V.1)", "guarantee read_atomic(tx)",
+         "T1 of Tx.1 read V.1 from 0, where it had itself written V.2"),
+    ],
+)  # fmt: skip
+def test_reasons_are_in_the_words_of_the_spec(
+    checked: Callable[..., Report], step: str, last: str, asked: str, told: str
+) -> None:
+    report = checked(READS.replace("STEP", step).replace("LAST", last) + asked)
+    (trace,) = (r.trace for r in report.results if r.verdict is Verdict.VIOLATED)
+    assert trace is not None
+    assert any(told in reason for reason in trace.reasons), trace.reasons
+
+
+def test_operations_are_told_with_the_names_of_the_spec(checked: Callable[..., Report]) -> None:
+    text = """spec named
+history h: register<0..1> = 0
+role C[2] { process { begin h.read; end h.read -> 1 } }
+guarantee linearizable(h)
+"""
+    trace = checked(text).result("linearizable").trace
+    assert trace is not None
+    assert trace.reasons[0] == "#0 `read → 1` of C.1"
+
+
 WAITING = """spec waiting
 history tx: transactions<0..0, 0..2> = 0
 role First {

@@ -143,11 +143,13 @@ class Transactions(Frozen):
 
     `versions` gives the order in which the writes of a key were installed, where it is known (a model
     knows it): key -> identities of writes, oldest first. Those of a transaction that did not commit
-    are no versions, whether they stand there or not.
+    are no versions, whether they stand there or not. `first` is what every key holds at the beginning,
+    where that is known.
     """
 
     transactions: tuple[Transaction, ...]
     versions: tuple[tuple[Value, tuple[Value, ...]], ...] | None = None
+    first: Value = None
 
 
 class Broadcasts(Frozen):

@@ -60,7 +60,7 @@ class Recording:
     ) -> None:
         node, _ = client
         lane = node if isinstance(of, t.NodeId) else None
-        name = str(plain(of, node)) if lane is not None else ""
+        name = plain(of, node) if lane is not None else ""
         self._open[client] = len(self.operations)
         self._lane.append(lane)
         self._steps.append((number, None))

@@ -40,7 +40,8 @@ class Numbering:
     def _note(self, version: Version, nodes: Sequence[int]) -> None:
         both = " and ".join(str(self._facts.names[node]) for node in nodes[:2])
         key, value = version
-        self._facts.unclear = f"{value} was written to {key} by {both}: whose was read is not known"
+        shown = self._facts.shown(key, value)
+        self._facts.unclear = f"{shown} was written to {key} by {both}: whose was read is not known"
 
 
 def find_chains(facts: Facts, numbering: Numbering) -> None:
