@@ -249,3 +249,19 @@ ORACLE: dict[str, Callable[[Small], bool]] = {
     "read_committed_monotonic": lambda s: axiom(s, read_earlier),
     "read_committed": lambda s: adya(s, lambda ww, wr, *_: acyclic(ww | wr)),
 }
+
+
+def in_order(level: str, small: Small, versions: dict[object, Order]) -> bool:
+    """The same of a level, where it is known in which order the versions were installed."""
+    ww, rw = overwritten(small, versions)
+    kept, wr = small.session | ww, sources(small)
+    return (
+        small.sound
+        and {
+            "serializable": lambda: serial(small, kept),
+            "snapshot_isolation": lambda: snapshot(small, kept, conflicts=True),
+            "parallel_snapshot_isolation": lambda: at_most_one(ww, wr, rw, small.session),
+            "repeatable_read": lambda: acyclic(ww | wr | rw),
+            "read_committed": lambda: acyclic(ww | wr),
+        }[level]()
+    )

@@ -211,6 +211,31 @@ def test_the_source_is_annotated(spec: Callable[[str], Path]) -> None:
     assert data[0]["coverage"]["never_received"] == ["Never"]
 
 
+CALLED = """spec s
+var x: 0..9 = 0
+role T {
+  process { either { f() } or { atomic { g() } }; g() }
+  proc f() { either { x := 1 } or { x := 2 } }
+  proc g() { if x == 3 { x := 4 } else { x := 5 } }
+}
+"""
+
+
+def test_procedures_of_processes(spec: Callable[[str], Path]) -> None:
+    """What is counted makes no steps, and what both kinds of code call is counted in both."""
+    job = _job(spec, CALLED)
+    found = coverage(_program(job), Limits())
+    report = check(job)
+    assert report.statistics.states == found.statistics.states == 8
+    assert report.statistics.transitions == found.statistics.transitions
+    assert _counts(found, Sort.BRANCH) == {"x := 4": 0, "x := 5": 1}
+    asked = "if x == 3 { x := 4 } else { x := 5 }"
+    assert _counts(found, Sort.STEP) == {
+        "x := 1": 1, "x := 2": 1, "atomic { g() }": 1, asked: 0, f"{asked}: no": 3,
+        "x := 4": 0, "x := 5": 3,
+    }  # fmt: skip
+
+
 WITNESSES = """spec s
 var x: 0..3 = 0
 action up when x < 2 { x += 1 }

@@ -71,6 +71,7 @@ def test_a_code_that_does_not_exist_has_no_page() -> None:
 
 # ---------------------------------------------------------------- places
 
+HISTORY = "history h: register<0..1> = 0\n"
 VAR = "var x: 0..3 = 0\n"
 ROLES = "message M(n: 0..3)\nrole A[2] {\n  var y: 0..3 = 0\n  on M(n) from a { y := n }\n}\n"
 
@@ -116,6 +117,15 @@ PLACES = [
     ("nearest label", "role A { process { here: skip } }\ninvariant i { not exists a in A: a.at(her) }",
      "D201 2:39 her", "did you mean `here`?"),
     ("nearest statement", VAR + "action a { skp }", "D201 2:12 skp", ""),
+    ("form of a guarantee", HISTORY + "guarantee available(h, most)", "D201 2:24 most",
+     "there are `majority`, `sticky`"),
+    ("nearest guarantee", HISTORY + "guarantee linearisable(h)", "D201 2:11 linearisable",
+     "did you mean `linearizable`?"),
+    ("nearest anomaly", HISTORY.replace("register<0..1>", "transactions<0..1, 0..1>")
+     + "no lost_updates(h)", "D201 2:4 lost_updates", "did you mean `lost_update`?"),
+    ("objects of histories", "history h: heap<0..1>", "D201 1:12 heap<0..1>",
+     "there are `register`, `cas_register`, `kv`, `counter`, `queue`, `set`, `lock`, `transactions`, "
+     "`broadcast`, `commit`, `saga`, `replicas`"),
     ("no effect", VAR + "action a { x }", "D323 2:12 x", ""),
     ("declared twice", VAR + "const x = 1", "D202 2:7 x", "give one of them another name"),
     ("wrong type", VAR + "action a { x := true }", "D301 2:17 true", "write `if … then 1 else 0`"),

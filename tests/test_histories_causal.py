@@ -326,3 +326,11 @@ def test_what_nobody_wrote() -> None:
     verdict = judge(causal.causal, histories.history(*rows).operations)
     assert isinstance(verdict, Violated)
     assert verdict.sentences == ("#1 `read → 1` of b saw 1, but its write #0 failed.",)
+
+
+def test_what_is_no_register_is_told_with_its_article() -> None:
+    found = reads_from(
+        histories.history((0, "acquire", None, None, 0, 1)), SPECIFICATIONS["mutex"]()
+    )
+    assert isinstance(found, Undecided)
+    assert "#0 is an acquire" in found.why

@@ -107,6 +107,13 @@ def test_an_initial_value_of_another_kind() -> None:
     assert "a kv cannot begin with 5" in result.output
 
 
+@pytest.mark.parametrize("text", ["{", '"open', ")"])
+def test_an_initial_value_that_is_none(text: str) -> None:
+    result = run(EXAMPLES / "register.edn", "--initial", text)
+    assert result.exit_code == 2
+    assert f"`--initial` is given `{text}`, which is no value" in result.output
+
+
 def test_what_is_found_as_json() -> None:
     result = run(EXAMPLES / "causal.jsonl", "-g", "causal_convergent", "-g", "causal", "--json")
     (found,) = json.loads(result.output)

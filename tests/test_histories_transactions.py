@@ -43,7 +43,7 @@ RUNS = [
     (LOST, ["-g", "serializable"], 1, "serializable is violated: lost update"),
     (LOST, ["-g", "SI"], 1, "snapshot_isolation is violated: lost update"),
     (LOST, ["-g", "causal"], 0, "causal holds"),
-    (LOST, ["-g", "lost-update"], 1, "T1 and T2 both read no value from x"),
+    (LOST, ["-g", "lost-update"], 1, "T1 and T2 both read nothing from x"),
     (LOST, ["-g", "P4", "-g", "G1c"], 1, "no_circular_information_flow holds"),
     (LOST, [], 1, "strongest that hold: prefix_consistency"),
     (SKEW, ["-g", "snapshot-isolation"], 0, "snapshot_isolation holds"),

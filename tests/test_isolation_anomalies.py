@@ -303,7 +303,7 @@ def test_phantoms_by_their_definition(
         wr |= {(writer, reader) for writer in read if writer != reader}
         phantoms |= {(reader, chain[at]) for at in changes if at > place} - {(reader, reader)}
         if satisfies[place]:
-            items |= {(reader, later) for later in chain[place + 1 :]} - {(reader, reader)}
+            items |= {(reader, later) for later in chain[place + 1 :][:1]} - {(reader, reader)}
     past, every = closure(ww | wr), closure(ww | wr | items | phantoms)
     by_items = closure(ww | wr | items)
     expected = {

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, combinations
 from typing import Any
 
 import pytest
 from agreement import assert_agree, assert_c_agrees
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from isolation_oracle import Small, in_order
 from test_agreement import system_of
 
 from dsmc.engine.outcome import Verdict
+from dsmc.frozen import replace
 from dsmc.histories.commitment import AllOrCompensated, AtomicCommit
 from dsmc.histories.delivery import GUARANTEES, Broadcast
 from dsmc.histories.isolation.levels import decide
 from dsmc.histories.model import Read, Status, Transaction, Transactions, Write
 from dsmc.histories.observers import BROKEN, UNDECIDED, Happening, Memory, MisuseError, Observer
 from dsmc.histories.transacting import Ledger, Past, Transacting
-from dsmc.histories.verdict import Violated
+from dsmc.histories.verdict import Holds, Violated
 from dsmc.session import Options, Report, check, load
 
 Event = tuple[str, Any, Any]
@@ -305,6 +307,152 @@ def _until(
     """The calls that made the events up to one."""
     begun = sum(f == "begin" for f, _, _ in events[: place + 1])
     return calls[: place + 1 - begun]
+
+
+@pytest.mark.parametrize(
+    "level", ["serializable", "snapshot_isolation", "parallel_snapshot_isolation",
+              "repeatable_read", "read_committed"],
+)  # fmt: skip
+def test_who_has_not_ended_may_have_committed_or_not(level: str) -> None:
+    """A level is kept if it is kept for some choice of the transactions without an end."""
+
+    @settings(max_examples=300)
+    @given(CALLS)
+    def agrees(calls: list[tuple[int, str, str, int]]) -> None:
+        events, record = scheduled(calls)
+        ledger, past = Ledger(None, timed=False), Past()
+        for f, client, value in events:
+            past = ledger.after(past, Happening("does", (client, 0), None, f, value))
+        kept = any(in_order(level, *one) for one in _choices(record))
+        assert isinstance(decide(ledger.history(past), level), Holds) == kept
+        assert isinstance(decide(record, level), Holds) == kept
+
+    agrees()
+
+
+def _choices(record: Transactions) -> Iterator[tuple[Small, dict[object, tuple[int, ...]]]]:
+    """The record with each choice of those that committed, and the order of what they installed."""
+    open_ = [t for t in record.transactions if t.status is Status.INFO]
+    for chosen in chain(*(combinations(open_, n) for n in range(len(open_) + 1))):
+        committed = (
+            replace(t, status=Status.OK if t in chosen else Status.FAIL) if t in open_ else t
+            for t in record.transactions
+        )
+        small = Small(Transactions(tuple(committed)))
+        number = {t.id: n for n, t in enumerate(small.all)}
+        order = {
+            key: tuple(number[by] for by, _ in versions if by in number)
+            for key, versions in record.versions or ()
+        }
+        yield small, order
+
+
+BEGUN = """spec begun
+var x: 0..2 = 0
+history tx: transactions<0..0, 0..2> = 0
+role Client[2] {
+  start { tx.begin; tx.read(0, x) }
+  process { atomic { x := self.index + 1; tx.write(0, x); tx.commit } }
+}
+no lost_update(tx)
+"""
+
+
+def test_what_was_done_in_the_beginning_is_told(checked: Callable[..., Report]) -> None:
+    trace = checked(BEGUN).result("no_lost_update").trace
+    assert trace is not None
+    assert trace.steps[0].said[:2] == ("Client.1: tx.begin()", "Client.1: tx.read(0, 0)")
+    assert trace.reasons[:2] == ("Client.1: begin", "Client.1: read 0, 0")
+
+
+def test_an_operation_that_begins_in_the_beginning(checked: Callable[..., Report]) -> None:
+    text = """spec asked
+history h: register<0..1> = 0
+role C {
+  start { begin h.write(1) }
+  process { end h.write; begin h.read; end h.read -> 0 }
+}
+guarantee linearizable(h)
+"""
+    trace = checked(text).result("linearizable").trace
+    assert trace is not None
+    assert [(b.text, b.begun, b.ended) for b in trace.operations] == [
+        ("#0 write 1", 0, 1), ("#1 read → 0", 2, 2),
+    ]  # fmt: skip
+    assert any("#0 `write 1`" in reason for reason in trace.reasons)
+
+
+READS = """spec reads
+symbols V[2]
+history tx: transactions<0..1, V> = V.1
+role Tx[2] {
+  process {
+    atomic { tx.begin; STEP }
+    atomic { LAST; tx.commit }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "last", "asked", "told"),
+    [
+        ("tx.read(self.index, V.1)", "tx.write(1 - self.index, V.2)", "guarantee serializable(tx)",
+         "T1 of Tx.1 read V.1 from 0"),
+        ("tx.read(0, V.2)", "skip", "guarantee read_committed(tx)",
+         "T1 of Tx.1 read V.2 from 0, which nobody wrote."),
+        ("tx.write(self.index, V.2)", "tx.read(1 - self.index, V.2)",
+         "no circular_information_flow(tx)",
+         "T1 of Tx.1 read V.2 from 1, which T1 of Tx.2 wrote"),
+        ("tx.write(0, V.2)", "tx.read(0, V.1)", "guarantee read_atomic(tx)",
+         "T1 of Tx.1 read V.1 from 0, where it had itself written V.2"),
+    ],
+)  # fmt: skip
+def test_reasons_are_in_the_words_of_the_spec(
+    checked: Callable[..., Report], step: str, last: str, asked: str, told: str
+) -> None:
+    report = checked(READS.replace("STEP", step).replace("LAST", last) + asked)
+    (trace,) = (r.trace for r in report.results if r.verdict is Verdict.VIOLATED)
+    assert trace is not None
+    assert any(told in reason for reason in trace.reasons), trace.reasons
+
+
+def test_operations_are_told_with_the_names_of_the_spec(checked: Callable[..., Report]) -> None:
+    text = """spec named
+history h: register<0..1> = 0
+role C[2] { process { begin h.read; end h.read -> 1 } }
+guarantee linearizable(h)
+"""
+    trace = checked(text).result("linearizable").trace
+    assert trace is not None
+    assert trace.reasons[0] == "#0 `read → 1` of C.1"
+
+
+WAITING = """spec waiting
+history tx: transactions<0..0, 0..2> = 0
+role First {
+  process {
+    atomic { tx.begin; tx.write(0, 1) }
+    never: await false
+  }
+}
+final { true }
+role Second {
+  process {
+    atomic { tx.begin; tx.read(0, 0) }
+    atomic { tx.write(0, 2); tx.commit }
+  }
+}
+guarantee serializable(tx)
+no read_skew(tx)
+"""
+
+
+@pytest.mark.parametrize("faults", [None, "crash First"])
+def test_a_write_that_nobody_saw_need_not_be_committed(
+    checked: Callable[..., Report], faults: str | None
+) -> None:
+    assert _violated(checked(WAITING, faults)) == set()
 
 
 def test_equal_histories_are_remembered_alike() -> None:

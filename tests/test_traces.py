@@ -330,6 +330,29 @@ def test_the_instance_of_a_quantifier(traced: Traced) -> None:
     ]
 
 
+def test_both_sides_of_an_iff(traced: Traced) -> None:
+    assert reasons(traced, SMALL + "invariant p { n > 1 iff 1 not in s }") == [
+        "`n > 1 iff 1 not in s` is false",
+        "  `n > 1` is false: `n` is 0",
+        "  `1 not in s` is true: `s` is {}",
+    ]
+
+
+def test_why_there_is_none(traced: Traced) -> None:
+    text = SMALL + "invariant p { n < 2 or exists x in 3..7: x - n == 0 }"
+    assert reasons(traced, text) == [
+        "`n < 2` is false: `n` is 2",
+        "`exists x in 3..7: x - n == 0` is false",
+        "  with x = 3:",
+        "    `x - n == 0` is false: `x - n` is 1",
+        "  with x = 4:",
+        "    `x - n == 0` is false: `x - n` is 2",
+        "  with x = 5:",
+        "    `x - n == 0` is false: `x - n` is 3",
+        "  and so it is for 2 others",
+    ]
+
+
 def test_the_arguments_of_a_call(traced: Traced) -> None:
     assert reasons(traced, SMALL + "invariant p { near(n, n mod 2) }") == [
         "`near(n, n mod 2)` is false: `n` is 2, `n mod 2` is 0",

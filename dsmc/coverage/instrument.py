@@ -87,10 +87,15 @@ class _Instrument:
         origin = action.origin
         if origin.fault:
             return self._fault_of(action)
-        if any(point.span == origin.span for point in self._marked):
+        if any(point.span == origin.span for point in self._marks_in(action)):
             return None
         sort = Sort.RECOVERY if origin.kind is y.Kind.RECOVERY else Sort.STEP
         return Point(sort, origin.title, origin.span)
+
+    def _marks_in(self, action: y.Action) -> Iterator[Point]:
+        for statement in s.walk(action.body):
+            if isinstance(statement, s.Mark) and statement.kind == POINT:
+                yield self._marked[int(statement.text)]
 
     def _statement(self, statement: s.Statement, action: y.Action) -> s.Statement:
         match statement:

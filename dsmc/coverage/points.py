@@ -7,6 +7,7 @@ The steps of processes are marked by no statement: in the code of a process each
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import stmt as s
@@ -47,7 +48,7 @@ class Marked(Frozen):
 
 def marked(program: Program) -> Marked:
     """The program with a mark for each point of its code."""
-    marker = _Marker()
+    marker = _Marker(_run_at_once(program))
     found = replace(
         program,
         codes=tuple(map(marker.code, program.codes)),
@@ -60,8 +61,40 @@ def marked(program: Program) -> Marked:
     return Marked(found, tuple(marker.points))
 
 
+def _run_at_once(program: Program) -> frozenset[str]:
+    """The procedures that code of one step calls, or those that it calls."""
+    called = {proc.name: _calls(proc.body) for proc in program.procs}
+    found: set[str] = set()
+    new = {name for block in _codes_of_steps(program) for name in _calls(block)}
+    while new:
+        found |= new
+        new = {name for one in new for name in called[one]} - found
+    return frozenset(found)
+
+
+def _codes_of_steps(program: Program) -> Iterator[s.Block]:
+    """All code outside of procedures that is run in one step."""
+    yield from (action.body for action in program.actions)
+    for code in program.codes:
+        parts = (code.handlers, code.quorum_handlers, code.actions, code.on_crash, code.on_restart)
+        yield from (part.body for group in parts for part in group)
+        yield from (block for process in code.processes for block in _atomic(process.body))
+    yield from (block for proc in program.procs for block in _atomic(proc.body))
+
+
+def _atomic(block: s.Block) -> Iterator[s.Block]:
+    return (one.body for one in s.walk(block) if isinstance(one, s.Atomic))
+
+
+def _calls(block: s.Block) -> set[str]:
+    return {one.procedure for one in s.walk(block) if isinstance(one, s.CallProc)}
+
+
 class _Marker:
-    def __init__(self) -> None:
+    """Makes the points. The procedures that are run `at_once` have marks for their branches."""
+
+    def __init__(self, at_once: frozenset[str]) -> None:
+        self._at_once = at_once
         self.points: list[Point] = []
 
     def code(self, code: RoleCode) -> RoleCode:
@@ -86,7 +119,8 @@ class _Marker:
         )
 
     def proc(self, proc: Proc) -> Proc:
-        return replace(proc, body=self._block(proc.body))
+        marked = self._block if proc.name in self._at_once else self._steps
+        return replace(proc, body=marked(proc.body))
 
     def begun(self, sort: Sort, name: str, span: Span, body: s.Block) -> s.Block:
         """Code, with a mark where it begins."""

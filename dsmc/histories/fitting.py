@@ -58,7 +58,7 @@ def _fitting(history: Operations, asked: Iterable[str]) -> str:
 
 
 def _value(text: str) -> object:
-    """A value as it is written in EDN; what is none is a text."""
+    """A value as it is written in EDN; several words are a text."""
     from dsmc.diagnostics import Mistakes
     from dsmc.histories.formats import edn
     from dsmc.source import Source
@@ -66,5 +66,5 @@ def _value(text: str) -> object:
     try:
         values = edn.read(Source("--initial", text))
     except Mistakes:
-        return text
+        refuse_all(f"`--initial` is given `{text}`, which is no value", 'a text is written "so"')
     return values[0] if len(values) == 1 else text

@@ -141,12 +141,15 @@ class Operations(Frozen):
 class Transactions(Frozen):
     """A history of transactions; those of one session stand in the session's order.
 
-    `versions` gives the order in which the committed writes of a key were installed, where it is
-    known (a model knows it): key -> identities of writes, oldest first.
+    `versions` gives the order in which the writes of a key were installed, where it is known (a model
+    knows it): key -> identities of writes, oldest first. Those of a transaction that did not commit
+    are no versions, whether they stand there or not. `first` is what every key holds at the beginning,
+    where that is known.
     """
 
     transactions: tuple[Transaction, ...]
     versions: tuple[tuple[Value, tuple[Value, ...]], ...] | None = None
+    first: Value = None
 
 
 class Broadcasts(Frozen):

@@ -34,7 +34,11 @@ def reads_from(history: Operations, spec: Specification) -> Seen | Violated | Un
     """Who saw what. A read of what nobody wrote breaks every guarantee."""
     strange = next((o for o in history.operations if o.f not in ("read", "write")), None)
     if strange is not None or spec.name not in ("register", "cas_register"):
-        what = f"#{strange.id} is a {strange.f}" if strange else f"the object is a {spec.name}"
+        what = (
+            f"#{strange.id} is {words.a(strange.f)}"
+            if strange
+            else f"the object is {words.a(spec.name)}"
+        )
         return Undecided(f"this guarantee is decided for reads and writes of registers, and {what}")
     writes: dict[tuple[Value, Value], Operation] = {}
     for one in history.operations:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dsmc.frozen import Frozen, replace
 from dsmc.histories.model import (
     Access,
+    Name,
     Read,
     ReadWhere,
     Status,
@@ -49,9 +50,14 @@ class Tx(Frozen):
     @property
     def name(self) -> str:
         """How explanations speak of it."""
+        number = f"T{self.number + 1}"
+        return f"{number} of {self.session}" if self.client[0] != 0 else number
+
+    @property
+    def session(self) -> str:
+        """How explanations speak of its client."""
         node, thread = self.client
-        of = f"{node}" if not thread else f"{node}/{thread}"
-        return f"T{self.number + 1} of {of}" if node != 0 else f"T{self.number + 1}"
+        return f"{node}/{thread}" if thread else f"{node}"
 
 
 class Past(Frozen):
@@ -128,7 +134,7 @@ class Ledger:
             return Read(key, value, live[-1])
         if value == self._initial and not gone:
             return Read(key, None)
-        return Read(key, value, gone[0] if gone else ("nobody", repr(value)))
+        return Read(key, value, gone[0] if gone else Name(value))
 
     # ------------------------------------------------------------ as a recorded history
 
@@ -139,7 +145,7 @@ class Ledger:
             ordered = sorted(memory.transactions, key=lambda one: (repr(one.client), one.number))
             told = tuple(self._as_recorded(memory, one) for one in ordered)
             versions = tuple(sorted(memory.versions, key=repr))
-            found = self._told[memory] = Transactions(told, versions)
+            found = self._told[memory] = Transactions(told, versions, self._initial)
         return found
 
     def _as_recorded(self, memory: Past, one: Tx) -> Transaction:
@@ -150,10 +156,9 @@ class Ledger:
             last = 2 * len(memory.transactions) + 1
             open_ = one.status in (None, Status.INFO)
             ended = None if open_ else min((2 * n - 1 for n in later), default=last)
-        session = f"{one.client}"
         status = one.status or Status.INFO
         accesses = tuple(self._told_of(memory, access) for access in one.accesses)
-        return Transaction(one.name, session, accesses, status, begun, ended)
+        return Transaction(one.name, one.session, accesses, status, begun, ended)
 
     def _told_of(self, memory: Past, access: Read | Write | Examined) -> Access:
         """An access; of a predicate it is told which versions satisfy it, whoever wrote them."""

@@ -56,10 +56,16 @@ def operation(one: Operation) -> str:
     return asked if one.result is None and one.arg is not None else f"{asked} → {value(one.result)}"
 
 
+def a(noun: str) -> str:
+    """A noun with its article."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 def named(one: Operation) -> str:
     """An operation with its number and its session: how explanations speak of it."""
     of = "" if one.object is None else f" on {value(one.object)}"
-    return f"#{one.id} `{operation(one)}`{of} of {value(one.session)}"
+    by = f" of {value(one.session)}" if one.session != "" else ""
+    return f"#{one.id} `{operation(one)}`{of}{by}"
 
 
 def access(one: Access) -> str:

@@ -9,6 +9,7 @@ from lark import Token
 from dsmc.diagnostics import Mistakes
 from dsmc.frozen import Frozen
 from dsmc.source import Source
+from dsmc.syntax.generics import type_ends
 from dsmc.syntax.layout import Layout, ends_between
 from dsmc.syntax.parser import parse, tokenize
 
@@ -26,12 +27,6 @@ _HEADS = ("ACTION", "FAIR", "STRONG", "ON", "TIMEOUT", "IF", "WHILE", "FOR", "RE
 #: After these an opening parenthesis or bracket belongs to the word before it.
 _CALLABLE = ("NAME", "RPAR", "RSQB", "_RSET", "SOME", "OLD", "INT", "QMARK", "SELF",
              "SEQ", "BAG")  # fmt: skip
-_CONSTRUCTORS = ("SET", "MAP", "OPTION", "SEQ", "BAG")
-#: After these `<` may begin what is inside a type: `seq<T>`, `Pair<T>`, and a history's `broadcast<M>`.
-_GENERIC = (*_CONSTRUCTORS, "NAME", "BROADCAST")
-#: What can stand inside the brackets of a type.
-_IN_TYPES = (*_CONSTRUCTORS, "NAME", "INT", "COMMA", "_DOTS", "LESSTHAN", "MORETHAN", "LPAR", "RPAR",
-             *_CLOSE, "MESSAGE")  # fmt: skip
 
 
 class Piece(Frozen):
@@ -84,30 +79,19 @@ def _kinds(tokens: list[Token]) -> dict[int, str]:
     found = {id(t): seen[t.start_pos] for t in words if t.start_pos in seen}
     plain = [t for t in words if t.type != "NEWLINE"]
     for i, token in enumerate(plain):
-        if token.type == "LESSTHAN" and i and plain[i - 1].type in _GENERIC:
-            end = _type_ends(plain, i)
+        if token.type == "LESSTHAN":
+            end = type_ends(plain, i)
             if end is not None:
                 found[id(token)] = "_LTYPE"
                 found[id(plain[end])] = "_RTYPE"
     return found
 
 
-def _type_ends(tokens: list[Token], start: int) -> int | None:
-    """The index of the `>` that belongs to a `<`, if what is between is the inside of a type."""
-    depth = 0
-    for i in range(start, len(tokens)):
-        kind = tokens[i].type
-        if kind not in _IN_TYPES:
-            return None
-        depth += (kind == "LESSTHAN") - (kind == "MORETHAN")
-        if depth == 0:
-            return i
-    return None
-
-
 def _is_close(tokens: list[Token], i: int) -> bool:
+    """A list or a set is never close to an operator."""
+
     def spaced(j: int) -> bool:
-        return not 0 <= j < len(tokens) or tokens[j].type in ("SPACE", "NEWLINE")
+        return not 0 <= j < len(tokens) or tokens[j].type in ("SPACE", "NEWLINE", "LSQB", "LBRACE")
 
     return not spaced(i - 1) and not spaced(i + 1)
 
@@ -202,6 +186,8 @@ def _space(pieces: list[Piece], i: int, *, unary: bool) -> bool:
         return before.kind == "COLON" and piece.kind == "_RSET"
     if "_LTYPE" in (before.kind, piece.kind) or piece.kind == "_RTYPE":
         return False
+    if before.kind in _CLOSE and i >= 2 and not _expects_value(pieces[i - 2]):
+        return not before.close
     if piece.kind in ("LPAR", "LSQB"):
         member = i >= 2 and pieces[i - 2].kind == "DOT"
         return not member and before.kind not in (*_CALLABLE, "_RTYPE") and not _is_word(before)
@@ -209,8 +195,6 @@ def _space(pieces: list[Piece], i: int, *, unary: bool) -> bool:
         return False
     if piece.kind in _CLOSE and not _expects_value(before):
         return not piece.close
-    if before.kind in _CLOSE and i >= 2 and not _expects_value(pieces[i - 2]):
-        return not before.close
     return True
 
 

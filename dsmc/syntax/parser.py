@@ -18,6 +18,7 @@ from dsmc.source import Source, Span
 from dsmc.syntax import ast
 from dsmc.syntax.braces import mended
 from dsmc.syntax.build import build
+from dsmc.syntax.generics import parted
 from dsmc.syntax.layout import Layout
 from dsmc.syntax.recognize import Recognizer
 from dsmc.syntax.repair import parse_tokens, unknown_text
@@ -53,7 +54,7 @@ def parse(source: Source) -> Parsed:
 def tokenize(source: Source) -> list[Token]:
     """All tokens of a text, with comments, newlines and spaces."""
     lexing = LexerThread.from_text(_lexer(), source.text)
-    return list(lexing.lex(None))  # type: ignore[no-untyped-call]
+    return parted(list(lexing.lex(None)))  # type: ignore[no-untyped-call]
 
 
 def reserved_words() -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from dsmc.backends.observing import happening, numbered, plain, specification
-from dsmc.backends.python.machine import Event, TracedStep
+from dsmc.backends.python.machine import Event
 from dsmc.frozen import replace
 from dsmc.histories import words
 from dsmc.histories.budget import Budget
@@ -24,12 +24,14 @@ _KINDS = ("begin", "end", "refused", "unknown")
 _DOES = "does"
 #: A node, and its thread that asks.
 Client: TypeAlias = tuple[int, int]
+#: What happened in the making of the initial state, and in each step.
+Story: TypeAlias = Sequence[Sequence[Event]]
 
 
 class Recording:
     """The operations on one history of a run."""
 
-    def __init__(self, system: System, history: History, steps: Sequence[TracedStep]) -> None:
+    def __init__(self, system: System, history: History, story: Story) -> None:
         self._history = history
         self._nodes = t.NodeId(system.roles)
         self._open: dict[Client, int] = {}  # the number of its operation
@@ -37,8 +39,8 @@ class Recording:
         self._lane: list[int | None] = []
         self._steps: list[tuple[int, int | None]] = []
         self._time = 0
-        for number, step in enumerate(steps, start=1):
-            for event in step.events:
+        for number, events in enumerate(story):
+            for event in events:
                 self._event(number, event)
 
     def _event(self, number: int, event: Event) -> None:
@@ -58,7 +60,7 @@ class Recording:
     ) -> None:
         node, _ = client
         lane = node if isinstance(of, t.NodeId) else None
-        name = str(plain(of, node)) if lane is not None else ""
+        name = plain(of, node) if lane is not None else ""
         self._open[client] = len(self.operations)
         self._lane.append(lane)
         self._steps.append((number, None))
@@ -89,6 +91,12 @@ class Recording:
         )
 
 
+def asker(event: Event) -> str:
+    """Which node an event of a history is of; empty if of none."""
+    of, *_ = event.types or (None,)
+    return str(plain(of, event.values[0])) if isinstance(of, t.NodeId) else ""
+
+
 def said(event: Event) -> Iterator[str]:
     """What an event of a history is in words."""
     if event.kind not in (*_KINDS, _DOES) or "." not in event.text:
@@ -108,21 +116,21 @@ def said(event: Event) -> Iterator[str]:
             yield f"does not know what becomes of {event.text}"
 
 
-def bars(system: System, promise: Promise | None, steps: Sequence[TracedStep]) -> tuple[Bar, ...]:
+def bars(system: System, promise: Promise | None, story: Story) -> tuple[Bar, ...]:
     """The operations of a run: those of the history that the property is about, else of all."""
     observed = {o.history.name: o.history for o in system.observers}
     asked = [promise.history] if promise is not None else list(observed)
     return tuple(
         bar for name in asked if name in observed
-        for bar in Recording(system, observed[name], steps).bars
+        for bar in Recording(system, observed[name], story).bars
     )  # fmt: skip
 
 
-def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
+def reasons(system: System, observer: Observer, story: Story) -> list[str]:
     """Why the history of a run breaks a promise."""
     if observer.history.object in ("broadcast", "commit", "replicas", "saga", "transactions"):
-        return _told_by(system, observer, steps)
-    found = Recording(system, observer.history, steps)
+        return _told_by(observer, story)
+    found = Recording(system, observer.history, story)
     history = Operations(tuple(found.operations))
     spec = specification(observer.history)
     asked = guarantee(observer.promise.guarantee)
@@ -134,12 +142,12 @@ def reasons(system: System, observer: Observer, steps: Sequence[TracedStep]) -> 
     return [*told, *verdict.sentences]
 
 
-def _told_by(system: System, observer: Observer, steps: Sequence[TracedStep]) -> list[str]:
+def _told_by(observer: Observer, story: Story) -> list[str]:
     """What was done, and what is wrong with it: in the words of who observes it."""
     remembers = numbered(observer).remembers
     memory, done = remembers.initial, list[str]()
-    for step in steps:
-        for what in _happenings(system, observer.history, step):
+    for events in story:
+        for what in _happenings(observer.history, events):
             if what.kind == _DOES:
                 done.append(_done(what))
             before, memory = memory, remembers.after(memory, what)
@@ -154,8 +162,8 @@ def _done(what: Happening) -> str:
     return f"{words.value(what.client[0])}: {what.f} {told}".rstrip()
 
 
-def _happenings(system: System, history: History, step: TracedStep) -> Iterator[Happening]:
-    for event in step.events:
+def _happenings(history: History, events: Sequence[Event]) -> Iterator[Happening]:
+    for event in events:
         of, _, method = event.text.partition(".")
         if event.kind == "crash" and event.types:
             yield Happening("crash", (plain(event.types[0], event.values[0]), 0))

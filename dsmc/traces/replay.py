@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dsmc.backends.python.machine import Owed, PythonMachine, TracedStep
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dsmc.backends.python.machine import Event, Owed, PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
@@ -29,6 +32,9 @@ from dsmc.traces.ledger import Ledger, Traffic
 from dsmc.traces.model import Bar, Change, Cut, Lane, Step, Trace
 from dsmc.traces.titles import place, title, where
 from dsmc.traces.why import said
+
+if TYPE_CHECKING:
+    from dsmc.traces.operations import Story
 
 
 class ReplayError(Exception):
@@ -117,20 +123,22 @@ class _Teller:
     def tell(self, run: Run, steps: list[TracedStep] | None = None) -> Trace:
         steps = steps_of(self._machine, self._prop, run) if steps is None else steps
         states = [self._machine.decode(s) for s in run.states]
-        told = [self._start(run.states[0] if run.states else None)]
+        begun = self._begun(run)
+        told = [self._start(begun)]
         for number, step in enumerate(steps, start=1):
             after = self._machine.decode(step.target) if step.target is not None else None
             told.append(self._step(number, step, states[number - 1], after))
             if number == len(states) and after is not None:
                 states.append(after)
+        story = [begun, *(step.events for step in steps)]
         return Trace(
             spec=self._spec, model=self._model, name=self._prop.name,
             verdict=_verdict(self._prop),
             headline=self._headline(run, len(steps)), doc=getattr(self._prop, "doc", ""),
             lanes=self._lanes, steps=tuple(told), messages=tuple(self._ledger.messages),
-            reasons=tuple(self._reasons(run, steps, states, told)), states=tuple(states),
+            reasons=tuple(self._reasons(run, steps, states, told, story)), states=tuple(states),
             variables=self._variables(), loop=run.start,
-            operations=self._operations(steps),
+            operations=self._operations(story),
         )  # fmt: skip
 
     def _variables(self) -> tuple[tuple[str, t.Type], ...]:
@@ -144,8 +152,9 @@ class _Teller:
         return headline(self._prop, steps)
 
     def _reasons(
-        self, run: Run, steps: list[TracedStep], states: list[Values], told: list[Step]
-    ) -> list[str]:
+        self, run: Run, steps: list[TracedStep], states: list[Values], told: list[Step],
+        story: Story,
+    ) -> list[str]:  # fmt: skip
         if isinstance(self._prop, Temporal):
             messages = tuple(self._ledger.messages)
             known = Told(run, tuple(steps), self._lanes, messages)
@@ -153,16 +162,16 @@ class _Teller:
         if self._observer is not None:
             from dsmc.traces import operations
 
-            return operations.reasons(self._system, self._observer, steps)
+            return operations.reasons(self._system, self._observer, story)
         return reasons(self._system, self._prop, states, told)
 
-    def _operations(self, steps: list[TracedStep]) -> tuple[Bar, ...]:
+    def _operations(self, story: Story) -> tuple[Bar, ...]:
         """The operations of the histories that are observed."""
         if not self._system.observers:
             return ()
         from dsmc.traces import operations
 
-        return operations.bars(self._system, self._promise, steps)
+        return operations.bars(self._system, self._promise, story)
 
     @property
     def _observer(self) -> Observer | None:
@@ -173,10 +182,15 @@ class _Teller:
     def _promise(self) -> Promise | None:
         return None if self._observer is None else self._observer.promise
 
-    def _start(self, first: State | None) -> Step:
-        starts = dict(self._machine.starts()) if first is not None else {}
-        traffic = self._ledger.enter(0, starts.get(first, ()))
-        return Step(0, None, "start", "start", "", "", "", *_numbers(traffic), ())
+    def _begun(self, run: Run) -> tuple[Event, ...]:
+        """What happened in the making of the first state."""
+        return dict(self._machine.starts()).get(run.states[0], ()) if run.states else ()
+
+    def _start(self, begun: tuple[Event, ...]) -> Step:
+        numbers = _numbers(self._ledger.enter(0, begun))
+        return Step(
+            0, None, "start", "start", "", "", "", *numbers, (), said=_said(begun, named=True)
+        )
 
     def _step(self, number: int, step: TracedStep, before: Values, after: Values | None) -> Step:
         traffic = self._ledger.enter(number, step.events)
@@ -190,7 +204,7 @@ class _Teller:
             self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
             tuple(down), tuple(up), cut, step.error,
-            _said(step),
+            _said(step.events),
         )  # fmt: skip
 
     def _changes(self, step: TracedStep, before: Values, after: Values) -> tuple[Change, ...]:
@@ -218,14 +232,20 @@ class _Teller:
 _EVENTS = ("begin", "end", "refused", "unknown", "does")
 
 
-def _said(step: TracedStep) -> tuple[str, ...]:
-    """What clients asked and got in a step, and what nodes did that a history records."""
-    events = [event for event in step.events if event.kind in _EVENTS]
+def _said(told: Sequence[Event], *, named: bool = False) -> tuple[str, ...]:
+    """What clients asked and got in a step, and what nodes did that a history records.
+
+    `named`: whoever did it is no matter of course.
+    """
+    events = [event for event in told if event.kind in _EVENTS]
     if not events:
         return ()
     from dsmc.traces import operations
 
-    return tuple(one for event in events for one in operations.said(event))
+    return tuple(
+        f"{who}: {one}" if (who := operations.asker(event)) and named else one
+        for event in events for one in operations.said(event)
+    )  # fmt: skip
 
 
 def lanes(system: System) -> tuple[Lane, ...]:

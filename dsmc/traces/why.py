@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dsmc.ir import expr as x
 from dsmc.ir.evaluate import World, evaluate, members
@@ -14,6 +15,8 @@ from dsmc.source import Span
 Names = dict[str, Value]
 #: Into how many functions an explanation goes.
 _DEPTH = 2
+#: Of so many values of what an `exists` goes through it is said why not.
+_MOST = 3
 
 
 def said(span: Span) -> str:
@@ -40,12 +43,17 @@ class Why:
         match e:
             case x.Apply(Op.AND | Op.OR | Op.IMPLIES, args) if not _is_one_thing(e, args):
                 return self._connective(e, names, wanted)
+            case x.Apply(Op.IFF, args) if not _is_one_thing(e, args):
+                sides = (reason for side in args for reason in self._as_it_is(side, names))
+                return [*self._leaf(e, names), *_indented(list(sides))]
             case x.Apply(Op.NOT, (inner,)) if inner.span != e.span:
                 return self._why(inner, names, wanted=not wanted)
             case x.Fold(x.Quantifier.FORALL) if not wanted:
                 return self._witness(e, names, wanted=False)
             case x.Fold(x.Quantifier.EXISTS) if wanted:
                 return self._witness(e, names, wanted=True)
+            case x.Fold(x.Quantifier.EXISTS):
+                return [*self._leaf(e, names), *_indented(self._each(e, names))]
             case x.Let(_, value, body) if not _is_one_thing(e, (value, body)):
                 return self._named(e, names, wanted)
             case x.Cond(condition, yes, no) if self._is(condition, names) is not None:
@@ -72,6 +80,33 @@ class Why:
                 return self._why(part, names, wanted=value)
         return self._leaf(e, names)
 
+    def _as_it_is(self, e: x.Expr, names: Names) -> list[str]:
+        """Why it is what it is, true or false."""
+        holds = self._is(e, names)
+        return self._leaf(e, names) if holds is None else self._why(e, names, wanted=holds)
+
+    def _each(self, e: x.Fold, names: Names) -> list[str]:
+        """Why the body is false for the first values of the binders, and for how many others it is."""
+        every = list(self._values(e.binders, names))
+        told = [line for found in every[:_MOST] for line in self._with(e, found, wanted=False)]
+        left = len(every) - _MOST
+        return [*told, f"and so it is for {left} other{'s' * (left != 1)}"] if left > 0 else told
+
+    def _with(self, e: x.Fold, found: Names, *, wanted: bool) -> list[str]:
+        bound = ", ".join(f"{_name(b)} = {show(b.type, found[b.name])}" for b in e.binders)
+        return [f"with {bound}:", *_indented(self._why(e.body, found, wanted=wanted))]
+
+    def _values(self, binders: tuple[x.Binder, ...], names: Names) -> Iterator[Names]:
+        """What binders go through."""
+        if not binders:
+            yield names
+            return
+        first, rest = binders[0], binders[1:]
+        for value in members(first.domain.type, evaluate(first.domain, self._world, names)):
+            inner = {**names, first.name: value}
+            if self._is(first.where, inner):
+                yield from self._values(rest, inner)
+
     def _named(self, e: x.Let, names: Names, wanted: bool) -> list[str]:
         try:
             value = evaluate(e.value, self._world, names)
@@ -82,25 +117,11 @@ class Why:
 
     def _witness(self, e: x.Fold, names: Names, *, wanted: bool) -> list[str]:
         """The first values of the binders for which the body is as wanted."""
-        found = self._search(e.binders, e.body, names, wanted)
+        values = self._values(e.binders, names)
+        found = next((one for one in values if self._is(e.body, one) is wanted), None)
         if found is None:
             return self._leaf(e, names)
-        bound = ", ".join(f"{_name(b)} = {show(b.type, found[b.name])}" for b in e.binders)
-        return [f"with {bound}:", *_indented(self._why(e.body, found, wanted=wanted))]
-
-    def _search(
-        self, binders: tuple[x.Binder, ...], body: x.Expr, names: Names, wanted: bool
-    ) -> Names | None:
-        if not binders:
-            return names if self._is(body, names) is wanted else None
-        first, rest = binders[0], binders[1:]
-        for value in members(first.domain.type, evaluate(first.domain, self._world, names)):
-            inner = {**names, first.name: value}
-            if self._is(first.where, inner):
-                found = self._search(rest, body, inner, wanted)
-                if found is not None:
-                    return found
-        return None
+        return self._with(e, found, wanted=wanted)
 
     def _inside(self, e: x.Call, names: Names, wanted: bool) -> list[str]:
         """Why a function says so."""
@@ -193,7 +214,7 @@ def _is_one_thing(e: x.Expr, parts: tuple[x.Expr, ...]) -> bool:
     Then its text holds the texts of the parts, but no word that joins them.
     """
     words = re.findall(r"\w+", e.span.text)
-    joined = any(word in ("and", "or", "implies", "let") for word in words)
+    joined = any(word in ("and", "or", "implies", "iff", "let") for word in words)
     return bool(words) and not joined and all(_inside(p.span, e.span) for p in parts)
 
 

@@ -23,7 +23,7 @@ def history(scope: Scope, node: ast.History) -> History | None:
     of = OBJECTS.get(word)
     if of is None:
         known = [n for n, d in scope.declared.items() if isinstance(d.node, ast.Object)]
-        scope.unknown(word, node.type.span, "object of a history", [*OBJECTS, *known])
+        scope.unknown(word, node.type.span, "object of a history", [*OBJECTS, *known], few=True)
         return None
     if len(written) != of.types:
         _wrong_count(scope, node.type.span, word, of.types)
@@ -148,12 +148,19 @@ def _is_known(
         _of_registers(scope, node, of)
         return False
     if node.name not in names:
-        scope.unknown(node.name, node.span, what, names)
+        scope.unknown(node.name, _named(node), what, names)
         return False
     strange = [w for w in words if w not in forms]
     if strange:
-        scope.unknown(strange[0], node.span, "form of it", forms)
+        place = node.arguments[1 + words.index(strange[0])].span
+        scope.unknown(strange[0], place, "form of this guarantee", forms, few=True)
     return not strange and _has_few_keys(scope, node, of)
+
+
+def _named(node: ast.Guarantee | ast.NoAnomaly) -> Span:
+    """Where its name stands: behind the word that every such line begins with."""
+    start = node.span.start + node.span.text.index(node.name, node.span.text.index(" "))
+    return Span(node.span.source, start, start + len(node.name))
 
 
 def _has_few_keys(scope: Scope, node: ast.Guarantee | ast.NoAnomaly, of: History) -> bool:

@@ -178,13 +178,20 @@ class Scope:
                 names |= set(self.role_members.get(env.role.name, {}))
         return names
 
-    def unknown(self, name: str, span: Span, what: str, known: Iterable[str]) -> None:
-        """Report a name that is not declared, unless the part that may declare it is broken."""
+    def unknown(
+        self, name: str, span: Span, what: str, known: Iterable[str], *, few: bool = False
+    ) -> None:
+        """Report a name that is not declared, unless the part that may declare it is broken.
+
+        Of `few` names all are said if none is near.
+        """
         if name in self.forgiven:
             return
         candidates = list(known)
         help = did_you_mean(name, candidates)
         notes: tuple[Note, ...] = ()
+        if few and candidates and not help:
+            help = f"there are {', '.join(f'`{one}`' for one in candidates)}"
         near = help[len("did you mean `") : -2]
         if near in self.declared and _place(self.declared[near].node) is not NOWHERE:
             notes = (Note(_place(self.declared[near].node), "a similar name is declared here"),)

@@ -32,16 +32,23 @@ class Numbering:
             self._unknown[version] = self._facts.add_unknown(*version)
         return self._unknown[version]
 
+    def left_out(self, version: Version) -> bool:
+        """Is it known who wrote a version, and is none of them included?"""
+        writers = self._writers.of(version)
+        return bool(writers) and not any(number in self._node_of for number in writers)
+
     def _note(self, version: Version, nodes: Sequence[int]) -> None:
         both = " and ".join(str(self._facts.names[node]) for node in nodes[:2])
         key, value = version
-        self._facts.unclear = f"{value} was written to {key} by {both}: whose was read is not known"
+        shown = self._facts.shown(key, value)
+        self._facts.unclear = f"{shown} was written to {key} by {both}: whose was read is not known"
 
 
 def find_chains(facts: Facts, numbering: Numbering) -> None:
     """Fill in the chain, the place of its versions, and the loose writers of each key."""
     for key, versions in recorded(facts):
-        _add_chain(facts, numbering, key, versions)
+        kept = [value for value in versions if not numbering.left_out((key, value))]
+        _add_chain(facts, numbering, key, kept)
     for node, written in enumerate(facts.writes):
         for key, last in written.items():
             if (key, last) not in facts.place:
@@ -59,7 +66,7 @@ def recorded(facts: Facts) -> Iterable[tuple[Value, tuple[Value, ...]]]:
     return longest_lists(facts).items()
 
 
-def _add_chain(facts: Facts, numbering: Numbering, key: Value, versions: tuple[Value, ...]) -> None:
+def _add_chain(facts: Facts, numbering: Numbering, key: Value, versions: Sequence[Value]) -> None:
     for version in versions:
         _append(facts, key, numbering.of((key, version)), version)
 

@@ -33,7 +33,7 @@ def _overwritten(facts: Facts) -> Iterator[tuple[int, Seen]]:
 
 def _lost(facts: Facts, seen: Seen, one: int, other: int) -> Violated:
     a, b = facts.names[one], facts.names[other]
-    what = "no value" if seen.value is None else f"{seen.value}"
+    what = facts.shown(seen.key, seen.value)
     sentence = (
         f"{a} and {b} both read {what} from {seen.key} and then wrote to it:"
         " whichever came first, its update was lost."

@@ -102,7 +102,7 @@ def _shown(facts: Facts, reader: int, writer: int | None, key: Value) -> str:
     """The value that was read."""
     for seen in facts.reads[reader]:
         if seen.key == key and writer in {None, seen.writer}:
-            return "nothing" if seen.value is None else str(seen.value)
+            return facts.shown(key, seen.value)
     return "a value"
 
 

@@ -9,8 +9,10 @@ has is had without it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from dsmc.frozen import Frozen
+from dsmc.histories import words
 from dsmc.histories.model import (
     Access,
     Append,
@@ -81,11 +83,26 @@ class Facts:
 
     def add_unknown(self, key: Value, value: Value) -> int:
         """A node for whoever wrote a value that no included transaction wrote."""
-        self.names.append(f"the unknown writer of {key} = {value}")
+        self.names.append(f"the unknown writer of {key} = {self.shown(key, value)}")
         self.nodes.append(None)
         self.reads.append([])
         self.writes.append({key: value})
         return len(self.names) - 1
+
+    def shown(self, key: Value, version: Value) -> str:
+        """What a version of a key is, in words; None is what was there first."""
+        if version is None:
+            return "nothing" if self.history.first is None else words.value(self.history.first)
+        return words.value(self._values.get((key, version), version))
+
+    @cached_property
+    def _values(self) -> dict[Version, Value]:
+        """What was written, where it is known by something else."""
+        return {
+            (access.key, access.write): access.value
+            for transaction in self.history.transactions for access in transaction.accesses
+            if isinstance(access, (Read, Write)) and access.write is not None
+        }  # fmt: skip
 
     @property
     def ordered(self) -> bool:

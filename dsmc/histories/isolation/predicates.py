@@ -7,7 +7,7 @@ depends on the last one that did so before, or at, the version that it has seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dsmc.histories.isolation import graph as edges
 from dsmc.histories.isolation.facts import INITIAL, Facts
@@ -39,28 +39,23 @@ def _changed_before(facts: Facts, read: ReadWhere) -> Iterator[tuple[Value, int]
 
 
 def changers(facts: Facts, node: int, read: ReadWhere) -> Iterator[tuple[Value, int]]:
-    """The first writer of each key that is certain to have changed what the read has seen."""
+    """The first other writer of each key that is certain to have changed what the read has seen."""
     for key in sorted({key for key, _ in (*read.matching, *read.passed)}, key=repr):
-        writer = _changer(facts, key, read)
-        if writer not in {None, node}:
-            assert writer is not None
-            yield key, writer
+        chain = facts.chain_of(key)
+        satisfies = [_satisfies(facts, writer, key, read) for writer in chain]
+        for at in range(_seen_at(facts, key, read, satisfies) + 1, len(chain)):
+            if satisfies[at] != satisfies[at - 1] and chain[at] != node:
+                yield key, chain[at]
+                break
 
 
-def _changer(facts: Facts, key: Value, read: ReadWhere) -> int | None:
-    """The writer of the first version after what was seen that changes whether a key satisfies."""
-    chain = facts.chain_of(key)
-    satisfies = [_satisfies(facts, writer, key, read) for writer in chain]
-    seen, known = dict(read.seen), dict((*read.seen, *read.passed))
-    if key in known:
-        place = _place(facts, key, known[key])
-        after = range(place + 1, len(chain) if place >= 0 else 0)
-        later = [at for at in after if satisfies[at] != (key in seen)]
-    else:
-        # Whichever version was seen that does not satisfy, the last such is not before it.
-        last = max(at for at, yes in enumerate(satisfies) if not yes)
-        later = list(range(last + 1, len(chain)))
-    return chain[later[0]] if later else None
+def _seen_at(facts: Facts, key: Value, read: ReadWhere, satisfies: Sequence[bool]) -> int:
+    """The last place in the order of a key where what was seen may stand."""
+    known = dict((*read.seen, *read.passed))
+    if key not in known:  # whichever was seen does not satisfy
+        return max(at for at, yes in enumerate(satisfies) if not yes)
+    place = _place(facts, key, known[key])
+    return place if place >= 0 else len(satisfies)
 
 
 def _place(facts: Facts, key: Value, version: Value) -> int:

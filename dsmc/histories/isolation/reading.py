@@ -7,6 +7,7 @@ do not see one's own writes (the axiom INT of Cerone, Bernardi and Gotsman, CONC
 
 from __future__ import annotations
 
+from dsmc.histories import words
 from dsmc.histories.isolation.chains import Numbering, appended_twice, appends_of, find_chains
 from dsmc.histories.isolation.facts import (
     INITIAL,
@@ -91,7 +92,7 @@ class _Reader:
         seen = None if nothing else identity(read)
         if read.key in own:
             if own[read.key] != seen:
-                self._internal(node, read.key, seen, own[read.key])
+                self._own(node, read.key, seen, own[read.key])
         else:
             self._external(node, read.key, None if nothing else (read.key, seen))
 
@@ -100,7 +101,7 @@ class _Reader:
         key, value = version
         if key in own:
             if own[key] != value:
-                self._internal(node, key, value, own[key])
+                self._own(node, key, value, own[key])
         elif value is not None:
             self._source(node, version)
 
@@ -108,7 +109,7 @@ class _Reader:
         own = appends_of(before, read.key)
         others = read.values[: len(read.values) - len(own)]
         if read.values[len(others) :] != own:
-            self._internal(node, read.key, list(read.values), list(own))
+            self._internal(node, read.key, words.value(read.values), words.value(own))
             return
         for value in others[:-1]:
             self._check_aborted(node, (read.key, value))
@@ -160,15 +161,18 @@ class _Reader:
                 return everything[number]
         return None
 
-    def _internal(self, node: int, key: Value, seen: object, expected: object) -> None:
+    def _own(self, node: int, key: Value, seen: Value, expected: Value) -> None:
+        shown = self._facts.shown
+        self._internal(node, key, shown(key, seen), shown(key, expected))
+
+    def _internal(self, node: int, key: Value, seen: str, expected: str) -> None:
         name = self._facts.names[node]
-        what = "no value" if seen is None else seen
-        text = f"{name} read {what} from {key}, where it had itself written {expected}"
+        text = f"{name} read {seen} from {key}, where it had itself written {expected}"
         self._facts.problems.append(Problem("internal", text, (name,)))
 
     def _problem(self, anomaly: str, node: int, version: Version, why: str, *others: Value) -> None:
         name = self._facts.names[node]
-        text = f"{name} read {version[1]} from {version[0]}, {why}"
+        text = f"{name} read {self._facts.shown(*version)} from {version[0]}, {why}"
         self._facts.problems.append(Problem(anomaly, text, (name, *others)))
 
 
@@ -180,12 +184,12 @@ def repeats(facts: Facts) -> list[Problem]:
         for seen in reads:
             other = first.setdefault(seen.key, seen)
             if other.writer != seen.writer or other.place != seen.place:
-                found.append(_repeat(facts.names[node], other, seen))
+                found.append(_repeat(facts, facts.names[node], other, seen))
     return found
 
 
-def _repeat(name: Value, one: Seen, other: Seen) -> Problem:
-    first, second = ("no value" if s.value is None else s.value for s in (one, other))
+def _repeat(facts: Facts, name: Value, one: Seen, other: Seen) -> Problem:
+    first, second = (facts.shown(s.key, s.value) for s in (one, other))
     text = (
         f"{name} read {first} from {one.key}, and then {second}, with no write of its own between"
     )

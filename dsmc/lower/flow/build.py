@@ -69,17 +69,17 @@ class Builder:
     # ------------------------------------------------------------ points and steps
 
     def _block(self, block: s.Block, after: int, context: _Context) -> int:
-        """The point where a block begins."""
+        """The point where a block begins. A mark is about code of one step, and there is none here."""
         for statement in reversed(s.substitute_constants(block, self._is_constant, {})):
-            after = self._statement(statement, after, context)
+            if not isinstance(statement, s.Mark):
+                after = self._statement(statement, after, context)
         return after
 
     def _point(self, statement: s.Statement | s.Arm) -> int:
         written = bool(statement.span.source.name)
         line = statement.span.line if written else 0
         ends = isinstance(statement, s.Event) and statement.kind in _ENDS
-        nothing = isinstance(statement, s.Mark)
-        silent = ends or nothing or (not written and isinstance(statement, s.Let | s.If))
+        silent = ends or (not written and isinstance(statement, s.Let | s.If))
         self.graph.points.append(Point(line, silent=silent))
         return len(self.graph.points) - 1
 

@@ -168,10 +168,10 @@ def _composed(first: Edge, end: Edge) -> Edge:
     """A step that goes on without a stop. Before a guard only `let`s are written that it may read."""
     known: dict[str, x.Expr] = {}
     for statement in first.body if end.guard != x.TRUE else ():
-        assert isinstance(statement, s.Let | s.Mark | s.Event)
+        assert isinstance(statement, s.Let | s.Event)
         if isinstance(statement, s.Let):
             known[statement.name] = x.substitute(statement.value, known)
-    told = next((isinstance(st, s.Event) for st in end.body if not isinstance(st, s.Mark)), False)
+    told = isinstance(end.body[0], s.Event) if end.body else False
     titles = (first.title, end.title) if told else (end.title, first.title)
     return replace(
         first, target=end.target, guard=conj(first.guard, x.substitute(end.guard, known)),

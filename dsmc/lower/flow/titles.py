@@ -8,9 +8,7 @@ _LONGEST = 60
 
 
 def title(statement: s.Statement | s.Arm) -> str:
-    """The head of a statement, or all of an `atomic` one; shortened. A mark is nothing to be told."""
-    if isinstance(statement, s.Mark):
-        return ""
+    """The head of a statement, or all of an `atomic` one; shortened."""
     lines = [line.split("#", 1)[0].strip() for line in statement.span.text.split("\n")]
     text = _joined(lines) if isinstance(statement, s.Atomic) else lines[0].rstrip("{").strip()
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
