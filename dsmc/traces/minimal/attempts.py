@@ -16,6 +16,7 @@ from dsmc.traces.minimal.order import Rank, rank
 #: So many different steps the reference takes for one run, and so many times it goes on by one that
 #: it took before: a fraction of a second.
 STEPS, FOLLOWED = 5_000, 300_000
+BUDGET = f"{STEPS:,} steps were taken, or {FOLLOWED:,} again"
 
 
 class Spent(Exception):
@@ -32,9 +33,10 @@ class Candidate(Frozen):
 
 
 class _Way(Frozen):
-    """One way to take some acts: where it has led, how many faults it has committed."""
+    """One way to take some acts: where it has led, what was done, how many faults were in it."""
 
     path: Path
+    acts: tuple[Act, ...] = ()
     faults: int = 0
 
 
@@ -46,7 +48,8 @@ class Attempts:
         self.prop = prop
         self._goal = goal
         self._actions = {action.name: action for action in machine.system.actions}
-        self._known: dict[tuple[State, Act], list[tuple[State, bool]]] = {}
+        self._known: dict[tuple[State, Act], list[tuple[State, Act]]] = {}
+        self._initial = machine.initial()[0]
         self._left, self._follow = STEPS, FOLLOWED
         self.best: Candidate
 
@@ -61,7 +64,7 @@ class Attempts:
         """
         candidates = (self._candidate(run) for run in self._runs(acts))
         found = min(candidates, key=lambda c: c.rank, default=None)
-        # With fewer faults, but in more steps, would be another run than was found.
+        # With fewer faults, but in more steps, it would not be the run that was found, made smaller.
         if found is None or found.rank >= self.best.rank or found.run.length > self.best.run.length:
             return None
         self.best = found
@@ -77,16 +80,18 @@ class Attempts:
     # ------------------------------------------------------------ taking acts
 
     def _runs(self, acts: Sequence[Act]) -> Iterable[Run]:
-        """Those runs of the fewest faults, one to each state that shows it."""
+        """The runs that show it; at most one to each state, and none that is larger at once."""
+        most = rank(self.best.acts)
         for way in self._ways(acts):
-            run = self._goal.run(way.path)
-            if run is not None:
-                yield run
+            if way.acts != self.best.acts and rank(way.acts) <= most:
+                run = self._goal.run(way.path)
+                if run is not None:
+                    yield run
 
     def _ways(self, acts: Sequence[Act]) -> Iterable[_Way]:
         """For each state in which the acts can end, a way there with as few faults as any."""
         first = self.best.run.states[0]
-        starts = dict.fromkeys([first, *self.machine.initial()[0]])
+        starts = dict.fromkeys([first, *self._initial])
         ways = [_Way((state,)) for state in starts]
         for act in acts:
             ways = self._onwards(ways, act) or ways
@@ -95,28 +100,29 @@ class Attempts:
     def _onwards(self, ways: list[_Way], act: Act) -> list[_Way]:
         found: dict[State, _Way] = {}
         for way in ways:
-            for target, is_fault in self._targets(way.path[-1], act):
-                faults = way.faults + is_fault
+            for target, done in self._targets(way.path[-1], act):
+                faults = way.faults + bool(done.fault)
                 known = found.get(target)
                 if known is None or faults < known.faults:
-                    found[target] = _Way((*way.path, target), faults)
+                    found[target] = _Way((*way.path, target), (*way.acts, done), faults)
         return list(found.values())
 
-    def _targets(self, state: State, act: Act) -> list[tuple[State, bool]]:
-        """Where an act leads from a state, each with whether there is a fault in it."""
+    def _targets(self, state: State, act: Act) -> list[tuple[State, Act]]:
+        """Where an act leads from a state, and what was done on the way: perhaps without its fault."""
         self._spend(state, act)
         key = (state, act)
         if key not in self._known:
             self._known[key] = list(self._taken(state, act))
         return self._known[key]
 
-    def _taken(self, state: State, act: Act) -> Iterable[tuple[State, bool]]:
+    def _taken(self, state: State, act: Act) -> Iterable[tuple[State, Act]]:
         within = self.machine.is_within
         if within is not None and not within(state):
             return
         for step in self.machine.steps_from(state, [self._actions[act.action]]):
             if step.target is not None and step.labels == act.labels:
-                yield step.target, bool(act_of(step).fault)
+                done = act_of(step)
+                yield step.target, act if done == act else done
 
     def _spend(self, state: State, act: Act) -> None:
         self._follow -= 1
