@@ -38,7 +38,7 @@ from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions
 from dsmc.reductions import search
 from dsmc.results import Result, Surprise
-from dsmc.settle import settled
+from dsmc.settle import settled, violations
 from dsmc.settle.needs import STATES, Answer
 from dsmc.source import NOWHERE
 from dsmc.traces.beginning import beginning
@@ -111,7 +111,8 @@ class Report(Frozen):
     def interrupted(self) -> bool:
         """Was Ctrl-C pressed, in the search or in what comes after it?"""
         counted = (self.coverage.statistics.stopped,) if self.coverage is not None else ()
-        return INTERRUPTED in (self.statistics.stopped, *counted, *(r.note for r in self.results))
+        said = (*self.notes, *(r.note for r in self.results))
+        return INTERRUPTED in (self.statistics.stopped, *counted, *said)
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
@@ -264,6 +265,7 @@ class _Check:
         self._cache = cache
         self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
+        self._interrupted = ""
         self._is_given = system is not None
         self._system = self._compiled() if system is None else system
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
@@ -303,10 +305,12 @@ class _Check:
         """With smaller runs and what they need, if that is wanted. It is kept with the answer, but not if
         that was cut short.
         """
-        if self._options.minimise and found.explored.statistics.stopped != INTERRUPTED:
+        wanted = self._options.minimise and found.explored.statistics.stopped != INTERRUPTED
+        if wanted and violations(found, self._system):
             try:
                 found = settled(found, self._machine, self._program, self._without)
             except KeyboardInterrupt:
+                self._interrupted = INTERRUPTED
                 return found
         if not self._out_of_time():
             self._keep(found)
@@ -339,7 +343,7 @@ class _Check:
         grows = describe(self._machine, pump) if pump else ""
         notes = (
             grows, statistics.engine.note, statistics.reductions, *found.explored.notes,
-            found.lives.note, *map(self._unsettled, sorted(found.settled.spent)),
+            found.lives.note, self._interrupted, *map(self._unsettled, sorted(found.settled.spent)),
         )  # fmt: skip
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
         said = tuple(filter(None, notes))

@@ -150,3 +150,16 @@ def test_no_minimise() -> None:
     assert "needs" not in plain["trace"]
     assert told["trace"]["needs"][0]["fault"] == "restart"
     assert told["steps"] == plain["steps"]
+
+
+def test_ctrl_c_while_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found is told; and nothing else is begun."""
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "check_system", pressed)
+    report = report_of(FORGETFUL, RESTARTS)
+    assert report.interrupted
+    assert report.result("agreement").steps == 8
+    assert not report.result("agreement").trace.needs  # type: ignore[union-attr]

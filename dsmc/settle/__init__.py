@@ -22,7 +22,7 @@ def settled(found: Findings, machine: PythonMachine, program: Program | None, as
     return _Settling(found, machine, program, ask).settled()
 
 
-def counterexamples(found: Findings, system: y.System) -> dict[int, Run]:
+def violations(found: Findings, system: y.System) -> dict[int, Run]:
     """The runs that show violations, by the numbers of the properties."""
     lived = {n: one.run for n, one in found.lives.found.items() if one.run is not None}
     runs = {**found.explored.decided, **lived}
@@ -39,7 +39,7 @@ class _Settling:
     ) -> None:
         self._found = found
         self._machine, self._program, self._ask = machine, program, ask
-        self._runs = counterexamples(found, machine.system)
+        self._runs = violations(found, machine.system)
         self._needs: dict[int, tuple[Need, ...]] = {}
         self._spent: set[int] = set()
 
