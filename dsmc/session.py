@@ -43,7 +43,7 @@ from dsmc.settle.needs import STATES, Answer
 from dsmc.source import NOWHERE
 from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
-from dsmc.traces.minimal.attempts import BUDGET
+from dsmc.traces.minimal.attempts import SPENT
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
 from dsmc.typecheck.models import ExpectCount, ExpectCovered
@@ -476,7 +476,7 @@ class _Check:
     def _unsettled(self, number: int) -> str:
         """What is said of a run that might be smaller."""
         name = self._system.properties[number].name
-        return f"{name}: not all was tried to make its run smaller ({BUDGET})"
+        return f"{name}: {SPENT}"
 
     def _with_needs(self, number: int, found: Findings) -> Result | None:
         """The result, its trace with the faults that it needs."""

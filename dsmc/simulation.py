@@ -15,10 +15,8 @@ from dsmc.project import Job
 from dsmc.results import Result, Surprise
 from dsmc.session import compile_job, refuse_no_start, shown
 from dsmc.traces.minimal import Minimal, minimal
-from dsmc.traces.minimal.attempts import BUDGET
+from dsmc.traces.minimal.attempts import SPENT
 from dsmc.typecheck.models import ExpectProperty
-
-_SPENT = f"not all was tried to make its run smaller: {BUDGET}"
 
 
 class Simulation(Frozen):
@@ -59,7 +57,7 @@ def simulate(
         for number, prop in enumerate(system.properties)
     )
     spent = {system.properties[n].name for n, one in smaller.items() if one.spent}
-    results = tuple(replace(r, note=_SPENT) if r.name in spent else r for r in results)
+    results = tuple(replace(r, note=SPENT) if r.name in spent else r for r in results)
     told = tuple(
         r for r in results
         if r.verdict is not Verdict.UNKNOWN or not isinstance(r.prop, y.NoError)

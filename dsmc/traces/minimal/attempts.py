@@ -16,7 +16,9 @@ from dsmc.traces.minimal.order import Rank, rank
 #: So many different steps the reference takes for one run, and so many times it goes on by one that
 #: it took before: a fraction of a second.
 STEPS, FOLLOWED = 5_000, 300_000
-BUDGET = f"{STEPS:,} steps were taken, or {FOLLOWED:,} again"
+SPENT = (
+    f"not all was tried to make its run smaller: {STEPS:,} steps were taken, or {FOLLOWED:,} again"
+)
 
 
 class Spent(Exception):
