@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Engine, Run, Statistics, Verdict
 from dsmc.expectations import refuse_unknown, surprises_in
+from dsmc.frozen import replace
 from dsmc.ir import system as y
 from dsmc.ir.system import Property, System
 from dsmc.project import Job
@@ -14,6 +15,8 @@ from dsmc.smt import asking
 from dsmc.smt.bounded import Bounded, Found
 from dsmc.smt.solving import Clock, GaveUp, Solver
 from dsmc.smt.values import Unsupported
+from dsmc.traces.minimal import Minimal, minimal
+from dsmc.traces.minimal.attempts import SPENT
 from dsmc.traces.replay import ReplayError
 from dsmc.typecheck.models import ExpectCovered
 
@@ -34,7 +37,8 @@ def check(job: Job, options: Options) -> Report:
     refuse_no_start(search.started or search.depth < 0, dict.fromkeys(search.found, Run(())))
     machine = PythonMachine(system)
     results = tuple(
-        _result(job, machine, number, search, stopped) for number in range(len(system.properties))
+        _result(job, machine, number, search, stopped, options)
+        for number in range(len(system.properties))
     )
     levels = search.depth + 1
     statistics = Statistics(
@@ -73,23 +77,30 @@ def run_of(machine: PythonMachine, found: Found) -> Run:
     return Run(tuple(map(machine.encode, found.states)), found.in_step, target)
 
 
-def told(job: Job, machine: PythonMachine, number: int, search: Bounded) -> Result:
+def told(
+    job: Job, machine: PythonMachine, number: int, search: Bounded, *, minimise: bool = True
+) -> Result:
     """What a run shows. Raises `ReplayError` if the run cannot be taken, and no range error is why."""
     prop = machine.system.properties[number]
     good = isinstance(prop, y.Reachable | y.Fires)
     verdict = Verdict.HOLDS if good else Verdict.VIOLATED
     try:
-        return shown(job, machine, prop, verdict, run_of(machine, search.found[number]))
+        run = run_of(machine, search.found[number])
+        smaller = minimal(machine, number, run) if minimise and not good else Minimal(run)
+        result = shown(job, machine, prop, verdict, smaller.run)
+        return replace(result, note=SPENT) if smaller.spent else result
     except ReplayError:
         if not any(isinstance(machine.system.properties[n], y.NoError) for n in search.found):
             raise
         return Result(prop, Verdict.UNKNOWN, note=_CUT_OFF)
 
 
-def _result(job: Job, machine: PythonMachine, number: int, search: Bounded, stopped: str) -> Result:
+def _result(
+    job: Job, machine: PythonMachine, number: int, search: Bounded, stopped: str, options: Options
+) -> Result:
     prop = machine.system.properties[number]
     if number in search.found:
-        return told(job, machine, number, search)
+        return told(job, machine, number, search, minimise=options.minimise)
     return Result(prop, Verdict.UNKNOWN, note=_why_unknown(machine.system, number, search, stopped))
 
 

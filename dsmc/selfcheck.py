@@ -43,14 +43,16 @@ class Way(Frozen):
 
 def _engine(name: str, **options: str | int) -> Way:
     """An engine sees every state, with no reductions."""
-    whole = Options(to_the_end=True, reductions=NO_REDUCTIONS, threads=1)
+    whole = Options(
+        to_the_end=True, reductions=NO_REDUCTIONS, threads=1, minimise=False
+    )  # fmt: skip
     return Way(name, replace(whole, **options))
 
 
 def _reduced(name: str, reductions: Reductions, engine: str = "c") -> Way:
     """Reductions begin with the first state."""
     at_once = replace(reductions, after=0, patience=0)
-    return Way(name, Options(reductions=at_once, threads=1, engine=engine))
+    return Way(name, Options(reductions=at_once, threads=1, engine=engine, minimise=False))
 
 
 #: Each engine, and each reduction: a new one is a row here.

@@ -38,9 +38,12 @@ from dsmc.project import Job, Overrides, jobs_in
 from dsmc.reduce.plan import Reductions
 from dsmc.reductions import search
 from dsmc.results import Result, Surprise
+from dsmc.settle import settled, violations
+from dsmc.settle.needs import STATES, Answer
 from dsmc.source import NOWHERE
 from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
+from dsmc.traces.minimal.attempts import SPENT
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
 from dsmc.typecheck.models import ExpectCount, ExpectCovered
@@ -63,6 +66,7 @@ class Options(Frozen):
     C may be made by one `compiler` only (`tcc`, `cc`).
     With `coverage` it is counted how often each part of the spec is run; `strict`: what holds must not do so
     vacuously, and everything must be covered. A bounded search looks at runs of up to `depth` steps.
+    Counterexamples are made smaller (`minimise`), and it is asked which faults they need.
     """
 
     properties: tuple[str, ...] = ()
@@ -81,6 +85,7 @@ class Options(Frozen):
     strict: bool = False
     depth: int = 20
     compiler: str = ""
+    minimise: bool = True
 
 
 class Report(Frozen):
@@ -106,7 +111,8 @@ class Report(Frozen):
     def interrupted(self) -> bool:
         """Was Ctrl-C pressed, in the search or in what comes after it?"""
         counted = (self.coverage.statistics.stopped,) if self.coverage is not None else ()
-        return INTERRUPTED in (self.statistics.stopped, *counted, *(r.note for r in self.results))
+        said = (*self.notes, *(r.note for r in self.results))
+        return INTERRUPTED in (self.statistics.stopped, *counted, *said)
 
     def result(self, name: str) -> Result:
         """The result of the property of that name."""
@@ -259,6 +265,8 @@ class _Check:
         self._cache = cache
         self._last: dict[int, Run] = {}
         self._began = time.perf_counter()
+        self._interrupted = ""
+        self._is_given = system is not None
         self._system = self._compiled() if system is None else system
         self._numbers = {p.name: n for n, p in enumerate(self._system.properties)}
         self._probed = probed(self._system)
@@ -287,20 +295,55 @@ class _Check:
                 pass
         self._last = self._still_violated()
         found = self._found()
-        self._keep(found)
+        found = self._settled(found)
         report = self._told(found, found.explored.statistics)
         if self._cache is not None:
             remember(self._cache.last, self._job, report.results)
         return report
 
+    def _settled(self, found: Findings) -> Findings:
+        """With smaller runs and what they need, if that is wanted. It is kept with the answer, but not if
+        that was cut short.
+        """
+        wanted = self._options.minimise and found.explored.statistics.stopped != INTERRUPTED
+        if wanted and violations(found, self._system):
+            try:
+                found = settled(found, self._machine, self._program, self._without)
+            except KeyboardInterrupt:
+                self._interrupted = INTERRUPTED
+                return found
+        if not self._out_of_time():
+            self._keep(found)
+        return found
+
+    @property
+    def _program(self) -> Program | None:
+        """The program; None if the system is not the job's own."""
+        if self._is_given:
+            return None
+        return _executable(_program(self._job), self._options.properties)
+
+    def _without(self, system: System) -> Answer:
+        """What a search finds in the system with fewer faults, by the same options but within a budget."""
+        limits = self._limits_left
+        limits = replace(limits, states=min(limits.states or STATES, STATES))
+        asked = replace(
+            self._options, properties=(), limits=limits, to_the_end=False, first=False, checkpoint="",
+            resume=False, coverage=False, strict=False, minimise=False,
+        )  # fmt: skip
+        report = check_system(replace(self._job, expectations=()), system, asked)
+        if report.interrupted:
+            raise KeyboardInterrupt(INTERRUPTED)
+        return Answer({r.name: r for r in report.results}, report.statistics.stopped)
+
     def _told(self, found: Findings, statistics: Statistics, *, cached: bool = False) -> Report:
-        results = [self._result(p, n, found) for n, p in enumerate(self._system.properties)]
+        results = [self._with_needs(n, found) for n in range(len(self._system.properties))]
         told = tuple(r for r in results if r is not None)
         pump = found.explored.pump
         grows = describe(self._machine, pump) if pump else ""
         notes = (
             grows, statistics.engine.note, statistics.reductions, *found.explored.notes,
-            found.lives.note,
+            found.lives.note, self._interrupted, *map(self._unsettled, sorted(found.settled.spent)),
         )  # fmt: skip
         surprises = surprises_in(self._job, told, statistics, tuple(self._numbers))
         said = tuple(filter(None, notes))
@@ -430,6 +473,18 @@ class _Check:
         name = "-".join(filter(None, (self._job.path.stem, self._job.name)))
         return str(Path(self._options.checkpoint) / name) if self._options.checkpoint else ""
 
+    def _unsettled(self, number: int) -> str:
+        """What is said of a run that might be smaller."""
+        name = self._system.properties[number].name
+        return f"{name}: {SPENT}"
+
+    def _with_needs(self, number: int, found: Findings) -> Result | None:
+        """The result, its trace with the faults that it needs."""
+        result = self._result(self._system.properties[number], number, found)
+        if result is None or result.trace is None or number not in found.settled.needs:
+            return result
+        return replace(result, trace=replace(result.trace, needs=found.settled.needs[number]))
+
     def _result(self, prop: Property, number: int, found: Findings) -> Result | None:
         explored = found.explored
         match prop:
@@ -445,7 +500,8 @@ class _Check:
         if run is not None:
             verdict = Verdict.HOLDS if witness else Verdict.VIOLATED
             result = shown(self._job, self._machine, prop, verdict, run)
-            return result if run is not self._last.get(number) else replace(result, note=_LAST)
+            again = found.explored.statistics is _NOTHING
+            return replace(result, note=_LAST) if again else result
         seen = explored.statistics.complete or number in explored.proven
         if not seen or self._hidden(prop, explored):
             return Result(prop, Verdict.UNKNOWN, note=self._why_unknown(explored))

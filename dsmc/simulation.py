@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dsmc.backends import tiers
 from dsmc.backends.python.machine import PythonMachine
-from dsmc.engine.outcome import Verdict
-from dsmc.engine.search import Watcher
+from dsmc.engine.outcome import Run, Verdict
+from dsmc.engine.search import INTERRUPTED, Watcher
 from dsmc.engine.simulate import Plan, Simulated
 from dsmc.expectations import refuse_unknown, unexpected
 from dsmc.frozen import Frozen, replace
@@ -14,6 +14,8 @@ from dsmc.ir.system import Property, System
 from dsmc.project import Job
 from dsmc.results import Result, Surprise
 from dsmc.session import compile_job, refuse_no_start, shown
+from dsmc.traces.minimal import Minimal, minimal
+from dsmc.traces.minimal.attempts import SPENT
 from dsmc.typecheck.models import ExpectProperty
 
 
@@ -34,23 +36,39 @@ def simulate(
     properties: tuple[str, ...] = (),
     watch: Watcher | None = None,
     engine: str = "auto",
+    *,
+    minimise: bool = True,
 ) -> Simulation:
-    """Take random runs of a job, by an engine of `tiers.ENGINES`. Raises `Mistakes`."""
+    """Take random runs of a job, by an engine of `tiers.ENGINES`; counterexamples are made smaller.
+    Raises `Mistakes`.
+    """
     system = compile_job(job, properties)
     refuse_unknown(job, system, properties)
     machine = PythonMachine(system)
     wanted = frozenset(n for n, p in enumerate(system.properties) if not _is_apart(p))
     simulated = tiers.walk(machine, wanted, plan, engine, watch)
     refuse_no_start(simulated.initial, simulated.decided)
+    smaller: dict[int, Minimal] = {}
+    if minimise and simulated.stopped != INTERRUPTED:
+        smaller = {n: _smaller(machine, n, run) for n, run in simulated.decided.items()}
+        simulated = replace(simulated, decided={n: one.run for n, one in smaller.items()})
     results = tuple(
         _result(job, machine, number, prop, simulated)
         for number, prop in enumerate(system.properties)
     )
+    spent = {system.properties[n].name for n, one in smaller.items() if one.spent}
+    results = tuple(replace(r, note=SPENT) if r.name in spent else r for r in results)
     told = tuple(
         r for r in results
         if r.verdict is not Verdict.UNKNOWN or not isinstance(r.prop, y.NoError)
     )  # fmt: skip
     return Simulation(job, system, plan, told, simulated, _surprises(job, results))
+
+
+def _smaller(machine: PythonMachine, number: int, run: Run) -> Minimal:
+    """A run that shows a violation, as small as it gets within the budget; others as they are."""
+    good = isinstance(machine.system.properties[number], y.Reachable | y.Fires)
+    return Minimal(run) if good else minimal(machine, number, run)
 
 
 def _is_apart(prop: Property) -> bool:

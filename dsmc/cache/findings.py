@@ -18,6 +18,7 @@ from dsmc.engine.outcome import (
     Verdict,
 )
 from dsmc.frozen import Frozen, replace
+from dsmc.traces.model import Need
 from dsmc.traces.scenario import Enacted
 
 #: All steps from a state, in their order.
@@ -31,15 +32,25 @@ class Tried(Frozen):
     note: str = ""
 
 
+class Settled(Frozen):
+    """What violations need, by the numbers of the properties; those whose runs may not be the smallest,
+    because a budget was `spent`.
+    """
+
+    needs: dict[int, tuple[Need, ...]]
+    spent: frozenset[int] = frozenset()
+
+
 class Findings(Frozen):
     """What the search found, and what came of laws, scenarios and properties of whole runs, by the
-    numbers of the properties.
+    numbers of the properties; what is known of the violations.
     """
 
     explored: Explored
     tried: dict[int, Tried]
     enacted: dict[int, Enacted]
     lives: Lives = Lives({})
+    settled: Settled = Settled({})
 
     @property
     def is_final(self) -> bool:
@@ -66,6 +77,8 @@ def as_data(found: Findings, steps_from: Steps) -> dict[str, Any]:
         "enacted": [[n, *_enacted_data(e, steps_from)] for n, e in found.enacted.items()],
         "lives": [[n, *_lived_data(lived)] for n, lived in found.lives.found.items()],
         "lives_note": found.lives.note,
+        "needs": [[n, *map(_need_data, needs)] for n, needs in found.settled.needs.items()],
+        "spent": sorted(found.settled.spent),
     }
 
 
@@ -88,7 +101,8 @@ def _findings(data: Any, steps_from: Steps) -> Findings:
     tried = {n: Tried(Verdict(verdict), note) for n, verdict, note in data["tried"]}
     enacted = {n: _enacted(steps_from, *rest) for n, *rest in data["enacted"]}
     lives = Lives({n: _lived(*rest) for n, *rest in data["lives"]}, data["lives_note"])
-    return Findings(explored, tried, enacted, lives)
+    needs = {n: tuple(_need(*need) for need in needs) for n, *needs in data["needs"]}
+    return Findings(explored, tried, enacted, lives, Settled(needs, frozenset(data["spent"])))
 
 
 def _statistics_data(statistics: Statistics) -> dict[str, Any]:
@@ -143,6 +157,14 @@ def _enacted(steps_from: Steps, first: Any, numbers: Any, stuck: Any) -> Enacted
         steps.append(steps_from(state)[number])
         state = steps[-1].target
     return Enacted(_state(first), tuple(steps), stuck, complete=True)
+
+
+def _need_data(need: Need) -> list[Any]:
+    return [need.fault, list(need.steps), need.most, need.verdict, need.text]
+
+
+def _need(fault: Any, steps: Any, *rest: Any) -> Need:
+    return Need(fault, tuple(steps), *rest)
 
 
 def _state_data(state: Any) -> Any:

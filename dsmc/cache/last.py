@@ -14,6 +14,7 @@ from dsmc.engine.outcome import Run, Verdict
 from dsmc.ir.show import show
 from dsmc.project import Job
 from dsmc.results import Result
+from dsmc.traces.model import Trace
 
 #: So many runs with the same actions are followed: more would be a search.
 _MOST = 64
@@ -26,11 +27,18 @@ def remember(store: Store, job: Job, results: tuple[Result, ...]) -> None:
     now = {name: before[name] for name in undecided}
     for r in results:
         if r.trace is not None and r.trace.verdict == "violated":
-            now[r.name] = [
-                [step.action, list(map(list, step.labels))] for step in r.trace.steps[1:]
-            ]
+            now[r.name] = _acts(r.trace)
     if now != before:
         store.put(_key(job), now)
+
+
+def _acts(trace: Trace) -> list[Any]:
+    return [[step.action, list(map(list, step.labels))] for step in trace.steps[1:]]
+
+
+def taken(machine: PythonMachine, number: int, trace: Trace) -> Run | None:
+    """A run by the actions of a trace, which may be of another system, that decides the property."""
+    return _taken(machine, number, _acts(trace))
 
 
 def still_violated(store: Store, job: Job, machine: PythonMachine) -> Iterator[tuple[int, Run]]:

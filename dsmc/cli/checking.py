@@ -24,6 +24,7 @@ from dsmc.cli.options import (
     MISTAKE,
     MODEL,
     NO_CACHE,
+    NO_MINIMISE,
     OK,
     OUT,
     PROPERTY,
@@ -104,6 +105,7 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str:
     "--first", is_flag=True, help="Stop at the first counterexample, whatever its length."
 )
 @NO_CACHE
+@NO_MINIMISE
 @FAIRNESS
 @JSON
 @CHECK_ENGINE
@@ -123,8 +125,8 @@ def check(
     files: tuple[Path, ...], model: str | None, properties: tuple[str, ...], define: tuple[str, ...],
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, store: str, order: str, checkpoint: str, resume: bool,
-    to_the_end: bool, first: bool, no_cache: bool, fairness: str, as_json: bool, engine: str,
-    depth: int | None, threads: int, reductions: Any,
+    to_the_end: bool, first: bool, no_cache: bool, no_minimise: bool, fairness: str,
+    as_json: bool, engine: str, depth: int | None, threads: int, reductions: Any,
     explain_reductions: bool, coverage: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
@@ -145,6 +147,7 @@ def check(
     options = Options(
         properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume,
         fairness == "declared", store, order, coverage, depth=20 if depth is None else depth,
+        minimise=not no_minimise,
     )  # fmt: skip
     overrides = Overrides(define, faults)
     cache = None if no_cache else known_answers()
@@ -221,6 +224,7 @@ class _Checking:
 @MAX_TIME
 @MAX_STATES
 @NO_CACHE
+@NO_MINIMISE
 @JSON
 @ENGINE
 @THREADS
@@ -231,7 +235,7 @@ class _Checking:
 )  # fmt: skip
 def test(
     paths: tuple[Path, ...], max_time: float | None, max_states: int | None, no_cache: bool,
-    as_json: bool, engine: str, threads: int, reductions: Any, vacuity: str,
+    no_minimise: bool, as_json: bool, engine: str, threads: int, reductions: Any, vacuity: str,
 ) -> None:  # fmt: skip
     """Check that every model is as it expects to be. PATHS are files and folders (here if none)."""
     from dsmc.engine.outcome import Limits
@@ -241,7 +245,7 @@ def test(
     limits = Limits(max_states, max_time)
     options = Options(
         limits=limits, engine=engine, threads=threads, reductions=reductions,
-        strict=vacuity == "error",
+        strict=vacuity == "error", minimise=not no_minimise,
     )  # fmt: skip
     files = _model_files(paths or (Path(),))
     if not files:

@@ -81,6 +81,9 @@ FAIRNESS = click.option(
 NO_CACHE = click.option(
     "--no-cache", is_flag=True, help="Search, even if the answer is known from an earlier time."
 )
+NO_MINIMISE = click.option(
+    "--no-minimise", is_flag=True, help="Show runs as they were found, and not what they need."
+)
 EXPLAIN_REDUCTIONS = click.option(
     "--explain-reductions", is_flag=True, help="Say why nodes or symbols are not interchangeable."
 )

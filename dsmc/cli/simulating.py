@@ -18,6 +18,7 @@ from dsmc.cli.options import (
     LIMIT,
     MAX_TIME,
     MODEL,
+    NO_MINIMISE,
     OK,
     OUT,
     PROPERTY,
@@ -51,11 +52,12 @@ from dsmc.cli.options import (
 @OUT
 @MAX_TIME
 @ENGINE
+@NO_MINIMISE
 @JSON
 def simulate(
     file: Path, model: str | None, runs: int, depth: int, seed: int, scheduler: str,
     properties: tuple[str, ...], define: tuple[str, ...], faults: str | None, out: Path | None,
-    max_time: float | None, engine: str, as_json: bool,
+    max_time: float | None, engine: str, no_minimise: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Take random runs of a spec or model that is too large to be explored."""
     from dsmc.engine.search import INTERRUPTED
@@ -67,7 +69,7 @@ def simulate(
     data: list[Any] = []
     codes = []
     for job in jobs:
-        found = _simulated(job, plan, properties, engine)
+        found = _simulated(job, plan, properties, engine, minimise=not no_minimise)
         _tell(found, out, data if as_json else None)
         codes.append(_code(found))
         if found.simulated.stopped == INTERRUPTED:
@@ -77,12 +79,16 @@ def simulate(
     sys.exit(next(code for code in WORST if code in codes))
 
 
-def _simulated(job: Any, plan: Any, properties: tuple[str, ...], engine: str) -> Any:
+def _simulated(
+    job: Any, plan: Any, properties: tuple[str, ...], engine: str, *, minimise: bool
+) -> Any:
     from dsmc.simulation import simulate as simulate_job
     from dsmc.terminal import progress
 
     with progress(job.name or str(job.path)) as watch:
-        return or_mistakes(lambda: simulate_job(job, plan, properties, watch, engine))
+        return or_mistakes(
+            lambda: simulate_job(job, plan, properties, watch, engine, minimise=minimise)
+        )
 
 
 def _tell(found: Any, out: Path | None, data: list[Any] | None) -> None:

@@ -58,6 +58,7 @@ Teller = Callable[[int, int, Sequence[Mutant]], Watcher | None]
 
 def mutate(jobs: Sequence[Job], options: Options, tell: Teller | None = None) -> Mutated:
     """Mutate the spec of some models. Raises `Mistakes` if there are some before any change."""
+    options = replace(options, minimise=False)  # nobody sees the runs
     models = [_Model(job, options) for job in jobs]
     every = tuple(dict.fromkeys(m for model in models for m in model.mutations))
     mutants: list[Mutant] = []

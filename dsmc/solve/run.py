@@ -80,6 +80,7 @@ def solve(
     watch: Watcher | None = None, cache: Cache | None = None,
 ) -> Table:  # fmt: skip
     """Check every combination of some constants. Raises `Mistakes`."""
+    options = replace(options, minimise=False)  # nobody sees the runs
     every = combinations(job, names, ranges)
     rows = tuple(
         _row(one, options, _told(watch, number, len(every)), cache)

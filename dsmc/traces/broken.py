@@ -23,6 +23,11 @@ def broken_by(system: System, formula: Formula, states: States, start: int) -> l
     return list(_Broken(system, states, start).why(formula, 0))
 
 
+def is_broken(system: System, formula: Formula, states: States, start: int) -> bool:
+    """Is the formula false of that run?"""
+    return not _Broken(system, states, start).holds(formula)
+
+
 class _Broken:
     """Looks at formulas at the places of a run."""
 
@@ -33,6 +38,10 @@ class _Broken:
         self._states = states if start == len(states) - 1 else states[:-1]
         self._after = [*range(1, len(self._states)), start]
         self._known: dict[tuple[Formula, bool], list[bool]] = {}
+
+    def holds(self, formula: Formula) -> bool:
+        """Is it true of the whole run?"""
+        return self._is(formula, 0)
 
     # ------------------------------------------------------------ why
 

@@ -101,6 +101,18 @@ class Step(Frozen):
     said: tuple[str, ...] = ()
 
 
+class Need(Frozen):
+    """What becomes of a violation without the faults that `steps` commit: of that kind none, or at
+    `most` so many. `verdict` is that of the property then; `text` says all this.
+    """
+
+    fault: str
+    steps: tuple[int, ...]
+    most: int
+    verdict: str
+    text: str
+
+
 class Trace(Frozen):
     """A run that shows something.
 
@@ -109,7 +121,8 @@ class Trace(Frozen):
     one sentence each. `states` are the plain values of all variables, before
     the first step and after each (one fewer if the last step has no result). A run that goes on for ever
     has a `loop`: it goes on as it did after so many steps, and if these are all, it stays as it is.
-    `operations` are those of the histories that it is about.
+    `operations` are those of the histories that it is about, `needs` what is known of the faults that it
+    needs.
     """
 
     spec: str
@@ -126,6 +139,7 @@ class Trace(Frozen):
     variables: tuple[tuple[str, Any], ...]
     loop: int | None = None
     operations: tuple[Bar, ...] = ()
+    needs: tuple[Need, ...] = ()
 
     @property
     def stays(self) -> bool:

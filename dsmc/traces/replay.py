@@ -10,7 +10,6 @@ from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
 from dsmc.ir import types as t
-from dsmc.ir.faults import STOPPING
 from dsmc.ir.history import Observer, Promise
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import (
@@ -27,6 +26,7 @@ from dsmc.ir.system import (
 from dsmc.traces.changes import Values, changes, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
+from dsmc.traces.faulty import fault_in
 from dsmc.traces.forever import Told, goes_on, sentences
 from dsmc.traces.ledger import Ledger, Traffic
 from dsmc.traces.model import Bar, Change, Cut, Lane, Step, Trace
@@ -199,7 +199,7 @@ class _Teller:
         return Step(
             number, self._lane_of(step),
             title(self._lanes, step, traffic, self._ledger.messages, cut), _sort(step),
-            _fault(step), step.action.name, place(where(step), self._system.file),
+            fault_in(step), step.action.name, place(where(step), self._system.file),
             *_numbers(traffic),
             self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),
@@ -276,10 +276,4 @@ def _verdict(prop: Property) -> str:
 
 def _sort(step: TracedStep) -> str:
     origin = step.action.origin
-    return _fault(step) or ("restart" if origin.title == "restart" else origin.kind.value)
-
-
-def _fault(step: TracedStep) -> str:
-    """The fault that a step commits: the action's own, or one inside its code."""
-    inside = (e.kind for e in step.events if e.kind in ("fail", "lose reply of", *STOPPING))
-    return step.action.origin.fault or next(inside, "")
+    return fault_in(step) or ("restart" if origin.title == "restart" else origin.kind.value)

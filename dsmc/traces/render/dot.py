@@ -238,8 +238,9 @@ class _Drawing:
         return [f"  {edge} [label={told}, color=red, fontcolor=red, penwidth=2, constraint=false];"]
 
     def _verdict(self) -> list[str]:
-        text = quoted("\n".join([self._t.headline, *self._t.reasons]) + "\n")
+        told = words.why(self._t)
+        text = quoted("\n".join([self._t.headline, *told]) + "\n")
         colour, fill = ("darkgreen", "honeydew") if self._t.is_good else ("red", "mistyrose")
         middle = self._x(len(self._t.lanes) - 1) / 2
-        place = self._at(middle, self._bottom - _ROW * (2 + len(self._t.reasons) / 2))
+        place = self._at(middle, self._bottom - _ROW * (2 + len(told) / 2))
         return [f"  verdict [label={text}, color={colour}, fillcolor={fill}, {place}];"]

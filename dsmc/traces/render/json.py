@@ -35,6 +35,7 @@ def as_data(trace: Trace) -> dict[str, Any]:
         "messages": [_data(message) for message in trace.messages],
         "states": states,
         **({"operations": _data(trace.operations)} if trace.operations else {}),
+        **({"needs": _data(trace.needs)} if trace.needs else {}),
         **({} if trace.loop is None else {"loop": trace.loop}),
     }
 

@@ -38,7 +38,7 @@ class _Picture:
         self._width = max(self._l.right, 640.0, LEFT + len(self._legend()) * CHAR)
         self._reasons = [
             trace.headline,
-            *(r for reason in trace.reasons for r in self._fit(reason)),
+            *(r for told in words.why(trace) for r in self._fit(told)),
         ]
         self._height = self._l.bottom + 34 + len(self._reasons) * 17
 

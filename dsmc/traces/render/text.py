@@ -46,4 +46,5 @@ def _end(trace: Trace) -> list[str]:
     if waiting:
         lines += ["  still in flight:", *(f"    {line}" for line in waiting)]
     lines.append(f"  {words.outcome(trace)}" + (":" if trace.reasons else "."))
-    return [*lines, *(f"    {reason}" for reason in trace.reasons)]
+    reasons = (f"    {reason}" for reason in trace.reasons)
+    return [*lines, *reasons, *(f"  {need.text}" for need in trace.needs)]

@@ -81,6 +81,11 @@ def in_flight(trace: Trace) -> list[str]:
     return [_way(trace, m) for m in trace.messages if m.fate == "in flight"]
 
 
+def why(trace: Trace) -> list[str]:
+    """Why it is so, and which faults that needs."""
+    return [*trace.reasons, *(need.text for need in trace.needs)]
+
+
 def goes_on(trace: Trace) -> str:
     """How a run that has no end goes on where it begins to go round."""
     return "nothing happens any more, for ever" if trace.stays else "from here on again and again"
