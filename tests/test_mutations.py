@@ -28,9 +28,9 @@ from dsmc.typecheck.instance import Instance
 from dsmc.typecheck.program import check_spec
 
 #: How many of each spec, and of each file of models: these say less, and are built on specs.
-OF_A_SPEC, OF_MODELS = 48, 12
+OF_A_SPEC, OF_MODELS = 24, 6
 #: So many times as many where an evening is allowed.
-EVENING = 10
+EVENING = 20
 SECONDS = 60
 
 Mutation = Callable[[random.Random, str, list[Token]], str]

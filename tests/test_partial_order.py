@@ -62,7 +62,7 @@ def assert_same_in_c(order: Stubborn, wanted: frozenset[int]) -> None:
 
 
 #: How many random systems of each kind: what has messages has more steps, and more questions.
-EXAMPLES = {"systems": 200, "names": 15, "protocols": 12}
+EXAMPLES = {"systems": 120, "names": 15, "protocols": 12}
 #: So many times as many where an evening is allowed.
 EVENING = 100 if settings.default.max_examples > settings.get_profile("dsmc").max_examples else 1
 

@@ -21,7 +21,7 @@ from dsmc.smt.steps import State, Steps, Way
 from dsmc.smt.values import Fresh, Unsupported
 
 #: So many states of a system are looked at.
-SAMPLE = 3
+SAMPLE = 2
 
 
 class Formulas:
@@ -102,7 +102,7 @@ def assert_same_steps(system: System) -> None:
                 assert found == set(wanted), (action.name, state)
 
 
-@pytest.mark.parametrize("job", small_jobs(700))
+@pytest.mark.parametrize("job", small_jobs(250))
 def test_models(job: Job) -> None:
     system = compile_job(job)
     if system.observers:
