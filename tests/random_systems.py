@@ -9,7 +9,7 @@ import random_names
 import random_protocols
 import random_specs
 from conftest import unless_too_large
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_agreement import system_of
 
@@ -38,10 +38,13 @@ def with_names(properties: tuple[str, ...] = ("",)) -> dict[str, Texts]:
     return {"protocols": protocols(properties), "names": random_names.specs()}
 
 
-def test_of(say: Callable[[System], object], kinds: dict[str, Texts]) -> Test:
-    """The test that something is true of all systems of these kinds that are not too large."""
+def test_of(say: Callable[[System], object], kinds: dict[str, Texts], slow: int = 1) -> Test:
+    """The test that something is true of all systems of these kinds that are not too large. Of what is
+    `slow` so many times fewer are looked at.
+    """
 
     @pytest.mark.parametrize("kind", kinds)
+    @settings(max_examples=max(1, settings.default.max_examples // slow))
     @given(data=st.data())
     def test(kind: str, data: st.DataObject) -> None:
         with unless_too_large():

@@ -34,7 +34,7 @@ def lengths(system: System, depth: int) -> dict[str, int | None] | None:
     """The lengths of the runs that decide properties, None of those that have no formula; nothing if
     there is none of the system.
     """
-    search = Bounded(system, asked(system), Solver(Clock(5)))
+    search = Bounded(system, asked(system), Solver(Clock(2)))
     if deepened(search, depth):
         return None  # there may be more
     found = {n: max(0, len(f.states) - 1 + f.in_step) for n, f in search.found.items()}
@@ -59,7 +59,7 @@ def assert_as_soon(system: System, found: oracle.Found) -> bool:
     return True
 
 
-@pytest.mark.parametrize("job", small_jobs(60))
+@pytest.mark.parametrize("job", small_jobs(25))
 def test_models(job: Job) -> None:
     system = compile_job(job)
     if not assert_as_soon(system, agreement.by_reference(system)):
@@ -70,7 +70,7 @@ def _of_random(system: System) -> None:
     assert_as_soon(system, oracle.explore(system, 400))
 
 
-test_random_systems = random_systems.test_of(_of_random, random_systems.all_kinds())
+test_random_systems = random_systems.test_of(_of_random, random_systems.all_kinds(), slow=6)
 
 WIDE = """spec wide
 var x: 0..1000000 in 0..1000000

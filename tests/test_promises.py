@@ -403,7 +403,7 @@ role Tx[2] {
          "T1 of Tx.1 read V.2 from 0, which nobody wrote."),
         ("tx.write(self.index, V.2)", "tx.read(1 - self.index, V.2)",
          "no circular_information_flow(tx)",
-         "T1 of Tx.1 read V.2 from 1, which T1 of Tx.2 wrote"),
+         "T1 of Tx.2 read V.2 from 0, which T1 of Tx.1 wrote"),
         ("tx.write(0, V.2)", "tx.read(0, V.1)", "guarantee read_atomic(tx)",
          "T1 of Tx.1 read V.1 from 0, where it had itself written V.2"),
     ],

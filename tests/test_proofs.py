@@ -61,7 +61,7 @@ def assert_true(system: System, decided: dict[str, int], guess: bool = True) -> 
     return len(prover.proved)
 
 
-@pytest.mark.parametrize("job", small_jobs(60))
+@pytest.mark.parametrize("job", small_jobs(25))
 def test_models(job: Job) -> None:
     """With candidates of a sample of few states, so that many of them are wrong."""
     system = compile_job(job)
@@ -77,7 +77,7 @@ def _of_random(system: System) -> None:
         assert_true(system, decided)
 
 
-test_random_systems = random_systems.test_of(_of_random, random_systems.all_kinds())
+test_random_systems = random_systems.test_of(_of_random, random_systems.all_kinds(), slow=6)
 
 
 # ---------------------------------------------------------------- what is proved, and how

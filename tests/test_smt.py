@@ -120,4 +120,4 @@ def _of_random(system: System) -> None:
         return
 
 
-test_random_systems = random_systems.test_of(_of_random, random_systems.all_kinds())
+test_random_systems = random_systems.test_of(_of_random, random_systems.all_kinds(), slow=3)
