@@ -157,6 +157,33 @@ def test_at_rest(name: str, events: list[Event], kept: bool) -> None:
     assert (run(Broadcast(name, NODES), events, rest=True) is not BROKEN) == kept
 
 
+@pytest.mark.parametrize("name", ["reliable", "uniform", "exactly_once"])
+@pytest.mark.parametrize(("reached", "kept"), [((1, 2), True), ((1,), False), ((), False)])
+def test_who_never_delivers_is_not_of_the_group(
+    name: str, reached: tuple[int, ...], kept: bool
+) -> None:
+    events: list[Event] = [("send", 0, 1), *(("deliver", n, 1) for n in reached)]
+    assert (run(Broadcast(name, (1, 2)), events, rest=True) is not BROKEN) == kept
+
+
+PRODUCER = """spec producer
+message Item(n: 1..2)
+history b: broadcast<1..2>
+role Producer {
+  var sent: 0..2 = 0
+  action go when sent < 2 { sent += 1; b.send(sent); send Item(sent) to Log.1 }
+}
+role Log { on Item(n) { b.deliver(n) } }
+guarantee exactly_once(b)
+guarantee reliable(b)
+"""
+
+
+def test_a_producer_need_not_deliver(checked: Callable[..., Report]) -> None:
+    assert _violated(checked(PRODUCER)) == set()
+    assert _violated(checked(PRODUCER, "lose")) == {"exactly_once_at_rest", "reliable"}
+
+
 def test_a_message_is_sent_once() -> None:
     with pytest.raises(MisuseError, match="sent twice"):
         run(Broadcast("fifo_order", NODES), [("send", 0, 1), ("send", 1, 1)])

@@ -50,11 +50,12 @@ class Air(Frozen):
 
 
 class Broadcast:
-    """A guarantee of broadcasts to the `members`."""
+    """A guarantee of broadcasts to a group, the `members`; others may send to it."""
 
     def __init__(self, guarantee: str, members: Iterable[Value]) -> None:
         self._guarantee = guarantee
-        self.initial: Memory = Air(frozenset(map(Member, members)))
+        self._group = frozenset(members)
+        self.initial: Memory = Air(frozenset(map(Member, self._group)))
         self.why = ""
 
     def after(self, memory: Memory, what: Happening) -> Memory:
@@ -179,7 +180,7 @@ class Broadcast:
         if self._guarantee == "exactly_once":
             wanted = {m for c in correct for m in c.sent}
             wanted |= {m for c in memory.members for m in c.delivered}
-        for m in sorted(correct, key=repr):
+        for m in sorted((m for m in correct if m.node in self._group), key=repr):
             missing = sorted(wanted - set(m.delivered), key=repr)
             if missing:
                 return f"{words.value(missing[0])} is never delivered to {_name(m)}"

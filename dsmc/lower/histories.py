@@ -21,7 +21,7 @@ from dsmc.lower.build import apply, as_node, assign, internal, lit, read
 from dsmc.lower.convergent import Convergence
 
 _NUMBER = t.Int(0, MOST)
-#: Whoever does one of these takes part in a broadcast.
+#: Whoever does one of these, somewhere in the text of the spec, is of the group that is broadcast to.
 _BY_MEMBERS = ("deliver",)
 
 
