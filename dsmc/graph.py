@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsmc.backends.python.machine import PythonMachine, TracedStep
+from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
 from dsmc.engine.search import INTERRUPTED
@@ -16,6 +17,7 @@ from dsmc.ir.show import show
 from dsmc.project import Job
 from dsmc.reduce.plan import NO_REDUCTIONS
 from dsmc.session import Options, check, compile_job
+from dsmc.source import NOWHERE
 from dsmc.traces.labels import Labels
 from dsmc.traces.render.dot import quoted
 from dsmc.traces.replay import lanes
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: More states than this are not drawn unless asked for.
 MAX_STATES = 200
+#: How the files' names end that drawings are written to.
+SUFFIXES = (".dot", ".svg", ".png", ".pdf")
 
 
 class Drawing(Frozen):
@@ -144,6 +148,14 @@ def _highlighted(job: Job, states: _States, property_: str) -> list[int]:
         return []
     numbers = [states.number.get(states.machine.encode(values)) for values in trace.states]
     return [number for number in numbers if number is not None]
+
+
+def check_suffix(path: Path | None) -> None:
+    """Can a drawing be written to such a file? Raises `Mistakes`."""
+    if path is not None and path.suffix not in SUFFIXES:
+        message = f"`{path}`: it is not known what is to be drawn there"
+        help = f"its name ends with {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+        raise Mistakes((Diagnostic("D719", message, NOWHERE, "", help),))
 
 
 def write_drawing(drawing: Drawing, path: Path) -> str:

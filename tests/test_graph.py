@@ -10,8 +10,10 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
+from click.testing import CliRunner
 from conftest import MODELS, ROOT
 
+from dsmc.cli import main
 from dsmc.graph import draw, state_graph
 from dsmc.session import load
 
@@ -118,6 +120,15 @@ def test_where_processes_are(spec: Callable[[str], Path]) -> None:
     found = labels_of(spec(text))
     assert "P.one at first" in found[0]
     assert any({"P.one stopped"} <= label for label in found)
+
+
+def test_a_file_of_no_known_kind(spec: Callable[[str], Path], tmp_path: Path) -> None:
+    """It is said before anything is searched for."""
+    done = CliRunner().invoke(main, ["graph", str(spec(CYCLE)), "--out", str(tmp_path / "g.xyz")])
+    assert done.exit_code == 2
+    assert "error[D719]" in done.output
+    assert "its name ends with .dot, .svg, .png or .pdf" in done.output
+    assert not list(tmp_path.glob("g.*"))
 
 
 # ---------------------------------------------------------------- Ctrl-C

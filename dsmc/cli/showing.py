@@ -66,10 +66,11 @@ def graph(
     property_: str | None, max_states: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Draw the graph of all states of a small model."""
-    from dsmc.graph import draw, write_drawing
+    from dsmc.graph import check_suffix, draw, write_drawing
     from dsmc.project import Overrides
 
     def drawn() -> Any:
+        check_suffix(out)
         job = chosen(file, model, Overrides(define, faults))[0]
         return draw(job, property_, max_states)
 

@@ -458,6 +458,11 @@ CODES: dict[str, Page] = {
         "`dsmc solve --for` gives a constant one value after the other: whole numbers of the range that it"
         " is declared with (`const R: 1..3`) or of the one that is said (`--range R=1..3`).",
     ),
+    "D719": Page(
+        "no such kind of picture",
+        "`dsmc graph --out FILE` writes what the end of the file's name says: `.dot`, `.svg`, `.png` or"
+        " `.pdf`.",
+    ),
     # ------------------------------------------------------------ warnings
     "D801": Page(
         "a message that nobody takes",
