@@ -15,6 +15,7 @@ from dsmc.project import Overrides
 from dsmc.session import Options, check, compile_job, load
 from dsmc.traces.cuts import cut
 from dsmc.traces.model import Lane, Message, Step, Trace
+from dsmc.traces.render import svg
 from dsmc.traces.render.text import render
 from dsmc.traces.replay import retell
 from dsmc.traces.scenario import enact
@@ -328,6 +329,14 @@ def test_the_instance_of_a_quantifier(traced: Traced) -> None:
         "with x = 3, y = 1:",
         "  `x <= y + 1` is false: `y + 1` is 2",
     ]
+
+
+def test_what_was_chosen_in_the_beginning(traced: Traced) -> None:
+    text = "spec s\nvar n: 0..9 = 3\nvar m: map<0..1, 0..3> in {[0: 0, 1: 2], [0: 2, 1: 2]}\n"
+    trace = traced(text + "invariant p { m[0] < 2 }\n", "p")
+    assert [(c.name, c.was, c.now) for c in trace.steps[0].changes] == [("m[0]", "", "2")]
+    assert "   0     start\n         m[0] = 2\n" in render(trace)
+    assert "m[0] = 2" in svg.render(trace)
 
 
 def test_both_sides_of_an_iff(traced: Traced) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dsmc.backends.python.machine import Event
+from dsmc.frozen import replace
 from dsmc.ir import types as t
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Storage, System, Variable
@@ -23,6 +24,15 @@ def changes(system: System, before: Values, after: Values) -> Iterable[Change]:
             old, new = before[variable.name], after[variable.name]
             if old != new:
                 yield from _changed(variable, old, new)
+
+
+def chosen(system: System, first: Values, starts: Iterable[Values]) -> tuple[Change, ...]:
+    """What an initial state holds, and another one does not."""
+    found: dict[tuple[int | None, str], Change] = {}
+    for other in starts:
+        for one in changes(system, other, first):
+            found.setdefault((one.owner, one.name), replace(one, was=""))
+    return tuple(found[key] for key in sorted(found, key=lambda key: (key[0] or 0, key[1])))
 
 
 def told(

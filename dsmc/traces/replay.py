@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dsmc.backends.python.machine import Event, Owed, PythonMachine, TracedStep
@@ -23,7 +23,7 @@ from dsmc.ir.system import (
     Temporal,
     Transition,
 )
-from dsmc.traces.changes import Values, changes, told, turned
+from dsmc.traces.changes import Values, changes, chosen, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
 from dsmc.traces.faulty import fault_in
@@ -123,8 +123,9 @@ class _Teller:
     def tell(self, run: Run, steps: list[TracedStep] | None = None) -> Trace:
         steps = steps_of(self._machine, self._prop, run) if steps is None else steps
         states = [self._machine.decode(s) for s in run.states]
-        begun = self._begun(run)
-        told = [self._start(begun)]
+        starts = dict(self._machine.starts()) if run.states else {}
+        begun = starts.get(run.states[0], ()) if run.states else ()
+        told = [self._start(begun, states[:1], starts)]
         for number, step in enumerate(steps, start=1):
             after = self._machine.decode(step.target) if step.target is not None else None
             told.append(self._step(number, step, states[number - 1], after))
@@ -182,15 +183,13 @@ class _Teller:
     def _promise(self) -> Promise | None:
         return None if self._observer is None else self._observer.promise
 
-    def _begun(self, run: Run) -> tuple[Event, ...]:
-        """What happened in the making of the first state."""
-        return dict(self._machine.starts()).get(run.states[0], ()) if run.states else ()
-
-    def _start(self, begun: tuple[Event, ...]) -> Step:
-        numbers = _numbers(self._ledger.enter(0, begun))
-        return Step(
-            0, None, "start", "start", "", "", "", *numbers, (), said=_said(begun, named=True)
-        )
+    def _start(self, begun: Sequence[Event], first: list[Values], starts: Iterable[State]) -> Step:
+        """The start, with what was chosen there."""
+        numbers = _numbers(self._ledger.enter(0, tuple(begun)))
+        others = map(self._machine.decode, starts)
+        values = chosen(self._system, first[0], others) if first else ()
+        said = _said(begun, named=True)
+        return Step(0, None, "start", "start", "", "", "", *numbers, values, said=said)
 
     def _step(self, number: int, step: TracedStep, before: Values, after: Values | None) -> Step:
         traffic = self._ledger.enter(number, step.events)
