@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from importlib import resources
 from pathlib import Path
@@ -105,7 +106,7 @@ class _Loader:
 
     def _read(self, path: Path, asked_at: Span) -> Parsed | None:
         try:
-            return parse(Source.read(path))
+            return _parsed(str(path), Source.read(path).text)
         except FileNotFoundError:
             near = did_you_mean(path.name, _neighbours(path))
             self._problems.add("D701", asked_at, f"there is no file `{path}`", help=near)
@@ -168,7 +169,13 @@ def _mentions(files: dict[Path, Parsed], words: tuple[str, ...]) -> bool:
 
 def _prelude(name: str) -> Parsed:
     text = resources.files("dsmc.prelude").joinpath(name).read_text(encoding="utf-8")
-    return parse(Source(f"prelude/{name}", text))
+    return _parsed(f"prelude/{name}", text)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(name: str, text: str) -> Parsed:
+    """A text that many models share is parsed once."""
+    return parse(Source(name, text))
 
 
 # ---------------------------------------------------------------- the command line

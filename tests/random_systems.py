@@ -38,7 +38,7 @@ def with_names(properties: tuple[str, ...] = ("",)) -> dict[str, Texts]:
     return {"protocols": protocols(properties), "names": random_names.specs()}
 
 
-def test_of(say: Callable[[System], object], kinds: dict[str, Texts], slow: int = 1) -> Test:
+def test_of(say: Callable[[System], object], kinds: dict[str, Texts], slow: int = 1) -> Test:  # noqa: PT028
     """The test that something is true of all systems of these kinds that are not too large. Of what is
     `slow` so many times fewer are looked at.
     """
