@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 S = TypeVar("S", bound=Hashable)
 
@@ -52,7 +52,7 @@ def tuples(n: int) -> Counts:
     """A state is a tuple: the states of the managers, the phase, who is prepared, what was sent."""
     everyone = frozenset(range(n))
 
-    def successors(state):
+    def successors(state: Any) -> list[Any]:
         rms, tm, prepared, sent = state
         found = []
         if tm == INIT:
@@ -71,7 +71,7 @@ def tuples(n: int) -> Counts:
                 found.append(((*rms[:r], ABORTED, *rms[r + 1 :]), tm, prepared, sent))
         return found
 
-    def is_consistent(state):
+    def is_consistent(state: Any) -> bool:
         return not (COMMITTED in state[0] and ABORTED in state[0])
 
     return explore(((WORKING,) * n, INIT, frozenset(), frozenset()), successors, is_consistent)
@@ -92,7 +92,7 @@ def packed(n: int) -> Counts:
         for r in range(n)
     ]
 
-    def successors(s):
+    def successors(s: int) -> list[int]:
         found = []
         if not s & phase:
             found = [s | bit for message, bit in receipts if s & message]
@@ -112,7 +112,7 @@ def packed(n: int) -> Counts:
 
     low = (1 << 2 * n) // 3
 
-    def is_consistent(s):
+    def is_consistent(s: int) -> bool:
         high = s >> 1 & low
         return not (high & ~s and high & s)
 

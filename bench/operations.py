@@ -57,8 +57,8 @@ class Clients:
         self._rng = random.Random(seed)
         self._spec: Specification = SPECIFICATIONS[object]()
         self._ask = ask
-        self._states: list[Any] = [self._spec.initial] * keys
-        self._free = list(range(clients))
+        self._states: dict[Any, Any] = dict.fromkeys(range(keys), self._spec.initial)
+        self._free: list[Any] = list(range(clients))
         self._pending = pending
         self._running: list[Operation] = []
         self._done: list[Operation] = []
@@ -91,8 +91,9 @@ class Clients:
 
     def _take(self, one: Operation) -> Any:
         """Take effect: the answer."""
-        answer = self._spec.answer(self._states[one.object], one)
-        self._states[one.object] = self._spec.step(self._states[one.object], one)
+        state = self._states[one.object]
+        (answer,) = self._spec.answers(state, one)  # these objects leave no choice
+        self._states[one.object] = self._spec.step(state, one)
         return answer
 
     def _go_on(self, one: Operation, moment: int) -> None:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import Any
 
 from bench.rows import Row
 from dsmc.histories.budget import Budget
@@ -93,7 +94,7 @@ class Client:
         self.accesses.append(self._access(key, now))
         return True
 
-    def _access(self, key: int, now: object) -> Access:
+    def _access(self, key: int, now: Any) -> Access:
         if self._store.rng.random() < self._reads:
             return ReadList(key, now) if self._lists else Read(key, now)
         value = self._store.value()
@@ -134,8 +135,8 @@ def history(
 
 #: At most so many seconds, for 10,000 transactions and for lists.
 QUICK, SLOW, LONG = 5.0, 120.0, 60.0
-LISTS = {"sessions": 20, "accesses": 4, "keys": 20, "lists": True}
-GENERAL = {"sessions": 25, "accesses": 8, "keys": 10_000}
+LISTS: dict[str, object] = {"sessions": 20, "accesses": 4, "keys": 20, "lists": True}
+GENERAL: dict[str, object] = {"sessions": 25, "accesses": 8, "keys": 10_000}
 CASES: dict[str, tuple[int, dict[str, object], tuple[str, ...]]] = {
     "si": (10_000, GENERAL, WEAK + STRONG),
     "si zipf": (10_000, GENERAL | {"skew": 1.0}, WEAK + STRONG),
