@@ -16,7 +16,7 @@ from dsmc.smt.bounded import Bounded, Found
 from dsmc.smt.solving import Clock, GaveUp, Solver
 from dsmc.smt.values import Unsupported
 from dsmc.traces.minimal import Minimal, minimal
-from dsmc.traces.minimal.attempts import SPENT
+from dsmc.traces.minimal.budget import SPENT
 from dsmc.traces.replay import ReplayError
 from dsmc.typecheck.models import ExpectCovered
 

@@ -81,12 +81,14 @@ class ModelItem(pytest.Item):
         from dsmc.cache.store import cache
         from dsmc.diagnostics import Mistakes
         from dsmc.diagnostics.render import render_all
-        from dsmc.session import check
+        from dsmc.session import Options, check
         from dsmc.terminal import report_text
 
         try:
             known = cache() if self.config.getoption("dsmc_cache") else None
-            report = check(self._job, cache=known)
+            report = check(self._job, Options(minimise=False), cache=known)
+            if report.surprises:  # only what is shown is worth to be made small
+                report = check(self._job, cache=known)
         except Mistakes as mistakes:
             raise NotAsExpected(render_all(mistakes.diagnostics)) from None
         if report.surprises:

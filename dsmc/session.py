@@ -43,7 +43,7 @@ from dsmc.settle.needs import STATES, Answer
 from dsmc.source import NOWHERE
 from dsmc.traces.beginning import beginning
 from dsmc.traces.growth import describe
-from dsmc.traces.minimal.attempts import SPENT
+from dsmc.traces.minimal.budget import SPENT
 from dsmc.traces.replay import ReplayError, replay, retell
 from dsmc.traces.scenario import Enacted, enact
 from dsmc.typecheck.models import ExpectCount, ExpectCovered

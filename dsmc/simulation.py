@@ -15,7 +15,7 @@ from dsmc.project import Job
 from dsmc.results import Result, Surprise
 from dsmc.session import compile_job, refuse_no_start, shown
 from dsmc.traces.minimal import Minimal, minimal
-from dsmc.traces.minimal.attempts import SPENT
+from dsmc.traces.minimal.budget import SPENT
 from dsmc.typecheck.models import ExpectProperty
 
 

@@ -12,7 +12,8 @@ from typing import TypeAlias
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Run
 from dsmc.frozen import Frozen
-from dsmc.traces.minimal.attempts import Attempts, Candidate, Spent
+from dsmc.traces.minimal.attempts import Attempts, Candidate
+from dsmc.traces.minimal.budget import Budget, Spent
 from dsmc.traces.minimal.faults import fewer_faults
 from dsmc.traces.minimal.goals import goal_of
 from dsmc.traces.minimal.past import causal_past
@@ -41,7 +42,8 @@ def minimal(machine: PythonMachine, number: int, run: Run) -> Minimal:
     if not run.states or not run.length:
         return Minimal(run)
     prop = machine.system.properties[number]
-    attempts = Attempts(machine, prop, goal_of(machine, number, run))
+    budget = Budget(machine.system)
+    attempts = Attempts(machine, prop, goal_of(machine, number, run, budget), budget)
     first = attempts.found(run)
     spent = _passed(attempts, first)
     best = attempts.best

@@ -10,19 +10,9 @@ from dsmc.engine.outcome import Run
 from dsmc.frozen import Frozen
 from dsmc.ir.system import Property
 from dsmc.traces.minimal.acts import Act, act_of
+from dsmc.traces.minimal.budget import Budget
 from dsmc.traces.minimal.goals import Goal, Path
 from dsmc.traces.minimal.order import Rank, rank
-
-#: So many different steps the reference takes for one run, and so many times it goes on by one that
-#: it took before: a fraction of a second.
-STEPS, FOLLOWED = 5_000, 300_000
-SPENT = (
-    f"not all was tried to make its run smaller: {STEPS:,} steps were taken, or {FOLLOWED:,} again"
-)
-
-
-class Spent(Exception):
-    """The budget is spent."""
 
 
 class Candidate(Frozen):
@@ -45,14 +35,14 @@ class _Way(Frozen):
 class Attempts:
     """What the reference makes of lists of acts, within a budget."""
 
-    def __init__(self, machine: PythonMachine, prop: Property, goal: Goal) -> None:
+    def __init__(self, machine: PythonMachine, prop: Property, goal: Goal, budget: Budget) -> None:
         self.machine = machine
         self.prop = prop
         self._goal = goal
         self._actions = {action.name: action for action in machine.system.actions}
         self._known: dict[tuple[State, Act], list[tuple[State, Act]]] = {}
         self._initial = machine.initial()[0]
-        self._left, self._follow = STEPS, FOLLOWED
+        self._budget = budget
         self.best: Candidate
 
     def found(self, run: Run) -> Candidate:
@@ -111,9 +101,10 @@ class Attempts:
 
     def _targets(self, state: State, act: Act) -> list[tuple[State, Act]]:
         """Where an act leads from a state, and what was done on the way: perhaps without its fault."""
-        self._spend(state, act)
         key = (state, act)
+        self._budget.follow()
         if key not in self._known:
+            self._budget.step(act.action)
             self._known[key] = list(self._taken(state, act))
         return self._known[key]
 
@@ -125,9 +116,3 @@ class Attempts:
             if step.target is not None and step.labels == act.labels:
                 done = act_of(step)
                 yield step.target, act if done == act else done
-
-    def _spend(self, state: State, act: Act) -> None:
-        self._follow -= 1
-        self._left -= (state, act) not in self._known
-        if min(self._left, self._follow) < 0:
-            raise Spent

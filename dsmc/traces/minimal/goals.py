@@ -8,9 +8,10 @@ from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
-from dsmc.ir.system import Property, Temporal
+from dsmc.ir.system import Temporal
 from dsmc.traces.broken import is_broken
 from dsmc.traces.lift import shows
+from dsmc.traces.minimal.budget import Budget
 from dsmc.traces.replay import steps_of
 
 Path: TypeAlias = tuple[State, ...]
@@ -29,25 +30,25 @@ class Goal(Protocol):
         """The run along a path, if it shows what it has to."""
 
 
-def goal_of(machine: PythonMachine, number: int, run: Run) -> Goal:
+def goal_of(machine: PythonMachine, number: int, run: Run, budget: Budget) -> Goal:
     """What a run shows that decides the property of that number."""
     prop = machine.system.properties[number]
     if isinstance(prop, Temporal):
         return _Lasso(machine, prop, run)
-    return _Decided(machine, number, prop, in_step=run.in_step)
+    return _Decided(machine, number, budget, in_step=run.in_step)
 
 
 class _Decided:
     """The property is decided where the run ends, or by a step from there."""
 
     def __init__(
-        self, machine: PythonMachine, number: int, prop: Property, *, in_step: bool
+        self, machine: PythonMachine, number: int, budget: Budget, *, in_step: bool
     ) -> None:
-        self._machine, self._number, self._prop = machine, number, prop
+        self._machine, self._number, self._budget = machine, number, budget
         self._in_step = in_step
 
     def steps(self, run: Run) -> list[TracedStep]:
-        return steps_of(self._machine, self._prop, run)
+        return steps_of(self._machine, self._machine.system.properties[self._number], run)
 
     def body(self, steps: list[TracedStep]) -> list[TracedStep]:
         return steps[:-1] if self._in_step else steps
@@ -55,6 +56,7 @@ class _Decided:
     def run(self, path: Path) -> Run | None:
         successors: list[State] = []
         violated: list[int] = []
+        self._budget.expand()
         self._machine.expand(path[-1], successors, violated)
         if self._number in self._machine.step_deciders:
             return self._by_step(path, successors)
