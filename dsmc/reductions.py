@@ -116,7 +116,7 @@ class _Search:
 
     def _go_on_from(self, found: Explored) -> None:
         """What whole levels decided is decided, by shortest runs; where C was needed, it will be again."""
-        self._known = found.decided
+        self._known |= found.decided
         self._wanted -= found.decided.keys()
         if found.statistics.engine.name == "c":
             self._how = replace(self._how, engine="c")

@@ -77,7 +77,7 @@ def told(machine: PythonMachine, number: int, run: Run) -> None:
 # ---------------------------------------------------------------- the same answers
 
 
-@pytest.mark.parametrize("job", small_jobs(SMALL - 500))
+@pytest.mark.parametrize("job", small_jobs(1_000))
 def test_models(job: Job) -> None:
     assert_same_answers(compile_job(job), ALL)
 
@@ -103,6 +103,34 @@ test_random = random_systems.test_of(
     lambda system: assert_same_answers(system, ALL, SYMMETRY, DEAD_VALUES, SLICES),
     random_systems.all_kinds(PROPERTIES),
 )
+
+
+LONG = """spec long
+var a: 0..4 = 0
+var b: 0..4 = 0
+var c: 0..4 = 0
+action one when a < 4 { a += 1 }
+action two when b < 4 { b += 1 }
+action three when c < 4 { c += 1 }
+invariant small { a < 2 }
+invariant kept { a + b + c <= 12 }
+reachable middle { a + b == 5 }
+reachable last { a + b + c == 12 }
+"""
+
+
+@pytest.mark.parametrize("after", [0, 5, 40])
+@pytest.mark.parametrize("patience", [0, 10, 60, 1_000])
+def test_what_was_decided_on_the_way_stays_so(spec: Write, after: int, patience: int) -> None:
+    (job,) = load(spec(LONG))
+    for reductions in (Reductions(after=after, patience=patience), NO_REDUCTIONS):
+        found = {
+            r.name: (r.word, r.steps) for r in check(job, Options(reductions=reductions)).results
+        }
+        assert found == {
+            "small": ("violated", 2), "kept": ("holds", None), "middle": ("reachable", 5),
+            "last": ("reachable", 12),
+        }  # fmt: skip
 
 
 # ---------------------------------------------------------------- what was left out comes back
