@@ -331,6 +331,20 @@ def test_the_instance_of_a_quantifier(traced: Traced) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "exists k in {(choose n in {1}: n == x)}: k == 1",
+        "forall k in {[0, 1][x .. 1].first}: k == 1",
+    ],
+)
+def test_what_has_no_value_is_said_to_have_none(traced: Traced, claim: str) -> None:
+    trace = traced(
+        f"spec s\nvar x: 1..2 = 1\naction a {{ x := 2 }}\ninvariant p {{ {claim} }}\n", "p"
+    )
+    assert trace.reasons == (f"`{claim}` has no value",)
+
+
 def test_what_was_chosen_in_the_beginning(traced: Traced) -> None:
     text = "spec s\nvar n: 0..9 = 3\nvar m: map<0..1, 0..3> in {[0: 0, 1: 2], [0: 2, 1: 2]}\n"
     trace = traced(text + "invariant p { m[0] < 2 }\n", "p")

@@ -97,12 +97,16 @@ class Why:
         return [f"with {bound}:", *_indented(self._why(e.body, found, wanted=wanted))]
 
     def _values(self, binders: tuple[x.Binder, ...], names: Names) -> Iterator[Names]:
-        """What binders go through."""
+        """What binders go through, as far as that has a value."""
         if not binders:
             yield names
             return
         first, rest = binders[0], binders[1:]
-        for value in members(first.domain.type, evaluate(first.domain, self._world, names)):
+        try:
+            domain = evaluate(first.domain, self._world, names)
+        except RangeError:
+            return
+        for value in members(first.domain.type, domain):
             inner = {**names, first.name: value}
             if self._is(first.where, inner):
                 yield from self._values(rest, inner)
