@@ -179,6 +179,7 @@ class _Search:
         self._finished = False
         self._load_limit = FIRST_LOAD
         self._pump: Pump | None = None
+        self._pumping = 0.0
         self._began = time.perf_counter()
 
     def close(self) -> None:
@@ -281,10 +282,13 @@ class _Search:
         return bool(self._stopped) or (not self._to_the_end and wanted <= decided)
 
     def _look_for_pump(self) -> None:
+        """For no longer, all in all, than the search itself has taken."""
         level = self._driver.stats()[3]
         suspects = {self._driver.state(key): key for key in self._driver.loaded()}
 
-        end = time.perf_counter() + min(self._seconds_left(), max(_PATIENCE, self._seconds))
+        began = time.perf_counter()
+        searching = self._seconds - self._pumping
+        end = began + min(self._seconds_left(), max(_PATIENCE, searching) - self._pumping)
 
         def path_to(state: State) -> list[State]:
             if time.perf_counter() >= end:  # to be found later, if at all: the search goes on
@@ -295,6 +299,7 @@ class _Search:
                 return []
 
         self._pump = pump_among(self._machine, list(suspects), path_to)
+        self._pumping += time.perf_counter() - began
         if self._pump is not None:
             self._stopped = GROWS
         self._load_limit *= 2
