@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -97,12 +97,12 @@ def test_what_never_happens(spec: Callable[[str], Path], engine: str) -> None:
 # ---------------------------------------------------------------- against the reference
 
 
-def _small(path: Path) -> list[Job]:
-    return [
-        job
-        for job in load(path)
-        if coverage(_program(job), Limits(states=1000)).statistics.complete
-    ]
+def _counted(path: Path) -> Iterator[tuple[Job, Coverage]]:
+    """The small models, with what is known of their coverage."""
+    for job in load(path):
+        found = coverage(_program(job), Limits(states=500))
+        if found.statistics.complete:
+            yield job, found
 
 
 def _taken(system: System) -> Counter[Action]:
@@ -127,8 +127,7 @@ def _within(machine: PythonMachine, state: object) -> bool:
 @pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
 def test_counts_are_those_of_the_steps(path: Path) -> None:
     """Steps of processes and faults by name and place, and in all every step that is counted."""
-    for job in _small(path):
-        found = coverage(_program(job), Limits())
+    for job, found in _counted(path):
         taken = _taken(compile_job(job))
         assert found.statistics.transitions == sum(taken.values())
         steps, cut = Counter[tuple[str, object]](), 0

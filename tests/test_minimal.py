@@ -23,7 +23,7 @@ from dsmc.lives import lives
 from dsmc.project import Job
 from dsmc.session import compile_job, load
 from dsmc.traces.faulty import fault_in
-from dsmc.traces.minimal import attempts, minimal
+from dsmc.traces.minimal import budget, minimal
 from dsmc.traces.minimal.acts import act_of
 from dsmc.traces.minimal.order import rank, switches
 from dsmc.traces.replay import steps_of
@@ -142,7 +142,7 @@ def test_a_spent_budget_is_told(
 ) -> None:
     machine = machine_of(spec(WANDERING))
     run = taken(machine, *["wander", "go", "draw", "go", "go"])
-    monkeypatch.setattr(attempts, "STEPS", 1)
+    monkeypatch.setattr(budget, "STEPS", 1)
     found = minimal(machine, 0, run)
     assert found.spent
     assert found.run.length <= run.length

@@ -118,7 +118,7 @@ def plans(runs: int, depth: int, seed: int) -> list[Plan]:
 def test_models(path: Path) -> None:
     steps = 0
     for number, job in enumerate(load(path)):
-        steps += sum(f.steps for f in assert_same(compile_job(job), *plans(3, 25, number)))
+        steps += sum(f.steps for f in assert_same(compile_job(job), *plans(2, 20, number)))
     assert steps
 
 

@@ -178,14 +178,12 @@ def assert_is_run(machine: PythonMachine, number: int, run: Run) -> None:
         assert number in violated
 
 
-def symmetric_jobs() -> list[object]:
-    """The small models that have a symmetric type."""
-    return [p for p in small_jobs(MOST) if symmetry(compile_job(p.values[0])).types]  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("job", symmetric_jobs())
+@pytest.mark.parametrize("job", small_jobs(MOST))
 def test_models(job: Job) -> None:
-    agrees(compile_job(job))
+    system = compile_job(job)
+    if not symmetry(system).types:
+        pytest.skip("no type is symmetric")
+    agrees(system)
 
 
 def agrees_if_symmetric(system: System) -> None:
