@@ -1,4 +1,4 @@
-"""Bounded search of a job: the pipeline of `session.py`, with formulas in the place of states."""
+"""Bounded search of a job: the pipeline of `session/`, with formulas in the place of states."""
 
 from __future__ import annotations
 

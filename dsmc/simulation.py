@@ -1,4 +1,4 @@
-"""Random runs of a job: the pipeline of `session.py`, with a simulation in place of the search."""
+"""Random runs of a job: the pipeline of `session/`, with a simulation in place of the search."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import MODELS, words
 
-import dsmc.session
+import dsmc.session.apart
+import dsmc.session.searching
 from dsmc.cache import key
 from dsmc.cache.store import Store, cache
 from dsmc.cli import main
@@ -60,7 +61,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counted.append(1)
         return search(*args, **rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(dsmc.session, "search", counting)
+    monkeypatch.setattr(dsmc.session.searching, "search", counting)
     return counted
 
 
@@ -103,8 +104,8 @@ def test_laws_and_scenarios_too(
 ) -> None:
     path = spec(SPEC)
     first = asked(path)
-    monkeypatch.setattr(dsmc.session, "counterexamples", None)
-    monkeypatch.setattr(dsmc.session, "enact", None)
+    monkeypatch.setattr(dsmc.session.apart, "counterexamples", None)
+    monkeypatch.setattr(dsmc.session.apart, "enact", None)
     again = asked(path)
     assert again.results == first.results
     assert first.result("small").note == "not for k = 9"

@@ -17,7 +17,7 @@ from dsmc.ir.faults import FAULTS
 from dsmc.ir.types import MAX_DENSE
 from dsmc.lower.network.synchronous import MAX_DEPTH
 from dsmc.reference import faults_page
-from dsmc.session import _SCENARIO_STATES as MAX_SCENARIO_STATES
+from dsmc.session.apart import SCENARIO_STATES as MAX_SCENARIO_STATES
 from dsmc.typecheck.binding import MAX_DOMAIN
 
 LIMITS = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
