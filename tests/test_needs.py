@@ -104,7 +104,7 @@ def test_one_fewer_is_not_enough(spec: Write) -> None:
 
 
 def test_what_took_too_long_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "STATES", 2)
+    monkeypatch.setattr(session.checking, "STATES", 2)
     (need,) = trace_of(FORGETFUL, "agreement", RESTARTS).needs
     assert need.verdict == Verdict.UNKNOWN.value
     assert "whether agreement holds without restarts is not known" in need.text
@@ -158,7 +158,7 @@ def test_ctrl_c_while_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(session, "check_system", pressed)
+    monkeypatch.setattr(session.checking.Check, "_without", pressed)
     report = report_of(FORGETFUL, RESTARTS)
     assert report.interrupted
     assert report.result("agreement").steps == 8

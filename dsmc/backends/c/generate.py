@@ -17,6 +17,7 @@ from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
 from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.codec import code
+from dsmc.backends.narrow import staged
 from dsmc.backends.owed import obligations, owed_by
 from dsmc.backends.unroll import instances
 from dsmc.frozen import replace
@@ -306,6 +307,8 @@ class _Module:
 
     def _instance(self, e: Expressions, action: Action, number: int, first: int) -> None:
         """The loops over the parameters, the names, the guard, the body."""
+        stages = staged(action, self._system)
+        action = stages.action
         parts = (action.guard, *(v for _, v in action.names), *s.all_exprs(action.body))
         used = {name for part in parts for name in x.free_names(part)}
 
@@ -335,12 +338,15 @@ class _Module:
             def chosen() -> None:
                 if param.where != x.TRUE:
                     e.w.line(f"if (!{e.test(param.where)}) continue;")
-                nested(place + 1)
+                with e.knowing(param.where):
+                    nested(place + 1)
 
             e.loop(param.domain, param.name, chosen, distinct=True)
 
         with e.w.block():
-            nested(0)
+            head = f"if ({e.test(stages.first)})" if stages.first != x.TRUE else ""
+            with e.w.block(head), e.knowing(stages.first):
+                nested(0)
 
     # ------------------------------------------------------------ whole runs
 

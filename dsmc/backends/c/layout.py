@@ -150,7 +150,11 @@ def _from_leaves(type: Type, found: list[int], leaves: Leaves) -> tuple[Register
         case t.Bag(of) | t.Seq(of) | t.Map(_, of):
             size = leaves_of(of)
             parts = (found[i : i + size] for i in range(0, len(found), size))
-            return tuple(_element(of, part, leaves) for part in parts)
+            if t.fixed(of):  # asked once: there may be thousands of messages in flight
+                least = low(of)
+                codes = found if size == 1 else map(_joined, parts)
+                return tuple(code + least for code in codes)
+            return tuple(box_register(of, part[0], leaves) for part in parts)
         case t.Option() | t.Tuple() | t.Record() | t.Message():
             case, at, fields = found[0], 1, []
             for of in t.field_types(type, case):
@@ -164,7 +168,11 @@ def _from_leaves(type: Type, found: list[int], leaves: Leaves) -> tuple[Register
 def _element(type: Type, part: list[int], leaves: Leaves) -> Register:
     if not t.fixed(type):
         return box_register(type, part[0], leaves)
-    return sum(leaf << 32 * i for i, leaf in enumerate(part)) + low(type)
+    return _joined(part) + low(type)
+
+
+def _joined(part: list[int]) -> int:
+    return sum(leaf << 32 * i for i, leaf in enumerate(part))
 
 
 def leaves_of(type: Type) -> int:

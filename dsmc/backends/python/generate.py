@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 
 from dsmc.backends.codec import Register, decode, encode, low, mask, width
+from dsmc.backends.narrow import staged
 from dsmc.backends.python.access import Pool
 from dsmc.backends.python.expressions import Expressions
 from dsmc.backends.python.statements import Statements, Then
@@ -225,6 +226,8 @@ class _Module:
 
     def _instance(self, w: Statements, action: Action, end: Then) -> None:
         """The loops over the parameters, the names, the guard, the body."""
+        stages = staged(action, self._system)
+        action = stages.action
         params = list(action.params)
         parts = (action.guard, *(v for _, v in action.names), *s.all_exprs(action.body))
         used = {name for e in parts for name in x.free_names(e)} | set(action.key)
@@ -255,11 +258,19 @@ class _Module:
                 if param.where == x.TRUE:
                     loop()
                 else:
-                    w.inside(f"if {w.e.test(param.where)}:", loop)
+                    test = w.e.test(param.where)
+                    with w.e.knowing(param.where):
+                        w.inside(f"if {test}:", loop)
 
             w.inside(f"for {w.e.local(param.name)} in {items}:", chosen)
 
-        w.apart(loop)
+        def start() -> None:
+            if stages.first == x.TRUE:
+                loop()
+            else:
+                w.inside(f"if {w.e.test(stages.first)}:", loop)
+
+        w.apart(start)
 
     def _traced_actions(self) -> list[str]:
         found: list[str] = []
