@@ -18,7 +18,7 @@ def resolve(scope: Scope, written: ast.Type | ast.Expr) -> Type:
     """The type that is meant."""
     match written:
         case ast.TypeName(name) | ast.Name(name):
-            return named(scope, name)
+            return named(scope, ast.Ident(name.text).at(written.span))
         case ast.RangeType(low, high) | ast.Interval(low, high):
             return _range(scope, low, high, written.span)
         case ast.TupleType(items):
@@ -57,9 +57,9 @@ def lookup(scope: Scope, name: str, span: Span) -> Type | None:
         case "bool":
             return t.BOOL
         case "Node":
-            return scope.node_type()
+            return _some(scope, scope.node_type(), ast.Role, name, span)
         case "message":
-            return scope.message_type()
+            return _some(scope, scope.message_type(), ast.Message, name, span)
         case "mutex":
             return t.Record("mutex", (("holder", t.Option(_thread(scope))),))
         case "rwlock":
@@ -76,6 +76,16 @@ def lookup(scope: Scope, name: str, span: Span) -> Type | None:
     with scope.checking(name):
         scope.types[name] = found = _declared(scope, declared.node, span)
     return found
+
+
+def _some(scope: Scope, of: Type, declared: type[Node], name: str, span: Span) -> Type:
+    """The type, if a declaration gives it values."""
+    if any(isinstance(d.node, declared) for d in scope.declared.values()):
+        return of
+    what = declared.__name__.lower()
+    message = f"`{name}` has no values: no {what} is declared"
+    scope.problems.add("D305", span, message, help="declare one, or use another type")
+    return t.UNKNOWN
 
 
 def _thread(scope: Scope) -> Type:
