@@ -8,11 +8,13 @@ from dsmc.expectations import refuse_unknown, surprises_in
 from dsmc.frozen import replace
 from dsmc.ir import system as y
 from dsmc.ir.system import Property, System
+from dsmc.ir.width import most_choices
 from dsmc.project import Job
 from dsmc.results import Result, Surprise
 from dsmc.session import Options, Report, compile_job, refuse_no_start, shown
 from dsmc.smt import asking
 from dsmc.smt.bounded import Bounded, Found
+from dsmc.smt.following import following
 from dsmc.smt.solving import Clock, GaveUp, Solver
 from dsmc.smt.values import Unsupported
 from dsmc.traces.minimal import Minimal, minimal
@@ -21,6 +23,8 @@ from dsmc.traces.replay import ReplayError
 from dsmc.typecheck.models import ExpectCovered
 
 HISTORIES = "there is no formula of what histories remember"
+#: With more choices in one step than this, they are not tried one by one.
+_MOST_CHOICES = 10_000
 _CUT_OFF = "a range error cut off part of the runs"
 
 
@@ -71,6 +75,13 @@ def deepened(search: Bounded, depth: int) -> str:
     return ""
 
 
+def follower(machine: PythonMachine, found: Found) -> PythonMachine:
+    """What takes the steps of a run: where there are too many to choose from, these steps only."""
+    if most_choices(machine.system) <= _MOST_CHOICES:
+        return machine
+    return PythonMachine(following(machine.system, found.taken))
+
+
 def run_of(machine: PythonMachine, found: Found) -> Run:
     """A run as the reference keeps it."""
     target = None if found.target is None else machine.encode(found.target)
@@ -82,6 +93,7 @@ def told(
 ) -> Result:
     """What a run shows. Raises `ReplayError` if the run cannot be taken, and no range error is why."""
     prop = machine.system.properties[number]
+    machine = follower(machine, search.found[number])
     good = isinstance(prop, y.Reachable | y.Fires)
     verdict = Verdict.HOLDS if good else Verdict.VIOLATED
     try:

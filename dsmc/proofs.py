@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-
 from dsmc.backends.python.machine import PythonMachine
-from dsmc.bounded import asked, refusal, run_of, told
+from dsmc.bounded import asked, follower, refusal, run_of, told
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Run, Verdict
 from dsmc.expectations import refuse_unknown, unexpected
 from dsmc.frozen import Frozen, replace
-from dsmc.ir import stmt as s
 from dsmc.ir import system as y
 from dsmc.ir import types as t
 from dsmc.ir.system import Property, System
+from dsmc.ir.width import most_choices
 from dsmc.project import Job
 from dsmc.results import Result, Surprise
 from dsmc.session import compile_job, refuse_no_start
@@ -60,7 +57,7 @@ def prove(
     clock = Clock(seconds)
     machine = PythonMachine(system)
     wanted = asked(system)
-    sample = _sampled(machine) if wanted and _is_small(system) else []
+    sample = _sampled(machine) if wanted and most_choices(system) <= _MOST_CHOICES else []
     guesses, left_out = _guessed(machine, sample)
     prover = Prover(system, wanted, guesses, clock)
     if wanted:
@@ -101,21 +98,6 @@ def _sampled(machine: PythonMachine) -> list[State]:
         found.update(dict.fromkeys(new))
         waiting += new
     return list(found)[:_SAMPLE]
-
-
-def _is_small(system: System) -> bool:
-    """Are the choices in the making of the initial states, and in each action, few enough?"""
-    chosen = [
-        (*(param.type for param in action.params), *_picked(action.body))
-        for action in system.actions
-    ]
-    choices = [math.prod(t.size(of) or 1 for of in types) for types in chosen]
-    first = math.prod(t.size(of) or 1 for of in _picked(system.init))
-    return max(first, *choices, 0) <= _MOST_CHOICES
-
-
-def _picked(block: s.Block) -> Iterable[t.Type]:
-    return (statement.type for statement in s.walk(block) if isinstance(statement, s.Pick))
 
 
 # ---------------------------------------------------------------- what is told
@@ -161,17 +143,11 @@ class _Teller:
         found = self._prover.refuted.get(number)
         if found is None or isinstance(prop, y.Reachable | y.Fires):
             return None
-        run = run_of(self._machine, found)
-        usual = self._machine.encode(self._usual())
+        machine = follower(self._machine, found)
+        run, usual = run_of(machine, found), machine.encode(self._usual())
+        spec, model = machine.system.name, self._job.name
         try:
-            return unproved(
-                self._machine,
-                prop,
-                run,
-                usual,
-                spec=self._machine.system.name,
-                model=self._job.name,
-            )
+            return unproved(machine, prop, run, usual, spec=spec, model=model)
         except ReplayError:
             return None  # a range error cuts off the step
 

@@ -133,6 +133,28 @@ def test_histories_are_refused() -> None:
     assert "there is no formula of what histories remember" in {r.note for r in report.results}
 
 
+CHOICES = """spec choices
+var x: 0..1000000000 = 5
+var k: 0..99999 = 0
+init { pick first in 0..1000000000; require first mod 1000 == 3; x := first }
+action go(a in 0..99999, b in 0..99999) when a + b == 150000 {
+  pick v in 0..1000000000
+  require v mod 1000 == 7 and v > x
+  x := v
+  k := a
+}
+invariant small { x < 900000000 or k < 60000 }
+"""
+
+
+def test_choices_are_not_tried_one_by_one(spec: Callable[[str], Path]) -> None:
+    """Of thousands of millions, the run takes the one that the formula found."""
+    (job,) = load(spec(CHOICES))
+    (small, _) = check(job, Options(depth=3)).results
+    assert small.trace is not None
+    assert small.steps == 1
+
+
 def test_the_time_runs_out(spec: Callable[[str], Path]) -> None:
     (job,) = load(spec(WIDE))
     report = check(job, Options(limits=Limits(seconds=1e-6)))

@@ -53,6 +53,28 @@ def test_random_guards(text: str) -> None:
         agreement.assert_c_agrees(system, most=300)
 
 
+OTHER_TYPES = """spec kinds
+symbols C[3]
+record Pair { a: 0..9, b: C }
+var c: C in C
+var p: Pair = Pair(3, C.1)
+var q: option<Pair> = none
+action move(n in 0..9) when n == p.a + 1 { p.a := n }
+action turn(d in C, e in C) when e == d and d == c { pick f in C where f != e; p.b := f; c := e }
+action keep(r in Pair) when r == p { q := some(r) }
+action back(r in Pair) when q == some(r) and r.a < 5 { p := r }
+"""
+
+
+def test_other_types() -> None:
+    """A symbol or a record that is equal to something is that."""
+    system = system_of(OTHER_TYPES)
+    agreement.assert_agree(system)
+    agreement.assert_c_agrees(system)
+    assert ranges(system, "turn") == ["[c]", "[d]"]
+    assert ranges(system, "keep") == ["[p]"]
+
+
 def ranges(system: System, name: str) -> list[str]:
     """What is gone through for the parameters of an action, where it is not the whole domain."""
     action = next(a for a in system.actions if a.name == name)

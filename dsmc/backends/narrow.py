@@ -33,7 +33,7 @@ class Staged(Node):
 def staged(action: Action, system: System) -> Staged:
     """The action with its guard tested as early as can be, and narrow ranges of parameters and picks."""
     functions = {f.name: f for f in system.functions}
-    action = replace(action, body=_picks(action.body, functions))
+    action = replace(action, body=narrow(action.body, system))
     if not action.params or not _is_free(action, functions):
         return Staged(x.TRUE, action)
     stages, rest = _stages(action, functions)
@@ -47,6 +47,12 @@ def staged(action: Action, system: System) -> Staged:
         facts |= facts_of(where, True)
     first = x.conjunction(stages[0])
     return Staged(first, replace(action, params=tuple(params), guard=x.conjunction(rest)))
+
+
+def narrow(block: s.Block, system: System) -> s.Block:
+    """The block with narrow ranges of picks."""
+    functions = {f.name: f for f in system.functions}
+    return _picks(block, functions)
 
 
 def _picks(block: s.Block, functions: Functions) -> s.Block:
@@ -112,7 +118,7 @@ class _Range:
         """The values of the domain for which all tests may be true."""
         ends = _ends(chosen.domain)
         if ends is None or not isinstance(chosen.type, t.Int):
-            return chosen.domain
+            return self._known(chosen)
         first, last = ends
         for op, bound in dict.fromkeys(self._bounds(chosen.name)):
             if op in (Op.EQ, Op.GE, Op.GT):
@@ -123,17 +129,25 @@ class _Range:
             return chosen.domain
         return x.Apply(Op.RANGE, (first, last), t.Set(chosen.type))
 
+    def _known(self, chosen: Param | s.Pick) -> x.Expr:
+        """The one value that it is equal to, of all of its type."""
+        if chosen.domain == x.whole(chosen.type):
+            for test in self._tests:
+                for value in _equals(test, chosen.name):
+                    if value.type == chosen.type and self._is_known(value, chosen.name):
+                        return x.Make(t.Seq(chosen.type, 1), (value,))
+        return chosen.domain
+
     def _bounds(self, name: str) -> Iterator[tuple[Op, x.Expr]]:
         """What the parameter is compared with, if that is known when its range is evaluated."""
         for test in (*self._tests, *self._implied()):
             for op, bound in _comparisons(test, name):
-                if self._is_known(bound, name):
+                if _fits(bound.type) and self._is_known(bound, name):
                     yield op, bound
 
     def _is_known(self, e: x.Expr, name: str) -> bool:
-        fits = isinstance(e.type, t.Int) and WIDEST.low < e.type.low and e.type.high < WIDEST.high
         mentioned = x.free_names(e) & (self._later | {name})
-        return fits and not mentioned and total(e, self._functions, self._facts)
+        return not mentioned and total(e, self._functions, self._facts)
 
     def _implied(self) -> Iterator[x.Expr]:
         """Tests with what a later parameter is equal to in its place."""
@@ -142,6 +156,20 @@ class _Range:
             for test in self._tests:
                 for value in equal:
                     yield from _with_side(test, later, value)
+
+
+def _fits(of: t.Type) -> bool:
+    """May one be added?"""
+    return isinstance(of, t.Int) and WIDEST.low < of.low and of.high < WIDEST.high
+
+
+def _equals(test: x.Expr, name: str) -> Iterator[x.Expr]:
+    """What a name is equal to."""
+    match test:
+        case x.Apply(Op.EQ, (x.Local(found), value)) if found == name:
+            yield value
+        case x.Apply(Op.EQ, (value, x.Local(found))) if found == name:
+            yield value
 
 
 def _ends(domain: x.Expr) -> tuple[x.Expr, x.Expr] | None:

@@ -11,18 +11,19 @@ from dsmc.ir import system as y
 from dsmc.smt import asking
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
-from dsmc.smt.runs import Move, Runs, Values
+from dsmc.smt.runs import Move, Runs, Taken, Values
 from dsmc.smt.scalar import Truth
 from dsmc.smt.solving import Solver
 from dsmc.smt.values import Unsupported
 
 
 class Found(Frozen):
-    """The states of a run that decides a property. `in_step`: the step after the last of them decides it,
-    and leads to `target`, if it leads anywhere.
+    """The states of a run that decides a property, and the steps that it takes. `in_step`: the step after
+    the last of the states decides it, and leads to `target`, if it leads anywhere.
     """
 
     states: tuple[Values, ...]
+    taken: tuple[Taken, ...]
     in_step: bool = False
     target: Values | None = None
 
@@ -55,14 +56,14 @@ class Bounded:
             self._begin()
         else:
             moves = self.runs.look()
-            self._decide(lambda p: self._by_step(p, moves), in_step=True)
+            self._decide(lambda p: self._by_step(p, moves), moves)
             self.runs.go()
             self._decide(self._by_state)
         self.depth += 1
 
     def _begin(self) -> None:
         moves = self.runs.begin()
-        self._decide(lambda p: self._by_start(p, moves), in_step=True)
+        self._decide(lambda p: self._by_start(p, moves), moves)
         if moves:
             self.runs.enter(moves[0].way.state, moves)
             self.started = self.runs.solver.model(True) is not None
@@ -80,8 +81,12 @@ class Bounded:
         here = self.runs.states[-1]
         return sc.either(asking.decided_by_step(self.runs, prop, here, move) for move in moves)
 
-    def _decide(self, goal: Callable[[y.Property], Truth], *, in_step: bool = False) -> None:
-        """What is decided now? What is not is true of all runs so far, and helps later."""
+    def _decide(
+        self, goal: Callable[[y.Property], Truth], moves: Sequence[Move] | None = None
+    ) -> None:
+        """What is decided now, or in one of the moves? What is not is true of all runs so far, and helps
+        later.
+        """
         for number in self.open_:
             prop = self._properties[number]
             try:
@@ -91,17 +96,17 @@ class Bounded:
                 continue
             model = self.runs.solver.model(wanted)
             if model is not None:
-                self.found[number] = self._read(model, prop, in_step=in_step)
-            elif not in_step:
+                self.found[number] = self._read(model, prop, moves)
+            elif moves is None:
                 self.runs.solver.add(sc.negated(wanted))
 
-    def _read(self, model: z3.ModelRef, prop: y.Property, *, in_step: bool) -> Found:
+    def _read(self, model: z3.ModelRef, prop: y.Property, moves: Sequence[Move] | None) -> Found:
         states = tuple(self.runs.plain(model, state) for state in self.runs.states)
-        if not (in_step and states):
-            return Found(states, in_step)
-        read = v.reading(model)
-        for move in self.runs.moves[-1]:
-            does = asking.decided_by_step(self.runs, prop, self.runs.states[-1], move)
-            if read(does) and not isinstance(prop, y.NoError):
-                return Found(states, in_step, self.runs.plain(model, move.way.state))
-        return Found(states, in_step)
+        if moves is None:
+            return Found(states, self.runs.taken(model))
+        read, here = v.reading(model), self.runs.states[-1] if states else {}
+        last = [m for m in moves if read(asking.decided_by_step(self.runs, prop, here, m))]
+        taken = self.runs.taken(model, last)
+        if not states or isinstance(prop, y.NoError):
+            return Found(states, taken, in_step=True)
+        return Found(states, taken, True, self.runs.plain(model, last[0].way.state))

@@ -109,14 +109,14 @@ class Induction:
 
     def _found(self, model: z3.ModelRef, move: Move, claim: int) -> Found:
         states = tuple(self._runs.plain(model, state) for state in self._runs.states)
-        target = self._runs.plain(model, move.way.state)
+        target, taken = self._runs.plain(model, move.way.state), self._runs.taken(model, (move,))
         match self._system.properties[claim]:
             case y.Invariant() | y.Reachable():
-                return Found((*states, target))
+                return Found((*states, target), taken)
             case y.NoError():
-                return Found(states, True)
+                return Found(states, taken, in_step=True)
             case _:
-                return Found(states, True, target)
+                return Found(states, taken, True, target)
 
     # ------------------------------------------------------------ claims as formulas
 

@@ -36,6 +36,13 @@ class Move(Frozen):
     chosen: Any
 
 
+class Taken(Frozen):
+    """A step that was taken: the number of its action, and the values that were chosen in it."""
+
+    action: int
+    chosen: tuple[tuple[str, Value], ...]
+
+
 class Runs:
     """All runs of a system, as far as they were unrolled: `states` in order, and the `moves` from each."""
 
@@ -44,6 +51,7 @@ class Runs:
         self.solver = solver
         self.states: list[State] = []
         self.moves: list[tuple[Move, ...]] = []
+        self._first: tuple[Move, ...] = ()
         self._fresh = Fresh()
         self._steps = Steps(system, self._fresh, solver.clock.left)
 
@@ -57,9 +65,9 @@ class Runs:
     def begin(self) -> tuple[Move, ...]:
         """In an initial state; how these are made. Raises `Unsupported`."""
         ways = self._steps.initial("init.")
-        moves = tuple(Move(-1, way, z3.Bool(f"init?{n}")) for n, way in enumerate(ways))
+        self._first = tuple(Move(-1, way, z3.Bool(f"init?{n}")) for n, way in enumerate(ways))
         self._settle()
-        return moves
+        return self._first
 
     def enter(self, before: State, moves: Sequence[Move]) -> None:
         """Go on to where one of the moves leads."""
@@ -123,6 +131,18 @@ class Runs:
         """The plain values of a state."""
         read = v.reading(model)
         return {of.name: v.plain(of.type, state[of.name], read) for of in self.system.variables}
+
+    def taken(self, model: z3.ModelRef, last: Sequence[Move] = ()) -> tuple[Taken, ...]:
+        """The steps to the last state; and `last`, from there."""
+        read = v.reading(model)
+        moves = [move for moves in (self._first, *self.moves) for move in moves]
+        return tuple(
+            Taken(
+                move.action,
+                tuple((p.name, v.plain(p.type, p.value, read)) for p in move.way.picked),
+            )
+            for move in (*(move for move in moves if read(move.chosen)), *last)
+        )
 
     # ------------------------------------------------------------ names and choices
 

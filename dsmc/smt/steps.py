@@ -8,6 +8,7 @@ one another, and are joined into one wherever they meet.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
@@ -25,14 +26,24 @@ from dsmc.smt.scalar import Truth
 from dsmc.smt.values import Fresh, Symbolic, Unsupported
 
 State = Mapping[str, Symbolic]
+T = TypeVar("T")
 
 #: A loop that is not known to end after so many rounds is not written out.
 _MOST_ROUNDS = 64
 
 
+class Picked(Frozen):
+    """An element of a domain that was chosen."""
+
+    name: str
+    type: Type
+    value: Symbolic
+
+
 class Way(Frozen):
     """A way through a block so far. `leaving` is the block that is left, as in `ir.stmt.Leave`; `error`
-    where something on it has no value; `failed` the numbers of assertions with where they fail.
+    where something on it has no value; `failed` the numbers of assertions with where they fail; `picked`
+    what was chosen on it, and under which names.
     """
 
     state: State
@@ -43,6 +54,7 @@ class Way(Frozen):
     leaving: str | None = None
     error: Truth = False
     failed: tuple[tuple[int, Truth], ...] = ()
+    picked: tuple[Picked, ...] = ()
 
     @property
     def taken(self) -> Truth:
@@ -157,7 +169,9 @@ class Steps:
         """Any element of a domain: the one that has the name already, or one of a fresh name."""
         if name not in way.names:
             fresh = self._fresh.value(of, f"{self._prefix}{name}.{way.picks}")
-            way = replace(way, names={**way.names, name: fresh}, picks=way.picks + 1)
+            picked = (*way.picked, Picked(name, of, fresh))
+            names = {**way.names, name: fresh}
+            way = replace(way, names=names, picks=way.picks + 1, picked=picked)
         return self._require(self._require(way, is_in(x.Local(name, of), domain)), where)
 
     def _chosen(self, way: Way, branches: Sequence[s.Block]) -> list[Way]:
@@ -231,9 +245,8 @@ class Steps:
         }
         names = {name: ours for name, ours in a.names.items() if b.names.get(name) is ours}
         path, error = sc.either((a.path, b.path)), sc.either((a.error, b.error))
-        own = [one for one in b.failed if not any(one is other for other in a.failed)]
-        failed = (*a.failed, *own)
-        return Way(state, names, path, a.choices, a.picks, a.leaving, error, failed)
+        failed, picked = _both(a.failed, b.failed), _both(a.picked, b.picked)
+        return Way(state, names, path, a.choices, a.picks, a.leaving, error, failed, picked)
 
     # ------------------------------------------------------------ assignment
 
@@ -267,6 +280,11 @@ class Steps:
                 return (old[0], tuple(map(tuple, fields)))
             case _:
                 raise AssertionError((step, of))
+
+
+def _both(ours: tuple[T, ...], others: tuple[T, ...]) -> tuple[T, ...]:
+    """All of both; what is in both, once."""
+    return (*ours, *(one for one in others if not any(one is other for other in ours)))
 
 
 def _matter(ways: Sequence[Way]) -> list[Way]:

@@ -17,7 +17,7 @@ from dsmc.backends.c.pool import Pool
 from dsmc.backends.c.statements import Statements
 from dsmc.backends.c.tinycc import CompileError
 from dsmc.backends.codec import code
-from dsmc.backends.narrow import staged
+from dsmc.backends.narrow import narrow, staged
 from dsmc.backends.owed import obligations, owed_by
 from dsmc.backends.unroll import instances
 from dsmc.frozen import replace
@@ -202,7 +202,7 @@ class _Module:
     def _initial(self) -> list[str]:
         e = self._expressions("p")
         self._start(e)
-        self._run(e, self._system.init, "begun(c, p); out = c->out;")
+        self._run(e, narrow(self._system.init, self._system), "begun(c, p); out = c->out;")
         failure = ["\tc->broken = 0;", "\tc->failed = 1;", *self._forget_calls()]
         head = ["static void initial(ctx *c)", "{", "\tu64 *out = c->out;"]
         return [*self._begun(), *head, *e.w.lines, "\treturn;", *failed(e, failure), "}", ""]

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 
 from dsmc.backends.codec import Register, decode, encode, low, mask, width
-from dsmc.backends.narrow import staged
+from dsmc.backends.narrow import narrow, staged
 from dsmc.backends.python.access import Pool
 from dsmc.backends.python.expressions import Expressions
 from dsmc.backends.python.statements import Statements, Then
@@ -167,7 +167,7 @@ class _Module:
             state = self._result(w)
             w.line(f"found.append(({state}, ev))" if self._traced else f"found.append({state})")
 
-        w.run(self._system.init, end)
+        w.run(narrow(self._system.init, self._system), end)
         body = w.lines
         if not self._traced:
             body = ["    try:", *("    " + line for line in body), *self._caught("violated")]

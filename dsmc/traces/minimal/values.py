@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import TypeAlias
 
 from dsmc.frozen import replace
@@ -14,6 +15,8 @@ from dsmc.traces.minimal.attempts import Attempts, Candidate
 
 #: What values of a type become.
 _Change: TypeAlias = Callable[[Type, Value], Value]
+#: So many smaller numbers are tried one by one.
+_MANY = 100
 _SIMPLE = (t.Int, t.Enum, t.Symbols, t.Role, t.Bool)
 
 
@@ -29,11 +32,17 @@ def smaller_values(attempts: Attempts, best: Candidate) -> Candidate:
 
 def _changed(acts: tuple[Act, ...]) -> Iterator[list[Act]]:
     for of, large in sorted(_chosen(acts), key=lambda pair: (str(pair[0]), pair[1])):
-        for small in t.values(of):
-            if small == large:
-                break
+        for small in _below(of, large):
             for change in (_replaced(of, large, small), _exchanged(of, large, small)):
                 yield [_with(act, change) for act in acts]
+
+
+def _below(of: Type, large: Value) -> Iterator[Value]:
+    """Smaller values: all of them, or of very many those that are 0, 1, 3, 7, … above the smallest."""
+    if isinstance(of, t.Int) and large - of.low > _MANY:
+        yield from (of.low + 2**n - 1 for n in range((large - of.low).bit_length()))
+    else:
+        yield from takewhile(lambda small: small != large, t.values(of))
 
 
 def _with(act: Act, change: _Change) -> Act:
