@@ -163,3 +163,24 @@ def test_ctrl_c_while_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report.interrupted
     assert report.result("agreement").steps == 8
     assert not report.result("agreement").trace.needs  # type: ignore[union-attr]
+
+
+#: A crash is enough, and so is a partition.
+EITHER = """spec either_fault
+message M
+role A { start { send M to B.1 } }
+role B {
+  var got: bool = false
+  on M { got := true }
+}
+faults { crash B at most 1; partition at most 1 }
+quiescent arrived { B.1.got }
+"""
+
+
+def test_one_of_two_faults_is_enough(tmp_path: Path) -> None:
+    """Neither run takes the place of the other, again and again."""
+    path = tmp_path / "spec.dsm"
+    path.write_text(EITHER, encoding="utf-8")
+    (need,) = trace_of(path, "arrived").needs
+    assert need.verdict == Verdict.VIOLATED.value

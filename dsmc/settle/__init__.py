@@ -33,6 +33,10 @@ def _is_bad(prop: y.Property) -> bool:
     return not isinstance(prop, y.Reachable | y.Fires)
 
 
+def _faults(trace: Trace) -> int:
+    return sum(bool(step.fault) for step in trace.steps)
+
+
 class _Settling:
     def __init__(
         self, found: Findings, machine: PythonMachine, program: Program | None, ask: Ask
@@ -65,13 +69,20 @@ class _Settling:
         return {names[name] for name, one in found.fewer.items() if self._takes(names[name], one)}
 
     def _trace(self, number: int) -> Trace:
-        prop, run = self._machine.system.properties[number], self._runs[number]
+        return self._told(number, self._runs[number])
+
+    def _told(self, number: int, run: Run) -> Trace:
+        prop = self._machine.system.properties[number]
         return replay(self._machine, prop, run, spec=self._machine.system.name, model="")
 
     def _takes(self, number: int, trace: Trace) -> bool:
-        """Take a run that was found without some of the faults, if it is one with them, too."""
+        """Take a run that was found without some of the faults, if it is one with them, too. It has fewer:
+        of two runs that each need another fault, neither takes the place of the other.
+        """
         run = taken(self._machine, number, trace)
         if run is None or run.length > self._runs[number].length:
+            return False
+        if _faults(self._told(number, run)) >= _faults(self._trace(number)):
             return False
         self._runs[number] = run
         self._make_smaller(number)
