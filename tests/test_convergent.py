@@ -214,3 +214,25 @@ def test_back_ends_and_oracle_agree(kind: str) -> None:
     system = system_of(f"{text}faults {{ crash Replica at most 1 }}\n")
     assert_agree(system)
     assert_c_agrees(system)
+
+
+TWICE = """spec twice
+history h: register<0..1> = 0
+role C {
+  var n: 0..1 = 0
+  timeout t { BODY; n := 1 - n }
+}
+guarantee convergent(h)
+"""
+READS = "begin h.read; end h.read -> 0; begin h.read; end h.read -> 1"
+WRITES = "begin h.write(n); end h.write; begin h.write(1 - n); end h.write; begin h.read; end h.read -> n"
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+@pytest.mark.parametrize(("body", "wanted"), [(READS, Verdict.VIOLATED), (WRITES, Verdict.HOLDS)])
+def test_several_in_one_step(
+    spec: Callable[..., object], body: str, engine: str, wanted: Verdict
+) -> None:
+    """It counts that something changes in a step, not how often."""
+    report = verdict(spec, TWICE.replace("BODY", body), engine)
+    assert report.result("convergent").verdict is wanted

@@ -53,6 +53,10 @@ class Availability:
 
     # ------------------------------------------------------------ events
 
+    def begins(self, block: s.Block) -> s.Block:
+        """What stands at the beginning of a step: nothing."""
+        return ()
+
     def event(self, event: s.Event, node: x.Expr, thread: x.Expr) -> s.Block:
         """What an event of a client changes."""
         if event.history not in ("", self.promise.history) or node.type != self._node:

@@ -25,8 +25,8 @@ _NO_UPDATES = (*READS, "contains")
 class Convergence:
     """Whether a history is updated, and what was read last, and the property that this settles.
 
-    Two truth values change whenever an update begins, and whenever a read is answered otherwise than
-    the one before it.
+    Two truth values change in each step in which an update begins, and in which a read is answered
+    otherwise than the one before it: once, however often that happens in the step.
     """
 
     def __init__(self, program: Program, promise: Promise, history: History) -> None:
@@ -49,6 +49,15 @@ class Convergence:
         every = (self._updated, self._changed, self._last, self._asked)
         return tuple(v for v in every if v is not None)
 
+    def begins(self, block: s.Block) -> s.Block:
+        """What stands at the beginning of a step: the truth values before it."""
+        if not any(map(self._is_of_it, s.walk(block))):
+            return ()
+        return tuple(s.Let(_before(v), read(v)) for v in (self._updated, self._changed))
+
+    def _is_of_it(self, statement: s.Statement) -> bool:
+        return isinstance(statement, s.Event) and statement.history == self.promise.history
+
     def event(self, event: s.Event, node: x.Expr, thread: x.Expr) -> s.Block:
         """What an event of a client changes."""
         if event.history != self.promise.history:
@@ -56,7 +65,7 @@ class Convergence:
         place = self._clients.place(node, thread)
         match event.kind:
             case "begin" if event.method not in _NO_UPDATES:
-                return (assign(self._updated, x.negation(read(self._updated))),)
+                return (_turned(self._updated),)
             case "begin" if self._asked is not None and event.method in READS:
                 return (assign(self._asked, event.args[0], *place),)
             case "end" if event.method in READS:
@@ -67,9 +76,8 @@ class Convergence:
     def _answered(self, answer: x.Expr, place: tuple[x.Expr, x.Expr]) -> s.Block:
         keys = () if self._asked is None else (read(self._asked, *place),)
         same = x.equal(read(self._last, *keys), answer)
-        changed = read(self._changed)
-        flipped = x.Cond(same, changed, x.negation(changed), t.BOOL)
-        return assign(self._changed, flipped), assign(self._last, answer, *keys)
+        turned = s.If(x.negation(same), (_turned(self._changed),))
+        return turned, assign(self._last, answer, *keys)
 
     def noted(self, statement: s.Statement) -> s.Block:
         """What follows another statement: nothing."""
@@ -82,6 +90,15 @@ class Convergence:
         ended = _settles(self._updated, f"{history} has been updated")
         settled = _settles(self._changed, f"what is read of {history} has changed")
         return f.implies(ended.at(said(f"the updates of {history} end")), settled)
+
+
+def _before(variable: Variable) -> str:
+    """The name of its value before the step: no name of a spec."""
+    return f"{variable.name} before"
+
+
+def _turned(variable: Variable) -> s.Statement:
+    return assign(variable, x.negation(x.Local(_before(variable), t.BOOL)))
 
 
 def _settles(variable: Variable, text: str) -> Formula:

@@ -63,9 +63,9 @@ class _Histories:
 
     def lowered(self) -> Program:
         program = self._program
-        steps = tuple(replace(step, body=self._block(step.body)) for step in program.steps)
-        actions = tuple(replace(a, body=self._block(a.body)) for a in program.actions)
-        init = self._block(program.init)
+        steps = tuple(replace(step, body=self._step(step.body)) for step in program.steps)
+        actions = tuple(replace(a, body=self._step(a.body)) for a in program.actions)
+        init = self._step(program.init)
         variables = [v for found in self._observing.values() for _, v in found]
         variables += [v for one in self._in_the_end for v in one.variables]
         properties = [q for promise in program.promises for q in self._properties(promise)]
@@ -120,6 +120,10 @@ class _Histories:
         return known.index(occasion)
 
     # ------------------------------------------------------------ events
+
+    def _step(self, body: s.Block) -> s.Block:
+        first = (st for one in self._in_the_end for st in one.begins(body))
+        return (*first, *self._block(body))
 
     def _block(self, block: s.Block) -> s.Block:
         return tuple(made for statement in block for made in self._statement(statement))
