@@ -47,6 +47,7 @@ FOUND = (
     "var x: 0..1 = 0\naction a { pick y in [0] + [0] }",
     "var x: 0..1 = 0\ninvariant i { (true, [0][1..0].first).0 }",
     "var m: map<0..1, 0..2>\naction a { m := m with [0: 0] with [0: 0 + 1] }",
+    "var b: bag<0..1> = []\naction a when b.len < 2 { b := b.add(1) }\ninvariant i { b != [1, 1] }",
     "action a(c in Color) when (match Pong(0, c) { Pong(n, _) => n == 2, Ping => false }) { skip }",
 )
 

@@ -71,7 +71,7 @@ def binary(scope: Scope, e: ast.Binary, env: Env) -> x.Expr:
         )
     if e.op == "in":
         return _membership(scope, e, env)
-    if isinstance(e.left, _NEEDS_HINT):
+    if isinstance(e.left, _NEEDS_HINT) and not isinstance(e.right, _LITERAL):
         right = expressions.infer(scope, e.right, env)
         left = expressions.infer(scope, e.left, env, right.type)
     else:
@@ -80,8 +80,9 @@ def binary(scope: Scope, e: ast.Binary, env: Env) -> x.Expr:
     return apply(scope, (Form.INFIX, e.op), [left, right], e.span)
 
 
-#: What is better understood when the other side of an operator is known.
-_NEEDS_HINT = (ast.Name, ast.Nothing, ast.SetValue, ast.SeqValue, ast.Something, ast.MapValue)
+#: What is better understood when the other side of an operator is known: a literal, above all.
+_LITERAL = (ast.Nothing, ast.SetValue, ast.SeqValue, ast.Something, ast.MapValue)
+_NEEDS_HINT = (ast.Name, *_LITERAL)
 
 
 def _membership(scope: Scope, e: ast.Binary, env: Env) -> x.Expr:
