@@ -20,6 +20,8 @@ from dsmc.frozen import Frozen
 #: A condition has no more inequalities than this, and no larger coefficients.
 MOST_PARTS = 3
 MOST_TIMES = 3
+#: How much more a number costs that is added to a constant.
+_FAR = 4
 #: What the solver may spend on one question, in its own units.
 _EFFORT = 100_000_000
 
@@ -110,6 +112,10 @@ class _Shift(Frozen):
     by: int
     cost: int
 
+    def left(self, number: Any, chosen: Any) -> Any:
+        """What the number costs with it. `N` or `N - 1` says something, `N + 3` is only another number."""
+        return _plain(number - self.by, chosen) * (_FAR if self.times else 1) + self.cost
+
 
 def _shifts(names: Sequence[Name]) -> tuple[_Shift, ...]:
     known = [(name, name.value) for name in names if name.value is not None]
@@ -143,7 +149,7 @@ class _Part:
     def cost(self) -> Any:
         """How simple it is."""
         named = (name.cost * _size(n) for name, n in zip(self._open, self.times, strict=True))
-        cheapest, *others = (_plain(self._number - s.by, z3.If) + s.cost for s in self._shifts)
+        cheapest, *others = (shift.left(self._number, z3.If) for shift in self._shifts)
         for other in others:
             cheapest = z3.If(other < cheapest, other, cheapest)
         return z3.Sum(cheapest, *named)
@@ -152,7 +158,7 @@ class _Part:
         """What the solver has found."""
         found = [model.eval(n, model_completion=True).as_long() for n in self.times]
         number = model.eval(self._number, model_completion=True).as_long()
-        shift = min(self._shifts, key=lambda s: _plain(number - s.by, _chosen) + s.cost)
+        shift = min(self._shifts, key=lambda one: one.left(number, _chosen))
         times = [(name.text, n) for name, n in zip(self._open, found, strict=True) if n]
         return Linear((*times, *shift.times), number - shift.by)
 
