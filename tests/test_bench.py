@@ -10,9 +10,10 @@ import pytest
 from bench.hand_written import packed, tuples
 from bench.peers.by_hand import ByHand
 from bench.peers.dsmc_check import Dsmc
+from bench.peers.measuring import better
 from bench.peers.processes import run
 from bench.peers.spin import Spin
-from bench.peers.table import Row, better, cell, digits, is_wrong, render
+from bench.peers.table import Row, cell, is_wrong, render
 from bench.peers.tools import Measured, Verdict
 from bench.peers.workloads import SYSTEMS, Size, System, Tier, Workload, workloads
 from bench.speed import measure, reference
@@ -175,12 +176,6 @@ def test_the_fastest_counts() -> None:
     assert better(None, ran(2, 1)) == ran(2, 1)
     assert better(ran(2, 1), ran(1, 0.5)) == better(ran(1, 0.5), ran(2, 1)) == ran(1, 0.5)
     assert better(ran(2, 1), cut_off) == cut_off
-
-
-def test_digits() -> None:
-    """Three, but no exponents."""
-    shown = [digits(x) for x in (0.01234, 1.0, 12.345, 99.96, 1234.5)]
-    assert shown == ["0.0123", "1", "12.3", "100", "1,234"]
 
 
 # ---------------------------------------------------------------- processes

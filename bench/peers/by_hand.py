@@ -26,10 +26,10 @@ class ByHand:
         gcc = f"gcc -O3 -march=native -o limit {self.kit / 'limit.c'} -lpthread"
         run(gcc.split(), folder, limit)
         search = f"./limit 2pc {workload.size.value} 1 quot"
-        return built([search.split()], workload, folder, limit, _read)
+        return built([search.split()], folder, limit, _read)
 
 
-def _read(ran: Ran, workload: Workload) -> tuple[Verdict, int | None, float | None]:
+def _read(ran: Ran) -> tuple[Verdict, int | None, float | None]:
     seconds = re.search(r"run_s=([\d.]+)", ran.text)
     good = seconds is not None and "violations=0" in ran.text
     verdict = Verdict.HOLDS if good else Verdict.FAILED

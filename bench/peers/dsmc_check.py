@@ -5,17 +5,62 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.peers.processes import run
+from bench.peers.processes import Ran, run
 from bench.peers.tools import Measured, Verdict, named
 from bench.peers.workloads import ROOT, Workload
 
-_CHECK = (sys.executable, "-m", "dsmc", "check")
+CHECK = (sys.executable, "-m", "dsmc", "check")
 _CACHE = (sys.executable, "-m", "dsmc", "cache")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a spec: some properties of an instance (all, if none are named)."""
+
+    spec: Path
+    constants: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+
+    def options(self) -> Iterator[str]:
+        """On the command line."""
+        yield str(self.spec)
+        for constant in self.constants:
+            yield from ("-D", constant)
+        for name in self.properties:
+            yield from ("--property", name)
+
+
+def prepare(folder: Path, limit: float) -> None:
+    """Compile what is the same for all specs, and keep it in the folder."""
+    run([*_CACHE, "--prepare"], ROOT, limit, DSMC_CACHE=str(folder))
+
+
+def compiled(asked: Asked, folder: Path, limit: float) -> None:
+    """Compile what a search of this spec needs, and keep it in the folder."""
+    wanted = (str(asked.spec), *asked.constants, *asked.properties)
+    command = [sys.executable, "-m", "bench.peers.compiled", *wanted]
+    run(command, ROOT, limit, DSMC_CACHE=str(folder))
+
+
+def reported(command: Sequence[str], folder: Path, limit: float) -> tuple[Ran, Any]:
+    """One process, which keeps what it wants to keep in the folder, and its report; none, if it did not
+    come to that.
+    """
+    ran = run(command, ROOT, limit, DSMC_CACHE=str(folder))
+    if ran.cut_off or not ran.text.startswith("["):  # a report, whatever the verdict
+        return ran, None
+    (report,) = json.loads(ran.text)
+    return ran, report
+
+
+def unreported(ran: Ran) -> Measured:
+    """A process without a report."""
+    return Measured(Verdict.CUT_OFF if ran.cut_off else Verdict.FAILED, ran.seconds)
 
 
 @dataclass(frozen=True)
@@ -39,30 +84,18 @@ class Dsmc:
         is compiled once for a machine. The search is that of a second one, which need not compile; for
         the peers, too, compiling is no part of the search.
         """
-        run([*_CACHE, "--prepare"], ROOT, limit, DSMC_CACHE=str(folder))
-        command = [*_CHECK, *self._arguments(workload)]
+        prepare(folder, limit)
+        command = [*CHECK, *self._arguments(workload)]
         first = _once(command, workload, folder, limit)
         if self.threads is None or first.verdict in (Verdict.CUT_OFF, Verdict.FAILED):
             return first
-        self._compile(workload, folder, limit)
+        compiled(_asked(workload), folder, limit)
         again = [*command, "--no-cache"] if offers("--no-cache") else command
         second = _once(again, workload, folder, limit)
         return replace(second, whole=first.whole)
 
-    def _compile(self, workload: Workload, folder: Path, limit: float) -> None:
-        system = workload.system
-        constants = (f"{system.constant}={workload.size.value}", *system.dsmc_fixed)
-        wanted = (str(system.spec), *constants, *filter(None, [system.property]))
-        command = [sys.executable, "-m", "bench.peers.compiled", *wanted]
-        run(command, ROOT, limit, DSMC_CACHE=str(folder))
-
     def _arguments(self, workload: Workload) -> Iterator[str]:
-        system = workload.system
-        yield str(system.spec)
-        for constant in (f"{system.constant}={workload.size.value}", *system.dsmc_fixed):
-            yield from ("-D", constant)
-        if system.property:
-            yield from ("--property", system.property)
+        yield from _asked(workload).options()
         if self.threads is not None:
             yield from _settings(self.threads)
         yield "--json"
@@ -75,12 +108,16 @@ def _settings(threads: int) -> Iterator[str]:
             yield from option
 
 
+def _asked(workload: Workload) -> Asked:
+    system = workload.system
+    constants = (f"{system.constant}={workload.size.value}", *system.dsmc_fixed)
+    return Asked(system.spec, constants, (system.property,) if system.property else ())
+
+
 def _once(command: list[str], workload: Workload, folder: Path, limit: float) -> Measured:
-    """One process, which keeps what it wants to keep in the folder."""
-    ran = run(command, ROOT, limit, DSMC_CACHE=str(folder))
-    if ran.cut_off or not ran.text.startswith("["):  # a report, whatever the verdict
-        return Measured(Verdict.CUT_OFF if ran.cut_off else Verdict.FAILED, ran.seconds)
-    (report,) = json.loads(ran.text)
+    ran, report = reported(command, folder, limit)
+    if report is None:
+        return unreported(ran)
     found, verdict = report["statistics"], _verdict(report, workload.size.value)
     return Measured(verdict, ran.seconds, found["states"], found["seconds"], ran.peak)
 
@@ -88,7 +125,7 @@ def _once(command: list[str], workload: Workload, folder: Path, limit: float) ->
 @functools.cache
 def offers(option: str) -> bool:
     """Has `dsmc check` this option?"""
-    return option in run([*_CHECK, "--help"], ROOT, 60).text.split()
+    return option in run([*CHECK, "--help"], ROOT, 60).text.split()
 
 
 def _verdict(report: dict[str, Any], steps: int) -> Verdict:

@@ -33,7 +33,7 @@ class Rumur:
         rumur = f"rumur --symmetry-reduction off --threads {self.threads}"
         rumur += f" --deadlock-detection {ends} --output model.c model.m"
         commands = [rumur.split(), _GCC.split(), ["./model"]]
-        return built(commands, workload, folder, limit, _read)
+        return built(commands, folder, limit, _read)
 
     def _model(self, workload: Workload) -> str:
         """The kit's text with its constants set: there are no definitions on the command line."""
@@ -47,7 +47,7 @@ class Rumur:
         return text
 
 
-def _read(ran: Ran, workload: Workload) -> tuple[Verdict, int | None, None]:
+def _read(ran: Ran) -> tuple[Verdict, int | None, None]:
     states = ran.number(r"([\d,]+) states, [\d,]+ rules fired")
     if "No error found" in ran.text:
         return Verdict.HOLDS, states, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.peers.page import digits, table
 from bench.peers.tools import Measured, Tool, Verdict
 from bench.peers.workloads import Workload
 
@@ -41,19 +42,11 @@ class Row:
     best: dict[str, Measured]
 
 
-def better(one: Measured | None, other: Measured) -> Measured:
-    """The faster of two runs of the same; the one that did not come to its end, if there is one."""
-    if one is None or other.verdict in (Verdict.CUT_OFF, Verdict.FAILED):
-        return other
-    return min(one, other, key=lambda m: m.whole)
-
-
 def render(heading: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row]) -> str:
     """The Markdown page."""
     columns = ["workload", "states", *(t.name for t in tools), *(f"{BASE} / {r}" for r in RIVALS)]
     lines = ["# Measured beside other model checkers", "", *(f"* {line}" for line in heading), ""]
-    lines += [_line(columns), _line(["---", *["---:"] * (len(columns) - 1)])]
-    lines += [_line(list(_cells(row, tools))) for row in rows]
+    lines += table(columns, [list(_cells(row, tools)) for row in rows])
     return "\n".join([*lines, "", NOTES, ""])
 
 
@@ -64,10 +57,6 @@ def is_wrong(row: Row, tools: Sequence[Tool]) -> bool:
         for tool in tools
         if tool.name in row.best and row.best[tool.name].verdict != Verdict.CUT_OFF
     )
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _cells(row: Row, tools: Sequence[Tool]) -> Iterator[str]:
@@ -128,8 +117,3 @@ def _ratios(row: Row, rival: str) -> str:
     mine, other = _rate(row.workload, ours), _rate(row.workload, theirs)
     search = f"{digits(mine / other)}×" if mine and other else "—"
     return f"{search}, {digits(theirs.whole / ours.whole)}×"
-
-
-def digits(number: float) -> str:
-    """Three digits of it, or all before the point."""
-    return f"{number:,.0f}" if number >= 99.95 else f"{number:.3g}"

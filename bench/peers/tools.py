@@ -19,6 +19,7 @@ class Verdict(Enum):
     """What a tool says of a workload."""
 
     HOLDS = "holds"
+    VIOLATED = "violated"
     DEADLOCK = "deadlock"
     CUT_OFF = "cut off"
     FAILED = "failed"
@@ -58,12 +59,10 @@ def named(tool: str, threads: int) -> str:
 
 
 #: The verdict, the states, and the seconds of the search, if a verifier says them.
-Reader = Callable[[Ran, Workload], tuple[Verdict, int | None, float | None]]
+Reader = Callable[[Ran], tuple[Verdict, int | None, float | None]]
 
 
-def built(
-    commands: Sequence[Sequence[str]], workload: Workload, folder: Path, limit: float, read: Reader
-) -> Measured:
+def built(commands: Sequence[Sequence[str]], folder: Path, limit: float, read: Reader) -> Measured:
     """Commands of which the last is the search, and what reads its result."""
     whole = 0.0
     for command in commands:
@@ -73,5 +72,5 @@ def built(
             return Measured(Verdict.CUT_OFF, whole)
         if ran.code != 0 and command is not commands[-1]:
             return Measured(Verdict.FAILED, whole)
-    verdict, states, seconds = read(ran, workload)
+    verdict, states, seconds = read(ran)
     return Measured(verdict, whole, states, seconds or ran.seconds, ran.peak)
