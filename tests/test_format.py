@@ -14,7 +14,7 @@ from dsmc.syntax.format import format_source
 from dsmc.syntax.parser import parse, tokenize
 
 PRELUDE = sorted((ROOT / "dsmc" / "prelude").glob("*.dsm"))
-PEERS = sorted((ROOT / "bench" / "peers").glob("*.dsm"))
+PEERS = sorted((ROOT / "bench").glob("*/*.dsm"))
 SHIPPED = [*SPECS, *MODELS, *PEERS, *PRELUDE]
 EXAMPLES = re.findall(
     r"```dsm\n(.*?)```", (ROOT / "docs" / "language.md").read_text(encoding="utf-8"), re.DOTALL
