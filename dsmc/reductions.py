@@ -6,6 +6,7 @@ system. Of what is larger, runs of reduced systems are taken in the system itsel
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 
@@ -26,9 +27,8 @@ from dsmc.traces.replay import ReplayError
 _PLAIN = "a search that is kept on disk is without reductions"
 #: So many states say how large slices are.
 _FIRST = 3_000
-#: In so many of them it is asked how many steps a partial order leaves out; it pays if this is what is left.
+#: In so many of them it is asked how many steps a partial order leaves out.
 _SAMPLE = 300
-_PAYS = 0.6
 
 
 def search(
@@ -97,7 +97,8 @@ class _Search:
                 return found
             self._go_on_from(found)
         try:
-            ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
+            chosen = functools.partial(self._ordered, pays=reductions.pays)
+            ordered = plan(self._machine.system, reductions, self._first_states, chosen)
         except KeyboardInterrupt:
             if first is None:
                 raise
@@ -141,7 +142,7 @@ class _Search:
 
     # ------------------------------------------------------------ which steps are enough
 
-    def _ordered(self, system: System) -> Stubborn | None:
+    def _ordered(self, system: System, *, pays: float) -> Stubborn | None:
         from dsmc.reduce.order import NoOrderError, ordered
 
         names = {self._machine.system.properties[n].name for n in self._wanted}
@@ -151,7 +152,7 @@ class _Search:
         except NoOrderError as why:
             self._notes.append(f"no partial order: {why}")
             return None
-        if self._pays(GuidedMachine(order)):
+        if self._left(GuidedMachine(order)) <= pays:
             return order
         self._notes.append("no partial order: it would leave out too few steps")
         return None
@@ -162,15 +163,15 @@ class _Search:
         if self._seconds_left() == 0:
             raise NoOrderError("there was no time left for it")
 
-    def _pays(self, machine: GuidedMachine) -> bool:
-        """Are so many steps left out in some of the first states that choosing them costs less?"""
+    def _left(self, machine: GuidedMachine) -> float:
+        """Which part of the steps is left in some of the first states."""
         known = self._first_states()
         sample = known[:: max(1, len(known) // _SAMPLE)]
         names = [variable.name for variable in machine.system.variables]
         states = (machine.encode({name: values[name] for name in names}) for values in sample)
         found = [machine.chosen(state) for state in states]
-        taken = sum(chosen.bit_count() for _, chosen in found)
-        return taken <= _PAYS * sum(possible.bit_count() for possible, _ in found)
+        possible = sum(possible.bit_count() for possible, _ in found)
+        return sum(chosen.bit_count() for _, chosen in found) / max(possible, 1)
 
     # ------------------------------------------------------------ what is left of it
 

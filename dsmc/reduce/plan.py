@@ -20,6 +20,8 @@ from dsmc.reduce.symmetry import symmetry
 AFTER = 50_000
 #: In C, so many states take less time than the questions to a solver.
 PATIENCE = 5_000_000
+#: To choose steps takes time. It pays if no more than so many of them are taken.
+PAYS = 0.6
 
 
 #: What chooses among the steps of a system, if that pays.
@@ -28,7 +30,8 @@ Ordered: TypeAlias = Callable[[y.System], "Stubborn | None"]
 
 class Reductions(Frozen):
     """Which reductions may be used, and after how many states of the system as it is. A solver is asked
-    how steps may be ordered when so many states more (`patience`) were not all.
+    how steps may be ordered when so many states more (`patience`) were not all; an order is used if of
+    the steps of some first states it leaves at most this part (`pays`).
     """
 
     symmetry: bool = True
@@ -37,6 +40,7 @@ class Reductions(Frozen):
     partial_order: bool = True
     after: int = AFTER
     patience: int = PATIENCE
+    pays: float = PAYS
 
     @property
     def any(self) -> bool:
