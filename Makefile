@@ -25,7 +25,7 @@ help:
 	@echo "make golden   make counterexamples/ again"
 	@echo "make docs     make the printed pages and the blocks of README.md again"
 	@echo "make fuzz     compare the oracle, the reference and C on many random systems"
-	@echo "make bench    measure speed, against programs written by hand and other model checkers"
+	@echo "make bench    measure speed and reductions, against programs by hand and other model checkers"
 	@echo "make bench-all  the same in every size; bench/RESULTS.md is written anew (hours)"
 	@echo "make bench-histories  how long recorded histories take: operations and transactions"
 	@echo "make bench-postgres   the schedules of Hermitage on a real PostgreSQL, if one is installed"
@@ -73,10 +73,14 @@ golden: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.start
-	$(BIN)/python -m bench.peers --kit $(PEERS) --limit 60 --output out/peers.md
+	$(BIN)/python -m bench.peers --kit $(PEERS) --limit 60 --output out/bench.md
+	$(BIN)/python -m bench.reductions --kit $(PEERS) --limit 60 --output out/bench.md
+	$(BIN)/python -m bench.liveness --kit $(PEERS) --limit 60 --output out/bench.md
 
 bench-all: $(DEV)
 	$(BIN)/python -m bench.peers --kit $(PEERS) --all --runs 2
+	$(BIN)/python -m bench.reductions --kit $(PEERS) --all --runs 2
+	$(BIN)/python -m bench.liveness --kit $(PEERS) --all --runs 2
 
 bench-histories: $(DEV)
 	$(BIN)/python -m bench.histories
