@@ -20,8 +20,8 @@ STATES = QUESTION.size.states
 SMALLEST = [q for q in questions() if q.size == q.system.sizes[0]]
 
 
-def took(whole: float, search: float | None = None, verdict: Verdict = Verdict.HOLDS) -> Measured:
-    return Measured(verdict, whole, STATES, search)
+def took(worked: float, search: float | None = None, verdict: Verdict = Verdict.HOLDS) -> Measured:
+    return Measured(verdict, 60, STATES, search, worked=worked)
 
 
 def row(*found: Measured) -> Row:
@@ -40,7 +40,7 @@ def cells(row: Row) -> list[str]:
 
 
 def test_what_is_added_counts() -> None:
-    """1 second of search, and 0.5 seconds more of the whole: 1.5 times as long."""
+    """1 second of search, and 0.5 seconds more of work: 1.5 times as long."""
     found = row(took(2, 1), took(2.5, 1), took(4, 3), took(10, 9))
     assert cells(found)[2:] == [
         "holds", f"{STATES:,}", "1 s", "1.5 s", "1.5×", "3 s", "9 s", "3×", "6×",
@@ -71,7 +71,10 @@ def test_short_searches_say_nothing() -> None:
         ),
         (row(took(1, 1), took(2, 1, Verdict.FAILED)), f"{LIVES} failed"),
         (row(took(1, 1, Verdict.VIOLATED), took(2, 1)), "an invariant is violated"),
-        (row(Measured(Verdict.HOLDS, 1, STATES + 1, 1), took(2, 1)), f"{STATES + 1:,} states"),
+        (
+            row(Measured(Verdict.HOLDS, 1, STATES + 1, 1, worked=1), took(2, 1)),
+            f"{STATES + 1:,} states",
+        ),
     ],
 )
 def test_contradictions(found: Row, why: str) -> None:

@@ -54,7 +54,9 @@ def _checked(asked: Asked, folder: Path, limit: float) -> Measured:
         return unreported(ran)
     verdict = _verdict([p["verdict"] for p in report["properties"]])
     found = report["statistics"]
-    return Measured(verdict, ran.seconds, found["states"], found["seconds"], ran.peak)
+    return Measured(
+        verdict, ran.seconds, found["states"], found["seconds"], ran.peak, ran.worked
+    )  # fmt: skip
 
 
 def _verdict(verdicts: list[str]) -> Verdict:

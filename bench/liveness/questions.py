@@ -87,7 +87,7 @@ EWD840 = System(
         Size(3, Tier.QUICK, 302),
         Size(6, Tier.QUICK, 36_990, 1_000_000),
         Size(7, Tier.SHORT, 172_286, 4_000_000),
-        Size(8, Tier.LONG, 786_942, 20_000_000),
+        Size(8, Tier.SHORT, 786_942, 20_000_000),
     ),
     has_starts=True,
 )  # fmt: skip
@@ -113,7 +113,7 @@ TWO_PHASE = System(
     (
         Size(4, Tier.QUICK, 1_568),
         Size(7, Tier.SHORT, 296_448, 4_000_000),
-        Size(8, Tier.LONG, 1_745_408, 20_000_000),
+        Size(8, Tier.SHORT, 1_745_408, 20_000_000),
     ),
 )  # fmt: skip
 

@@ -14,12 +14,13 @@ TITLE = "# What a property of whole runs costs"
 ALONE, LIVES = "dsmc, search alone", "dsmc, with the property"
 SPINS_ALONE, SPINS_LIVES = "SPIN, search alone", "SPIN -a -f"
 #: A search of fewer seconds says little of what is added to it.
-_SHORT = 0.02
+_SHORT = 0.05
 
 NOTES = """\
 * Seconds of the search of all states, with an invariant and one thread, by compiled code; and of the search
   with one property of whole runs, under weak fairness: in dsmc the search, then the graph of all states and
-  the property. What is added is the difference of the two processes. A ratio: how many times the one alone.
+  the property. What is added is the processor time that the one process takes more than the other. A ratio:
+  how many times the one alone.
 * SPIN: `-DNOREDUCE`; alone with `-DSAFETY`, with the property `pan -a -f`, which is fair to each
   process: for these properties that is the same. Its seconds are those of the verifier. `—`: not measured,
   or too short to tell. *Over*: a limit ended it.
@@ -82,11 +83,15 @@ def _search(found: Measured | None) -> float | None:
 
 
 def _with_graph(found: Mapping[str, Measured]) -> float | None:
-    """The search, and how much longer the process is that decides the property too."""
+    """The search, and for how much longer a processor works if the property is decided too."""
     alone, lives = found.get(ALONE), found.get(LIVES)
-    if alone is None or lives is None or alone.search is None:
+    if alone is None or lives is None or not (is_over(alone) and is_over(lives)):
         return None
-    return alone.search + lives.whole - alone.whole if is_over(alone) and is_over(lives) else None
+    assert alone.search is not None
+    assert alone.worked is not None
+    assert lives.worked is not None
+    added = lives.worked - alone.worked
+    return None if alone.search < _SHORT else alone.search + max(added, 0.0)
 
 
 def _times(one: float | None, other: float | None) -> str:

@@ -16,12 +16,14 @@ from time import perf_counter
 @dataclass(frozen=True)
 class Ran:
     """What came of a process: lines with the seconds at which they came, the exit code, the seconds of
-    the whole, the greatest resident set in bytes (its children's too), and whether it was cut off.
+    the whole and those that a processor `worked` for it, the greatest resident set in bytes (its
+    children's too), and whether it was cut off.
     """
 
     lines: tuple[tuple[float, str], ...]
     code: int
     seconds: float
+    worked: float
     peak: int
     cut_off: bool
 
@@ -64,7 +66,9 @@ def run(command: Sequence[str], folder: Path, limit: float, **variables: str) ->
     timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = perf_counter() - began
-    return Ran(lines, process.returncode, seconds, usage.ru_maxrss * 1024, killer.struck)
+    worked = usage.ru_utime + usage.ru_stime
+    peak = usage.ru_maxrss * 1024
+    return Ran(lines, process.returncode, seconds, worked, peak, killer.struck)
 
 
 class _Killer:

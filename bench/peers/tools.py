@@ -27,8 +27,8 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: the seconds from the text to the verdict, those of the search, and the greatest resident
-    set of the searching process in bytes.
+    """One run: the seconds from the text to the verdict, those of the search, the greatest resident set of
+    the searching process in bytes, and the seconds that a processor worked for it.
     """
 
     verdict: Verdict
@@ -36,6 +36,7 @@ class Measured:
     states: int | None = None
     search: float | None = None
     peak: int | None = None
+    worked: float | None = None
 
 
 class Tool(Protocol):

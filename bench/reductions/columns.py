@@ -60,8 +60,8 @@ def found_of(report: dict[str, Any], seconds: float) -> Found:
     decided = [(p["name"], _told(p)) for p in properties if p["verdict"] != "unknown"]
     verdict = _verdict([p["verdict"] for p in properties], statistics["stopped"])
     return Found(
-        verdict, seconds, statistics["states"], statistics["seconds"], None,
-        tuple(decided), statistics["stopped"],
+        verdict, seconds, statistics["states"], statistics["seconds"],
+        decided=tuple(decided), stopped=statistics["stopped"],
     )  # fmt: skip
 
 
