@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from dsmc.backends.python.machine import Event
+from dsmc.engine.machine import State
 from dsmc.frozen import replace
 from dsmc.ir import types as t
 from dsmc.ir.show import node_name, show
@@ -24,6 +26,28 @@ def changes(system: System, before: Values, after: Values) -> Iterable[Change]:
             old, new = before[variable.name], after[variable.name]
             if old != new:
                 yield from _changed(variable, old, new)
+
+
+def apart(first: State, states: Iterable[State]) -> Iterator[State]:
+    """A few of many states: where any of them differs from the first, one of these does."""
+    bits: defaultdict[int, int] = defaultdict(int)
+    others: set[tuple[int, object]] = set()
+    for state in states:
+        new = False
+        for place, (ours, its) in enumerate(zip(_registers(first), _registers(state), strict=True)):
+            if isinstance(ours, int) and isinstance(its, int):
+                new |= bool((ours ^ its) & ~bits[place])
+                bits[place] |= ours ^ its
+            elif ours != its and (place, its) not in others:
+                new = True
+                others.add((place, its))
+        if new:
+            yield state
+
+
+def _registers(state: State) -> tuple[object, ...]:
+    """The registers of a state."""
+    return state if isinstance(state, tuple) else (state,)
 
 
 def chosen(system: System, first: Values, starts: Iterable[Values]) -> tuple[Change, ...]:

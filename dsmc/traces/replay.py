@@ -23,7 +23,7 @@ from dsmc.ir.system import (
     Temporal,
     Transition,
 )
-from dsmc.traces.changes import Values, changes, chosen, told, turned
+from dsmc.traces.changes import Values, apart, changes, chosen, told, turned
 from dsmc.traces.cuts import cut
 from dsmc.traces.explain import headline, reasons
 from dsmc.traces.faulty import fault_in
@@ -125,7 +125,8 @@ class _Teller:
         states = [self._machine.decode(s) for s in run.states]
         starts = dict(self._machine.starts()) if run.states else {}
         begun = starts.get(run.states[0], ()) if run.states else ()
-        told = [self._start(begun, states[:1], starts)]
+        others = apart(run.states[0], starts) if run.states else ()
+        told = [self._start(begun, states[:1], others)]
         for number, step in enumerate(steps, start=1):
             after = self._machine.decode(step.target) if step.target is not None else None
             told.append(self._step(number, step, states[number - 1], after))

@@ -9,6 +9,7 @@ from dsmc.backends.c import sequences
 from dsmc.backends.c.access import signed
 from dsmc.backends.c.layout import Form, form, words
 from dsmc.backends.codec import low
+from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
@@ -17,6 +18,8 @@ from dsmc.ir.types import Type
 if TYPE_CHECKING:
     from dsmc.backends.c.expressions import Expressions
 
+#: A choice has 32 bits.
+_MOST = 1 << 32
 #: Written for each element; it gets its register.
 Each = Callable[[str], None]
 
@@ -67,6 +70,30 @@ def through(emit: Expressions, domain: x.Expr, each: Each, *, distinct: bool = F
             _through_box(emit, domain, of, each, distinct)
         case _:
             raise AssertionError(domain.type)
+
+
+class Numbered(Frozen):
+    """A domain whose elements need not be gone through: how many there are, and each by its number."""
+
+    count: str
+    element: Callable[[str], str]
+
+
+def numbered(emit: Expressions, domain: x.Expr) -> Numbered | None:
+    """A range, or all values of a type; None if it is something else, or larger than a choice can be."""
+    match domain:
+        case x.Apply(Op.ALL, _, t.Set(of)) if 0 < (t.size(of) or 0) < _MOST:
+            return Numbered(f"{t.size(of)}", lambda place: _member(emit, of, place))
+        case x.Apply(Op.RANGE, (first, last), t.Set(t.Int() as of)) if (t.size(of) or 0) < _MOST:
+            low = emit.held(emit.value(first), first.type)
+            count = emit.w.number("i64", f"{emit.value(last)} - {low} + 1")
+            return Numbered(count, lambda place: f"((i64){place} + {low})")
+        case x.Lit(values, t.Set(t.Int())) if values and max(values) - min(values) < len(values):
+            return Numbered(
+                f"{len(values)}", lambda place: f"((i64){place} + {signed(min(values))})"
+            )
+        case _:
+            return None
 
 
 def _whole(emit: Expressions, of: Type, each: Each) -> None:

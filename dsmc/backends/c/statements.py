@@ -7,6 +7,7 @@ from __future__ import annotations
 from dsmc.backends.c.access import Access
 from dsmc.backends.c.expressions import Expressions
 from dsmc.backends.c.layout import Form, form, words
+from dsmc.backends.c.loops import numbered
 from dsmc.backends.c.ops import put_in_word
 from dsmc.backends.c.pool import box_fields
 from dsmc.backends.codec import slots
@@ -82,6 +83,19 @@ class Statements:
 
     def _pick(self, pick: s.Pick) -> None:
         """The element whose number was chosen."""
+        known = numbered(self.e, pick.domain)
+        if known is None:
+            self._pick_of(pick)
+        else:
+            with self.w.block(f"if ({known.count} < 1)"):
+                self._go(self._abandon)
+            place = self.w.number("u64", f"choose(c, (u32){known.count})")
+            self.e.declare(self.e.bind(pick.name), pick.type, known.element(place))
+        if pick.where != x.TRUE:
+            self.require(pick.where)
+
+    def _pick_of(self, pick: s.Pick) -> None:
+        """The elements are counted, and gone through to the one that was chosen."""
         count, wanted = self.w.name("n"), self.w.name("choice")
         self.w.line(f"u32 {count} = 0;")
         self.e.loop(pick.domain, pick.name, lambda: self.w.line(f"{count}++;"), distinct=True)
@@ -99,8 +113,6 @@ class Statements:
         self.w.line(f"goto {found};")
         self.w.line(f"{found}:;")
         self.e.locals[pick.name] = chosen
-        if pick.where != x.TRUE:
-            self.require(pick.where)
 
     def _choose(self, branches: tuple[s.Block, ...]) -> None:
         if not branches:
