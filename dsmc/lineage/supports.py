@@ -1,0 +1,272 @@
+"""The support of what is true in a run: which faults must not happen, and which must, that it stays true.
+
+A fact says that a slot passes a test at a place of the run. It was made by the last gate before that may
+write the slot, or was true before it and left so: because the gate cannot break it, whatever the state; or
+because nothing happens there, and why; or because what happens there leaves it so, and why. Each reason
+leads to facts at places before, and at last to faults. So a support is a proof: where it is true of other
+faults, the fact is true in the run of those.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from dsmc.ir import types as t
+from dsmc.ir.system import Action
+from dsmc.lineage.facts import Has, OneOf, Only, Test, Within, equal, holds
+from dsmc.lineage.reasons import Reasons
+from dsmc.lineage.schedule import Fault, Gate, Names, Round, Run, Schedule
+from dsmc.lineage.slots import Slot, Values
+from dsmc.lineage.telling import Teller, Told
+from dsmc.lineage.things import Known, Scope
+from dsmc.lineage.writes import Writing
+from dsmc.smt.monotone import FALSE, TRUE, Formulas, Id
+
+
+class Supports:
+    """The supports of one run."""
+
+    def __init__(
+        self, schedule: Schedule, run: Run, formulas: Formulas[Fault], static: Static
+    ) -> None:
+        self._schedule = schedule
+        self._slots = schedule.slots
+        self._run = run
+        self._formulas = formulas
+        self._static = static
+        self.reasons = Reasons(schedule.system, schedule.slots, formulas, self.fact)
+        self._teller = Teller(self.reasons, schedule.slots)
+        self._facts: dict[tuple[Slot, Test, int], Id] = {}
+        self._told: dict[tuple[int, int], Told] = {}
+        self._writers: dict[Slot, list[int]] = {}
+
+    # ------------------------------------------------------------ places
+
+    def values(self, place: int) -> Values:
+        """The state before the gate at a place; after the last gate, the last one."""
+        gates = self._run.gates
+        return self._run.values[gates[place].state if place < len(gates) else -1]
+
+    def scope(self, place: int) -> Scope:
+        """What slots stand for at a place."""
+        return Scope(place, self.values(place), {}, {})
+
+    def last_writer(self, slot: Slot, place: int) -> int:
+        """The last gate before a place that may write a slot; -1 if there is none."""
+        writers = self.writers(slot)
+        found = bisect_left(writers, place)
+        return writers[found - 1] if found else -1
+
+    def writers(self, slot: Slot) -> list[int]:
+        """The gates that may write a slot."""
+        if slot not in self._writers:
+            gates = self._run.gates
+            self._writers[slot] = [n for n, g in enumerate(gates) if self._static.may(g, slot)]
+        return self._writers[slot]
+
+    # ------------------------------------------------------------ facts
+
+    def fact(self, slot: Slot, test: Test, place: int) -> Id:
+        """Why a slot passes a test at a place, where it does."""
+        writer = self.last_writer(slot, place)
+        key = (slot, test, writer)
+        if key not in self._facts:
+            parts = self._parts(slot, test)
+            if parts is not None:
+                self._facts[key] = self._formulas.all(self.fact(slot, p, place) for p in parts)
+            else:
+                self._facts[key] = TRUE if writer < 0 else self._after(writer, slot, test)
+        return self._facts[key]
+
+    def _parts(self, slot: Slot, test: Test) -> list[Test] | None:
+        """To be just this set, or these messages, is to have the elements, and no others."""
+        match test, self._slots.type(slot):
+            case OneOf(values), t.Bag() if len(values) == 1 and self._slots.is_bag(slot.variable):
+                (value,) = values
+                has: list[Test] = [Has(one, value.count(one)) for one in dict.fromkeys(value)]
+                return [*has, Within(value)]
+            case OneOf(values), t.Set(of) if len(values) == 1:
+                return self._of_set(next(iter(values)), of)
+            case _:
+                return None
+
+    def _of_set(self, value: frozenset[object], of: t.Type) -> list[Test]:
+        has: list[Test] = [Has(one) for one in sorted(value, key=repr)]
+        return has if value and len(value) == t.size(of) else [*has, Only(value)]
+
+    def _after(self, place: int, slot: Slot, test: Test) -> Id:
+        """Why it passes after a gate that may write it."""
+        gate = self._run.gates[place]
+        before = holds(test, self._slots.value(self.values(place), slot))
+        old = self.fact(slot, test, place) if before else FALSE
+        if before and self._static.keeps(gate, slot, test):
+            stays = old
+        elif before and gate.step is None:
+            stays = self._formulas.all([old, self.nothing(place, slot, test)])
+        else:
+            stays = FALSE
+        return (
+            stays
+            if gate.step is None
+            else self._formulas.any([stays, self._by(place, slot, test, old)])
+        )
+
+    def _by(self, place: int, slot: Slot, test: Test, old: Id) -> Id:
+        """Why it passes because of what happens at a gate."""
+        gate, told = self._run.gates[place], self._taken(place)
+        path = [c.why() for c in told.path if c.concerns(slot)]
+        written = told.written.get(slot)
+        body = self._formulas.all([*path, old if written is None else written.why(test)])
+        ways = [self._formulas.all([body, self.happens(place)])]
+        if old != FALSE and self._is_alone(gate, slot, test):
+            ways.append(self._formulas.all([body, old]))
+        return self._formulas.any(ways)
+
+    def _is_alone(self, gate: Gate, slot: Slot, test: Test) -> bool:
+        """If nothing happens there, or what happened here, is it all that can happen to the fact?"""
+        assert gate.step is not None
+        taken = gate.step.action
+        if any(p.name not in dict(gate.names) for p in taken.params):
+            return False
+        return all(
+            self._static.writing(action, gate).keeps(slot, test) for action in gate.actions
+            if action is not taken
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what happens at gates
+
+    def happens(self, place: int) -> Id:
+        """Why the step of a gate is taken."""
+        gate, told = self._run.gates[place], self._taken(place)
+        assert gate.step is not None
+        before = gate.actions[: gate.actions.index(gate.step.action)]
+        return self._formulas.all([
+            self._comes(gate), *(self._unable(place, action) for action in before),
+            *(c.why() for c in told.why), *(c.why() for c in told.path if c.concerns(_ANY)),
+        ])  # fmt: skip
+
+    def _comes(self, gate: Gate) -> Id:
+        """Why there is something to be tried."""
+        if gate.fault is not None:
+            return self._formulas.literal(gate.fault, positive=True)
+        if gate.timeout:
+            return self._idle(self._run.rounds[gate.round - 1])
+        return TRUE if gate.source is None else self._arrives(gate)
+
+    def _arrives(self, gate: Gate) -> Id:
+        assert gate.source is not None
+        slot, place = gate.source.slot, self._run.rounds[gate.round - 1].arrivals
+        if self._slots.is_bag(slot.variable):
+            return self.fact(slot, Has(gate.source.message, gate.source.copy), place)
+        return self.fact(slot, equal(self._slots.value(self.values(place), slot)), place)
+
+    def nothing(self, place: int, slot: Slot | None = None, test: Test | None = None) -> Id:
+        """Why no step is taken at a gate; or none that could break a fact."""
+        gate = self._run.gates[place]
+        if gate.others is not None:
+            return self._no_others(place, gate.others)
+        actions = [a for a in gate.actions if not self._is_harmless(gate, a, slot, test)]
+        ways = [self._formulas.all(self._unable(place, action) for action in actions)] if all(
+            not self._try(place, action).able for action in actions
+        ) else []  # fmt: skip
+        if gate.fault is not None and gate.fault not in self._run.faults:
+            ways.append(self._formulas.literal(gate.fault, positive=False))
+        if gate.timeout and not self._run.rounds[gate.round - 1].idle:
+            ways.append(self._busy(self._run.rounds[gate.round - 1]))
+        return self._formulas.any(ways)
+
+    def _is_harmless(
+        self, gate: Gate, action: Action, slot: Slot | None, test: Test | None
+    ) -> bool:
+        if slot is None or test is None:
+            return False
+        return self._static.writing(action, gate).keeps(slot, test)
+
+    def _no_others(self, place: int, slot: Slot) -> Id:
+        """Why there are no other messages in a place."""
+        value = self._slots.value(self.values(place), slot)
+        test = Within(value) if self._slots.is_bag(slot.variable) else equal(value)
+        return self.fact(slot, test, place)
+
+    def _unable(self, place: int, action: Action) -> Id:
+        """Why an action is not possible at a gate."""
+        told = self._try(place, action)
+        assert not told.able
+        return self._formulas.all(c.why() for c in told.why)
+
+    def _taken(self, place: int) -> Told:
+        step = self._run.gates[place].step
+        assert step is not None
+        told = self._try(place, step.action)
+        assert told.able
+        return told
+
+    def _try(self, place: int, action: Action) -> Told:
+        gate = self._run.gates[place]
+        key = (place, gate.actions.index(action))
+        if key not in self._told:
+            names = {name: Known(value) for name, value in gate.names}
+            scope = Scope(place, self.values(place), names, {})
+            self._told[key] = self._teller.tell(action, scope)
+        return self._told[key]
+
+    # ------------------------------------------------------------ rounds
+
+    def _idle(self, round_: Round) -> Id:
+        """Why nothing happens in a round before its timeouts."""
+        places = range(round_.arrivals, round_.timeouts)
+        return self._formulas.all(self.nothing(place) for place in places)
+
+    def _busy(self, round_: Round) -> Id:
+        """Why something happens in a round."""
+        places = range(round_.arrivals, round_.timeouts)
+        return self._formulas.any(
+            self.happens(place) for place in places if self._run.gates[place].step is not None
+        )
+
+
+class Static:
+    """What gates may write, whatever the state: known once for all runs."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._known: dict[tuple[str, Names, Slot | None], Writing] = {}
+        self._may: dict[tuple[tuple[str, ...], Names, Slot | None, Slot], bool] = {}
+
+    def writing(self, action: Action, gate: Gate) -> Writing:
+        """What an action may write at a gate."""
+        key = (action.name, gate.names, gate.others)
+        if key not in self._known:
+            self._known[key] = Writing(
+                self._schedule.slots, action, dict(gate.names), self._ends(gate)
+            )
+        return self._known[key]
+
+    def _ends(self, gate: Gate) -> Slot | None:
+        bag = gate.others is not None and self._schedule.slots.is_bag(gate.others.variable)
+        return gate.others if bag else None
+
+    def may(self, gate: Gate, slot: Slot) -> bool:
+        """May a slot be written at a gate?"""
+        key = (tuple(a.name for a in gate.actions), gate.names, gate.others, slot)
+        if key not in self._may:
+            self._may[key] = any(self.writing(a, gate).may(slot) for a in self._of(gate))
+        return self._may[key]
+
+    def keeps(self, gate: Gate, slot: Slot, test: Test) -> bool:
+        """Is a fact about the slot true after the gate, whatever happens there?"""
+        return all(self.writing(action, gate).keeps(slot, test) for action in self._of(gate))
+
+    def _of(self, gate: Gate) -> Iterable[Action]:
+        """The actions that matter: faults of a message that is not there change nothing but it."""
+        if gate.others is None:
+            return gate.actions
+        return [a for a in gate.actions if not self._is_of_message(a)]
+
+    def _is_of_message(self, action: Action) -> bool:
+        return action.origin.fault in ("lose", "duplicate", "reorder") and not action.origin.node
+
+
+#: What concerns this concerns everything.
+_ANY = Slot("")

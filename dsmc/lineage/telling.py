@@ -1,0 +1,408 @@
+"""A step interpreted: what it writes, and on which conditions, each with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from dsmc.frozen import Frozen
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.evaluate import make, members, rank
+from dsmc.ir.expr import Expr
+from dsmc.ir.ops import Op, RangeError
+from dsmc.ir.system import Action, Param
+from dsmc.ir.types import Value
+from dsmc.lineage.facts import Has, Test, Within, equal
+from dsmc.lineage.reasons import Reasons
+from dsmc.lineage.slots import Slot, Slots, Values
+from dsmc.lineage.things import Known, Made, Scope, Thing, exactly
+from dsmc.lineage.writes import is_budget, with_ends
+from dsmc.smt.monotone import TRUE, Id
+
+MAX_ROUNDS = 10_000
+
+
+class Condition:
+    """Something on which the way through a step depends, and the variables that it may matter to (None:
+    to all).
+    """
+
+    def __init__(self, why: Callable[[], Id], variables: frozenset[str] | None = None) -> None:
+        self.why = why
+        self._variables = variables
+
+    def concerns(self, slot: Slot) -> bool:
+        """May it matter to what is written there?"""
+        return self._variables is None or slot.variable in self._variables
+
+
+class Told:
+    """What is known of trying an action: whether it was `able`, and why, or why not; on which conditions its
+    body went the way that it went, and what it has written.
+    """
+
+    def __init__(
+        self, scope: Scope, able: bool, why: Sequence[Condition], path: Sequence[Condition] = ()
+    ) -> None:
+        self.able, self.why, self.path = able, why, path
+        self.written, self.values = scope.written, scope.values
+
+
+class _Now(Frozen):
+    """A point of a body: `leaving` is None where it goes on."""
+
+    scope: Scope
+    leaving: str | None = None
+
+
+class Teller:
+    """Tells what becomes of actions."""
+
+    def __init__(self, reasons: Reasons, slots: Slots) -> None:
+        self._reasons = reasons
+        self._slots = slots
+
+    def tell(self, action: Action, scope: Scope) -> Told:
+        """Try an action: the first of the choices that are left is taken."""
+        self._path: list[Condition] = []
+        try:
+            return self._told(action, scope)
+        except RangeError:
+            return Told(scope, False, [Condition(lambda: self._all_of(action, scope))])
+
+    def _told(self, action: Action, scope: Scope) -> Told:
+        heads: list[Condition] = []
+        free = [p for p in action.params if p.name not in scope.names]
+        for param in action.params:
+            if param not in free:
+                heads.append(self._condition(param.where, scope))
+                if not self._reasons.value(param.where, scope):
+                    return Told(scope, False, heads[-1:])
+        guard = without_budgets(action.guard)
+        for named in self._chosen(free, scope):
+            inner = self._with_names(action, named)
+            true = bool(self._reasons.value(guard, inner))
+            condition = self._condition(guard, inner)
+            if not true and not free:
+                return Told(scope, False, [condition])
+            (self._path if free else heads).append(condition)
+            for end in self._run(action.body, _Now(inner)) if true else ():
+                return Told(end.scope, True, heads, self._path)
+        return Told(scope, False, [*heads, *self._path])
+
+    def _with_names(self, action: Action, scope: Scope) -> Scope:
+        for name, value in action.names:
+            scope = scope.named(name, self._reasons.thing(value, scope))
+        return scope
+
+    def _condition(self, e: Expr, scope: Scope) -> Condition:
+        """What it is, true or false."""
+        return Condition(lambda: self._reasons.exact(e, scope))
+
+    def _all_of(self, action: Action, scope: Scope) -> Id:
+        """All that an action may look at is what it is."""
+        found = set[str]()
+        for e in (*_head(action), *s.all_exprs(action.body)):
+            found |= {part.name for part in x.walk(e) if isinstance(part, x.Global)}
+        slots = (slot for name in sorted(found) for slot in self._slots.under(name))
+        fresh = Scope(scope.place, scope.values, {}, {})
+        return self._reasons.all(exactly(self._reasons.slot(slot, fresh)) for slot in slots)
+
+    # ------------------------------------------------------------ whether it is possible
+
+    def _chosen(self, params: Sequence[Param], scope: Scope) -> Iterator[Scope]:
+        """The choices of parameters that are not given, in order."""
+        if not params:
+            yield scope
+            return
+        first, rest = params[0], params[1:]
+        domain = self._reasons.value(first.domain, scope)
+        self._note(lambda: self._reasons.exact(first.domain, scope))
+        for value in dict.fromkeys(members(first.domain.type, domain)):
+            inner = scope.named(first.name, Known(value))
+            if self._tested(first.where, inner):
+                yield from self._chosen(rest, inner)
+
+    # ------------------------------------------------------------ bodies
+
+    def _note(self, why: Callable[[], Id], variables: frozenset[str] | None = None) -> None:
+        self._path.append(Condition(why, variables))
+
+    def _tested(self, e: Expr, scope: Scope, variables: frozenset[str] | None = None) -> bool:
+        """Is a condition true? The way depends on it."""
+        true = bool(self._reasons.value(e, scope))
+        if e != x.TRUE:
+            self._note(lambda: self._reasons.truth(e, scope, wanted=true), variables)
+        return true
+
+    def _run(self, block: s.Block, now: _Now) -> Iterator[_Now]:
+        if not block or now.leaving is not None:
+            yield now
+            return
+        for after in self._step(block[0], now):
+            yield from self._run(block[1:], after)
+
+    def _inside(self, block: s.Block, now: _Now) -> Iterator[_Now]:
+        """A block whose names end with it."""
+        for after in self._run(block, now):
+            scope = after.scope
+            yield _Now(
+                Scope(scope.place, scope.values, now.scope.names, scope.written), after.leaving
+            )
+
+    def _step(self, statement: s.Statement, now: _Now) -> Iterator[_Now]:
+        scope = now.scope
+        match statement:
+            case s.Assign(place, value):
+                yield _Now(self._assigned(place, value, scope))
+            case s.Let(name, value):
+                yield _Now(scope.named(name, self._reasons.thing(value, scope)))
+            case s.Pick(name, _, domain, where):
+                self._note(lambda: self._reasons.exact(domain, scope))
+                for element in self._members(domain, scope):
+                    inner = scope.named(name, Known(element))
+                    if self._tested(where, inner):
+                        yield _Now(inner)
+            case s.Choose(branches):
+                for branch in branches:
+                    yield from self._inside(branch, now)
+            case s.If(condition, then, orelse):
+                true = self._tested(condition, scope, _touched(statement))
+                yield from self._inside(then if true else orelse, now)
+            case s.For(name, _, domain, body):
+                self._note(lambda: self._reasons.exact(domain, scope), _touched(statement))
+                yield from self._loop(name, self._members(domain, scope), body, now)
+            case s.While(condition, body):
+                yield from self._rounds(condition, body, now, _touched(statement))
+            case s.Require(condition):
+                if self._tested(condition, scope):
+                    yield now
+            case s.Scoped(name, body):
+                for after in self._inside(body, now):
+                    yield _Now(after.scope, None if after.leaving == name else after.leaving)
+            case s.Leave(name):
+                yield _Now(scope, name)
+            case s.Mark() | s.Assert():
+                yield now
+            case _:
+                raise AssertionError(statement)
+
+    def _members(self, domain: Expr, scope: Scope) -> list[Value]:
+        whole = self._reasons.value(domain, scope)
+        return list(dict.fromkeys(members(domain.type, whole)))
+
+    def _loop(self, name: str, elements: list[Value], body: s.Block, now: _Now) -> Iterator[_Now]:
+        if not elements or now.leaving is not None:
+            yield now
+            return
+        named = _Now(now.scope.named(name, Known(elements[0])))
+        for after in self._inside(body, named):
+            scope = after.scope
+            kept = Scope(scope.place, scope.values, now.scope.names, scope.written)
+            yield from self._loop(name, elements[1:], body, _Now(kept, after.leaving))
+
+    def _rounds(
+        self, condition: Expr, body: s.Block, now: _Now, touched: frozenset[str] | None,
+        count: int = 0,
+    ) -> Iterator[_Now]:  # fmt: skip
+        if count > MAX_ROUNDS:
+            raise RangeError("the loop does not end")
+        if now.leaving is not None or not self._tested(condition, now.scope, touched):
+            yield now
+            return
+        for after in self._inside(body, now):
+            yield from self._rounds(condition, body, after, touched, count + 1)
+
+    # ------------------------------------------------------------ assignments
+
+    def _assigned(self, place: s.Place, value: Expr, scope: Scope) -> Scope:
+        name = place.base.name
+        if is_budget(name):
+            return scope
+        thing = self._reasons.thing(value, scope)
+        values = {**scope.values, name: self._updated(place, thing.value, scope)}
+        if self._slots.is_bag(name):
+            return scope.wrote(values, self._bag(name, value, scope, values))
+        ranks, keys = self._keys(place, scope)
+        if keys != TRUE:
+            self._note(lambda: keys, frozenset({name}))
+        if len(ranks) == len(place.path):
+            return scope.wrote(values, self._leaves(name, ranks, thing))
+        return scope.wrote(values, self._part(name, ranks, place, thing, scope, values))
+
+    def _keys(self, place: s.Place, scope: Scope) -> tuple[tuple[int, ...], Id]:
+        """The ranks of the keys of maps on the way into a place, and why they are these."""
+        ranks: list[int] = []
+        reasons: list[Id] = []
+        for step in place.path[: len(self._slots.sizes(place.base.name))]:
+            if not isinstance(step, s.Key):
+                break
+            ranks.append(rank(step.key.type, self._reasons.value(step.key, scope)))
+            reasons.append(self._reasons.exact(step.key, scope))
+        return tuple(ranks), self._reasons.all(reasons)
+
+    def _leaves(self, name: str, ranks: tuple[int, ...], thing: Thing) -> dict[Slot, Thing]:
+        """A value in a slot; of a whole map, its parts in the slots below."""
+        found: dict[Slot, Thing] = {}
+        for slot in self._slots.under(name, ranks):
+            rest = slot.keys[len(ranks) :]
+            found[slot] = thing if not rest else _entry(thing, rest)
+        return found
+
+    def _part(
+        self, name: str, ranks: tuple[int, ...], place: s.Place, thing: Thing, scope: Scope,
+        values: Values,
+    ) -> dict[Slot, Thing]:  # fmt: skip
+        """A part of what stands in a slot is another one: then all of it is what it was before."""
+        slot = Slot(name, ranks)
+        old = self._reasons.slot(slot, scope)
+        keys = [st.key for st in place.path if isinstance(st, s.Key)]
+
+        def why(test: Test) -> Id:
+            exact = [self._reasons.exact(key, scope) for key in keys]
+            return self._reasons.all([exactly(old), exactly(thing), *exact])
+
+        return {slot: Made(self._slots.value(values, slot), why)}
+
+    def _updated(self, place: s.Place, value: Value, scope: Scope) -> Value:
+        """The variable with a value at a place."""
+        old = scope.values[place.base.name]
+        return self._with(place.base.type, old, place.path, value, scope)
+
+    def _with(
+        self, of: t.Type, old: Value, path: Sequence[s.Step], value: Value, scope: Scope
+    ) -> Value:
+        if not path:
+            return value
+        step, rest = path[0], path[1:]
+        match step, of:
+            case s.Key(key), t.Map(wanted, inner):
+                at = rank(wanted, self._reasons.value(key, scope))
+                part = self._with(inner, old[at], rest, value, scope)
+                return (*old[:at], part, *old[at + 1 :])
+            case s.Part(index, case), t.Option() | t.Tuple() | t.Record() | t.Message():
+                inner = t.field_types(of, case)[index]
+                part = self._with(inner, old[index + 1], rest, value, scope)
+                return make(of, [*old[1 : index + 1], part, *old[index + 2 :]], old[0])
+            case _:
+                raise AssertionError((step, of))
+
+    # ------------------------------------------------------------ messages in bags
+
+    def _bag(self, name: str, value: Expr, scope: Scope, values: Values) -> dict[Slot, Thing]:
+        """One message more or less, between two nodes; or a filter of all of them."""
+        match value:
+            case x.Apply(Op.BAG_ADD | Op.BAG_REMOVE as op, (x.Global(), message)):
+                one = self._reasons.thing(message, scope)
+                slot = self._slots.of_message(name, one.value)
+                self._note(lambda: self._ends(message, scope), frozenset({name}))
+                old = self._reasons.slot(slot, scope)
+                new = self._slots.value(values, slot)
+                changed = self._added if op is Op.BAG_ADD else self._removed
+                return {slot: changed(old, one, new)}
+            case _:
+                return self._filtered(name, value, scope, values)
+
+    def _ends(self, message: Expr, scope: Scope) -> Id:
+        """Why it travels between just these nodes."""
+        if isinstance(message, x.Make):
+            return self._reasons.all(self._reasons.exact(end, scope) for end in message.args[:2])
+        return self._reasons.exact(message, scope)
+
+    def _added(self, old: Thing, one: Thing, new: Value) -> Thing:
+        def why(test: Test) -> Id:
+            match test:
+                case Has(element, many):
+                    ways = [old.why(test)] if list(old.value).count(element) >= many else []
+                    if element == one.value:
+                        ways.append(old.why(Has(element, many - 1)) if many > 1 else TRUE)
+                    return self._reasons.all([exactly(one), self._reasons.any(ways)])
+                case Within(elements):
+                    rest = _less(elements, one.value)
+                    return self._reasons.all([exactly(one), old.why(Within(rest))])
+                case _:
+                    return self._reasons.all([exactly(one), exactly(old)])
+
+        return Made(new, why)
+
+    def _removed(self, old: Thing, one: Thing, new: Value) -> Thing:
+        def why(test: Test) -> Id:
+            there = [exactly(one), old.why(Has(one.value))]
+            match test:
+                case Has(element, many):
+                    more = many + (element == one.value)
+                    return self._reasons.all([*there, old.why(Has(element, more))])
+                case Within(elements):
+                    more = tuple(sorted((*elements, one.value)))
+                    return self._reasons.all([*there, old.why(Within(more))])
+                case _:
+                    return self._reasons.all([*there, exactly(old)])
+
+        return Made(new, why)
+
+    def _filtered(self, name: str, value: Expr, scope: Scope, values: Values) -> dict[Slot, Thing]:
+        """Messages that are left: which of a slot depends, if not on its ends alone, on all there is."""
+        found: dict[Slot, Thing] = {}
+        if not isinstance(value, x.Fold):
+            return {slot: Known(()) for slot in self._slots.under(name)}  # nothing is left of any
+        for slot in self._slots.under(name):
+            where = with_ends(value.binders[0].where, value.binders[0].name, slot)
+            old = self._reasons.slot(slot, scope)
+            new = self._slots.value(values, slot)
+            found[slot] = self._left(old, where, value.binders[0].name, scope, new)
+        return found
+
+    def _left(self, old: Thing, where: Expr, name: str, scope: Scope, new: Value) -> Thing:
+        def why(test: Test) -> Id:
+            if name in x.free_names(where):
+                names = [exactly(scope.names[n]) for n in x.free_names(where) & scope.names.keys()]
+                return self._reasons.all([*names, exactly(old)])
+            decided = self._reasons.exact(where, scope)
+            stays = bool(self._reasons.value(where, scope))
+            return self._reasons.all([decided, old.why(test) if stays else TRUE])
+
+        return Made(new, why)
+
+
+def _less(elements: tuple[Value, ...], one: Value) -> tuple[Value, ...]:
+    """Without one of an element."""
+    place = elements.index(one)
+    return (*elements[:place], *elements[place + 1 :])
+
+
+def _entry(thing: Thing, ranks: tuple[int, ...]) -> Thing:
+    """What stands at some keys of a map."""
+    value = thing.value
+    for at in ranks:
+        value = value[at]
+    return Made(value, lambda test: thing.why(equal(thing.value)))
+
+
+def _head(action: Action) -> Iterator[Expr]:
+    for param in action.params:
+        yield from (param.domain, param.where)
+    yield from (value for _, value in action.names)
+    yield action.guard
+
+
+def without_budgets(guard: Expr) -> Expr:
+    """The guard without what is asked of how often a fault may still happen: the faults of a run are as
+    many as there may be.
+    """
+    return x.conjunction([
+        part for part in x.conjuncts(guard)
+        if not any(isinstance(g, x.Global) and is_budget(g.name) for g in x.walk(part))
+    ])  # fmt: skip
+
+
+def _touched(statement: s.Statement) -> frozenset[str] | None:
+    """The variables that are written inside a statement; None if it may end the step, or be a choice."""
+    found = set[str]()
+    for one in s.walk((statement,)):
+        match one:
+            case s.Leave() | s.Require() | s.Pick() | s.Choose():
+                return None
+            case s.Assign(place):
+                found.add(place.base.name)
+    return frozenset(found)
