@@ -19,7 +19,7 @@ from dsmc.ir.types import Value
 from dsmc.lineage.facts import Has, Lacks, Least, Most, NoneOf, OneOf, Only, Test, equal, holds
 from dsmc.lineage.slots import Slot, Slots
 from dsmc.lineage.things import Known, Made, Scope, Thing, exactly
-from dsmc.lineage.total import Total
+from dsmc.reduce.total import total
 from dsmc.smt.monotone import TRUE, Formulas, Id
 
 #: Why a slot passes a test at a place of the run.
@@ -34,9 +34,15 @@ class Reasons:
         self._functions = {function.name: function for function in system.functions}
         self._slots = slots
         self._fact = fact
-        self._total = Total(self._functions)
+        self._known: dict[int, tuple[Expr, bool]] = {}
         self.all, self.any = formulas.all, formulas.any
         self.at_least = formulas.at_least
+
+    def _total(self, e: Expr) -> bool:
+        """Has it always a value?"""
+        if id(e) not in self._known:
+            self._known[id(e)] = (e, total(e, self._functions))
+        return self._known[id(e)][1]
 
     # ------------------------------------------------------------ values
 

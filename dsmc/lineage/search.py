@@ -18,11 +18,12 @@ from dsmc.smt.solving import Clock
 
 class Found(Frozen):
     """What was found of a property from an initial state: the run that breaks it (None: there is none by
-    the schedule), how many runs were taken, and the faults of the last.
+    the schedule), how many runs were taken, how many of them came to rest, and the faults of the last.
     """
 
     run: outcome.Run | None
     runs: int
+    at_rest: int = 0
     faults: frozenset[Fault] = frozenset()
 
 
@@ -41,22 +42,28 @@ class Search:
         """How many different runs were taken."""
         return len(self._runs)
 
+    @property
+    def steps(self) -> int:
+        """How many steps, but for faults, these took."""
+        gates = (gate for run in self._runs.values() for gate in run.gates)
+        return sum(gate.step is not None and gate.fault is None for gate in gates)
+
     def look(self, number: int, first: State) -> Found:
         """Look for faults that break the property of that number, from an initial state. Raises `GaveUp`."""
         judge = Judge(self._schedule, number)
         formulas: Formulas[Fault] = Formulas()
         cuts = Cuts(formulas, self._clock)
         faults: frozenset[Fault] | None = frozenset()
-        count = 0
+        count = rests = 0
         while faults is not None:
             run = self._run(first, faults)
-            count += 1
+            count, rests = count + 1, rests + judge.is_at_rest(run)
             broken = judge.broken(run)
             if broken is not None:
-                return Found(broken, count, faults)
+                return Found(broken, count, rests, faults)
             cuts.add(self._support(judge, run, formulas))
             faults = cuts.smallest(self._groups(formulas))
-        return Found(None, count)
+        return Found(None, count, rests)
 
     def _run(self, first: State, faults: frozenset[Fault]) -> Run:
         self._clock.left()
