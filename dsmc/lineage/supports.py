@@ -40,6 +40,7 @@ class Supports:
         self._facts: dict[tuple[Slot, Test, int], Id] = {}
         self._told: dict[tuple[int, int], Told] = {}
         self._writers: dict[Slot, list[int]] = {}
+        self._alike = _alike(run)
 
     # ------------------------------------------------------------ places
 
@@ -62,7 +63,8 @@ class Supports:
         """The gates that may write a slot."""
         if slot not in self._writers:
             gates = self._run.gates
-            self._writers[slot] = [n for n, g in enumerate(gates) if self._static.may(g, slot)]
+            alike = (ns for ns in self._alike if self._static.may(gates[ns[0]], slot))
+            self._writers[slot] = sorted(n for ns in alike for n in ns)
         return self._writers[slot]
 
     # ------------------------------------------------------------ facts
@@ -226,13 +228,20 @@ class Supports:
         )
 
 
+def _alike(run: Run) -> list[list[int]]:
+    """The places of gates at which the same may happen."""
+    found: dict[object, list[int]] = {}
+    for n, gate in enumerate(run.gates):
+        found.setdefault((gate.actions, gate.names, gate.others), []).append(n)
+    return list(found.values())
+
+
 class Static:
     """What gates may write, whatever the state: known once for all runs."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
         self._known: dict[tuple[str, Names, Slot | None], Writing] = {}
-        self._may: dict[tuple[tuple[str, ...], Names, Slot | None, Slot], bool] = {}
 
     def writing(self, action: Action, gate: Gate) -> Writing:
         """What an action may write at a gate."""
@@ -249,10 +258,7 @@ class Static:
 
     def may(self, gate: Gate, slot: Slot) -> bool:
         """May a slot be written at a gate?"""
-        key = (tuple(a.name for a in gate.actions), gate.names, gate.others, slot)
-        if key not in self._may:
-            self._may[key] = any(self.writing(a, gate).may(slot) for a in self._of(gate))
-        return self._may[key]
+        return any(self.writing(action, gate).may(slot) for action in self._of(gate))
 
     def keeps(self, gate: Gate, slot: Slot, test: Test) -> bool:
         """Is a fact about the slot true after the gate, whatever happens there?"""

@@ -39,6 +39,8 @@ class Writing:
     def __init__(self, slots: Slots, action: Action, names: Known, ends: Slot | None) -> None:
         self._slots = slots
         self._ends = ends
+        self._slot: dict[Slot, list[Write]] = {}
+        self._kept: dict[tuple[Slot, Test], bool] = {}
         self._known = dict(names)
         for name, value in (*action.names, *_lets(action.body)):
             self._learn(name, value)
@@ -49,14 +51,21 @@ class Writing:
 
     def may(self, slot: Slot) -> bool:
         """May the action write the slot?"""
-        return any(w.may(slot) and not self._spares(w, slot) for w in self.writes)
+        return bool(self._to(slot))
+
+    def _to(self, slot: Slot) -> list[Write]:
+        """The assignments that may write a slot."""
+        if slot not in self._slot:
+            writes = [w for w in self.writes if w.may(slot) and not self._spares(w, slot)]
+            self._slot[slot] = writes
+        return self._slot[slot]
 
     def keeps(self, slot: Slot, test: Test) -> bool:
         """Is what is true of the slot true after each of the assignments?"""
-        return all(
-            self._keeps(w, w.value, slot, test) for w in self.writes
-            if w.may(slot) and not self._spares(w, slot)
-        )  # fmt: skip
+        key = (slot, test)
+        if key not in self._kept:
+            self._kept[key] = all(self._keeps(w, w.value, slot, test) for w in self._to(slot))
+        return self._kept[key]
 
     # ------------------------------------------------------------ what is known
 
