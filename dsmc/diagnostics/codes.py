@@ -465,7 +465,7 @@ CODES: dict[str, Page] = {
     ),
     "D720": Page(
         "nothing that runs of rounds decide",
-        "`dsmc check --strategy lineage` decides an `invariant`, a `quiescent` and an `eventually name { e }`,"
+        "`dsmc check --strategy lineage` decides an `invariant`, a `quiescent` and an `eventually name { e }`"
         " of specs without histories, without `explore while`, and without the faults `fail` and"
         " `lose reply of`. Without the option every property is decided.",
     ),

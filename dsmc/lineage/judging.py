@@ -11,7 +11,6 @@ from dsmc.ir import system as y
 from dsmc.ir import temporal as f
 from dsmc.ir.evaluate import World, evaluate
 from dsmc.ir.ops import RangeError
-from dsmc.lineage.facts import Has
 from dsmc.lineage.schedule import Run, Schedule
 from dsmc.lineage.supports import Supports
 from dsmc.lineage.telling import Teller
@@ -39,7 +38,7 @@ class Judge:
     def __init__(self, schedule: Schedule, number: int) -> None:
         self._schedule = schedule
         self._machine: PythonMachine = schedule.machine
-        self._number = number
+        self.number = number
         self.prop = schedule.system.properties[number]
         assert is_judged(self.prop)
 
@@ -49,10 +48,10 @@ class Judge:
         """The run, if it breaks the property, up to where it does."""
         match self.prop:
             case y.Invariant():
-                index = self._machine.state_deciders[self._number](run.states)
+                index = self._machine.state_deciders[self.number](run.states)
                 return None if index < 0 else outcome.Run(run.states[: index + 1])
             case y.Quiescent():
-                bad = self._machine.rest_deciders[self._number]
+                bad = self._machine.rest_deciders[self.number]
                 last = run.states[-1]
                 return outcome.Run(run.states) if self.is_at_rest(run) and bad(last) else None
             case y.Temporal():
@@ -155,12 +154,7 @@ class Judge:
         names = {name: Known(value) for name, value, _ in step.labels if name in params}
         scope = Scope(place, supports.values(place), names, {})
         told = Teller(supports.reasons, slots).tell(step.action, scope)
-        channel = self._schedule.channel(step.action)
-        there = []
-        if slots.is_bag(channel):
-            message = names["message"].value
-            there = [supports.fact(slots.of_message(channel, message), Has(message), place)]
         changed = [part for slot, new in told.written.items() for part in (
             exactly(new), exactly(supports.reasons.slot(slot, scope)))]  # fmt: skip
         why = [c.why() for c in (*told.why, *told.path)]
-        return supports.reasons.all([*there, *why, *changed])
+        return supports.reasons.all([*why, *changed])

@@ -12,7 +12,7 @@ is a part of the support of a run.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dsmc.backends.python.machine import PythonMachine, TracedStep
@@ -25,7 +25,7 @@ from dsmc.ir.evaluate import evaluate, members, sort_key
 from dsmc.ir.protocol import SELF
 from dsmc.ir.system import Action, Kind, Param
 from dsmc.ir.types import Value
-from dsmc.lineage.slots import Slot, Slots, Values
+from dsmc.lineage.slots import Slot, Slots, Values, is_budget
 
 #: Names of parameters with their values.
 Names: TypeAlias = tuple[tuple[str, Value], ...]
@@ -88,6 +88,14 @@ class Run(Frozen):
     states: tuple[State, ...]
     values: tuple[Values, ...]
 
+    def before(self, place: int) -> int:
+        """The number of the state before the gate at a place; after the last gate, of the last one."""
+        return self.gates[place].state if place < len(self.gates) else len(self.states) - 1
+
+
+#: The faults that happen in a round, from a state.
+Choose: TypeAlias = Callable[[int, State], list[Fault]]
+
 
 class Schedule:
     """Takes runs of a machine: so many rounds, faults in the first of them."""
@@ -108,9 +116,15 @@ class Schedule:
 
     def run(self, first: State, faults: frozenset[Fault] = frozenset()) -> Run:
         """The run from an initial state with these faults."""
+        return self.chosen(
+            first, lambda number, _: [f for f in faults if f.round == number], faults
+        )
+
+    def chosen(self, first: State, choose: Choose, faults: frozenset[Fault] = frozenset()) -> Run:
+        """The run with the faults that are chosen in each round."""
         taking = _Taking(self, first)
         for number in range(1, self.rounds + 1):
-            taking.round(number, faults)
+            taking.round(number, choose)
         return taking.result(faults)
 
     def channel(self, action: Action) -> str:
@@ -120,9 +134,17 @@ class Schedule:
     # ------------------------------------------------------------ what may happen
 
     def possible(self, number: int, state: State) -> list[Fault]:
-        """The faults that may happen first in a round, from a state."""
-        found = (self._fault(number, step) for step in self.machine.steps_from(state, self.faults))
+        """The faults that may happen first in a round, from a state, however many there were before."""
+        fresh = self._with_full_budgets(state)
+        found = (self._fault(number, step) for step in self.machine.steps_from(fresh, self.faults))
         return list(dict.fromkeys(fault for one in found for fault in self._copies(one, state)))
+
+    def _with_full_budgets(self, state: State) -> State:
+        full = {
+            v.name: v.type.high for v in self.system.variables
+            if is_budget(v.name) and isinstance(v.type, t.Int)
+        }  # fmt: skip
+        return self.machine.encode({**self.machine.decode(state), **full}) if full else state
 
     def _fault(self, number: int, step: TracedStep) -> Fault:
         chosen = {p.name for p in step.action.params}
@@ -214,10 +236,10 @@ class _Taking:
             tuple(self._values),
         )  # fmt: skip
 
-    def round(self, number: int, faults: frozenset[Fault]) -> None:
+    def round(self, number: int, choose: Choose) -> None:
         start = len(self._gates)
         if number <= self._schedule.fault_rounds:
-            self._faults(number, [f for f in faults if f.round == number])
+            self._faults(number, choose(number, self._states[-1]))
         arrivals = len(self._gates)
         self._arrivals(number)
         self._each(number, self._schedule.own)

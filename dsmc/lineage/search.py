@@ -9,8 +9,8 @@ from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.lineage.judging import Judge
 from dsmc.lineage.schedule import Fault, Run, Schedule
+from dsmc.lineage.slots import is_budget
 from dsmc.lineage.supports import Static, Supports
-from dsmc.lineage.writes import is_budget
 from dsmc.smt.cuts import Cuts
 from dsmc.smt.monotone import Formulas
 from dsmc.smt.solving import Clock

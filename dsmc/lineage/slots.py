@@ -74,3 +74,8 @@ class Slots:
     def of_message(self, variable: str, message: Value) -> Slot:
         """Where a message in a bag is in flight."""
         return Slot(variable, message[1:3])
+
+
+def is_budget(variable: str) -> bool:
+    """Does a variable only count how often a fault may still happen?"""
+    return variable.startswith("budget.")

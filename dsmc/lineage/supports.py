@@ -46,8 +46,7 @@ class Supports:
 
     def values(self, place: int) -> Values:
         """The state before the gate at a place; after the last gate, the last one."""
-        gates = self._run.gates
-        return self._run.values[gates[place].state if place < len(gates) else -1]
+        return self._run.values[self._run.before(place)]
 
     def scope(self, place: int) -> Scope:
         """What slots stand for at a place."""

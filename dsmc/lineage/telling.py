@@ -15,9 +15,9 @@ from dsmc.ir.system import Action, Param
 from dsmc.ir.types import Value
 from dsmc.lineage.facts import Has, Test, Within, equal
 from dsmc.lineage.reasons import Reasons
-from dsmc.lineage.slots import Slot, Slots, Values
+from dsmc.lineage.slots import Slot, Slots, Values, is_budget
 from dsmc.lineage.things import Known, Made, Scope, Thing, exactly
-from dsmc.lineage.writes import is_budget, with_ends
+from dsmc.lineage.writes import with_ends
 from dsmc.smt.monotone import TRUE, Id
 
 MAX_ROUNDS = 10_000
@@ -75,9 +75,9 @@ class Teller:
         heads: list[Condition] = []
         free = [p for p in action.params if p.name not in scope.names]
         for param in action.params:
-            if param not in free:
-                heads.append(self._condition(param.where, scope))
-                if not self._reasons.value(param.where, scope):
+            for asked in (self._there(param), param.where) if param not in free else ():
+                heads.append(self._condition(asked, scope))
+                if not self._reasons.value(asked, scope):
                     return Told(scope, False, heads[-1:])
         guard = without_budgets(action.guard)
         for named in self._chosen(free, scope):
@@ -90,6 +90,12 @@ class Teller:
             for end in self._run(action.body, _Now(inner)) if true else ():
                 return Told(end.scope, True, heads, self._path)
         return Told(scope, False, [*heads, *self._path])
+
+    def _there(self, param: Param) -> Expr:
+        """Is what was chosen there? Of messages in flight that is not so for ever."""
+        if not (isinstance(param.domain, x.Global) and self._slots.is_bag(param.domain.name)):
+            return x.TRUE
+        return x.Apply(Op.BAG_HAS, (x.Local(param.name, param.type), param.domain), t.BOOL)
 
     def _with_names(self, action: Action, scope: Scope) -> Scope:
         for name, value in action.names:

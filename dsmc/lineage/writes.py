@@ -12,7 +12,7 @@ from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.system import Action
 from dsmc.ir.types import Value
 from dsmc.lineage.facts import Has, Lacks, Least, NoneOf, Only, Test, Within, holds
-from dsmc.lineage.slots import Slot, Slots
+from dsmc.lineage.slots import Slot, Slots, is_budget
 
 Known = dict[str, Value]
 
@@ -185,11 +185,6 @@ def with_ends(e: x.Expr, name: str, ends: Slot | None) -> x.Expr:
             return x.Lit(ends.keys[index], type)
         case _:
             return x.map_children(lambda inner: with_ends(inner, name, ends), e)
-
-
-def is_budget(variable: str) -> bool:
-    """Does a variable only count how often a fault may still happen?"""
-    return variable.startswith("budget.")
 
 
 def _says_case(test: Test) -> bool:
