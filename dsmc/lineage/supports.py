@@ -10,7 +10,7 @@ faults, the fact is true in the run of those.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dsmc.ir import types as t
 from dsmc.ir.system import Action
@@ -77,8 +77,20 @@ class Supports:
             if parts is not None:
                 self._facts[key] = self._formulas.all(self.fact(slot, p, place) for p in parts)
             else:
-                self._facts[key] = TRUE if writer < 0 else self._after(writer, slot, test)
+                made = TRUE if writer < 0 else self._after(writer, slot, test)
+                self._facts[key] = self._formulas.any([made, *self._otherwise(slot, test, place)])
         return self._facts[key]
+
+    def _otherwise(self, slot: Slot, test: Test, place: int) -> Iterator[Id]:
+        """Faults that did not happen, but would have made it pass for good: a node that is down may have
+        stopped at another time.
+        """
+        for n in reversed(self.writers(slot)[: bisect_left(self.writers(slot), place)]):
+            gate = self._run.gates[n]
+            if gate.fault is not None and self._static.settles(gate, slot, test):
+                yield self._formulas.literal(gate.fault, positive=True)
+            if not self._static.keeps(gate, slot, test):
+                return
 
     def _parts(self, slot: Slot, test: Test) -> list[Test] | None:
         """To be just this set, or these messages, is to have the elements, and no others."""
@@ -119,10 +131,29 @@ class Supports:
         path = [c.why() for c in told.path if c.concerns(slot)]
         written = told.written.get(slot)
         body = self._formulas.all([*path, old if written is None else written.why(test)])
-        ways = [self._formulas.all([body, self.happens(place)])]
+        ways = [self._formulas.all([body, self.happens(place)]), self._gone(place, slot, test)]
         if old != FALSE and self._is_alone(gate, slot, test):
             ways.append(self._formulas.all([body, old]))
         return self._formulas.any(ways)
+
+    def _gone(self, place: int, slot: Slot, test: Test) -> Id:
+        """Why a message that arrives here is not in flight any more: if it was there, it is taken; if it
+        was not there before the round, it is not there yet.
+        """
+        gate = self._run.gates[place]
+        source = gate.source
+        if (
+            source is None
+            or (source.slot, source.copy) != (slot, 1)
+            or not isinstance(test, Within)
+        ):
+            return FALSE
+        arrivals = self._run.rounds[gate.round - 1].arrivals
+        between = [n for n in self.writers(slot) if arrivals <= n <= place]
+        if any(self._static.adds(self._run.gates[n], slot) for n in between):
+            return FALSE
+        more = Within(tuple(sorted((*test.elements, source.message))))
+        return self._formulas.all([self.fact(slot, more, place), self._accepted(place)])
 
     def _is_alone(self, gate: Gate, slot: Slot, test: Test) -> bool:
         """If nothing happens there, or what happened here, is it all that can happen to the fact?"""
@@ -139,12 +170,17 @@ class Supports:
 
     def happens(self, place: int) -> Id:
         """Why the step of a gate is taken."""
+        comes = self._comes(self._run.gates[place])
+        return self._formulas.all([comes, self._accepted(place)])
+
+    def _accepted(self, place: int) -> Id:
+        """Why just this step is taken if there is something to be taken."""
         gate, told = self._run.gates[place], self._taken(place)
         assert gate.step is not None
         before = gate.actions[: gate.actions.index(gate.step.action)]
         return self._formulas.all([
-            self._comes(gate), *(self._unable(place, action) for action in before),
-            *(c.why() for c in told.why), *(c.why() for c in told.path if c.concerns(_ANY)),
+            *(self._unable(place, action) for action in before), *(c.why() for c in told.why),
+            *(c.why() for c in told.path if c.concerns(_ANY)),
         ])  # fmt: skip
 
     def _comes(self, gate: Gate) -> Id:
@@ -209,7 +245,7 @@ class Supports:
         if key not in self._told:
             names = {name: Known(value) for name, value in gate.names}
             scope = Scope(place, self.values(place), names, {})
-            self._told[key] = self._teller.tell(action, scope)
+            self._told[key] = self._teller.tell(action, scope, arrived=gate.source is not None)
         return self._told[key]
 
     # ------------------------------------------------------------ rounds
@@ -262,6 +298,14 @@ class Static:
     def keeps(self, gate: Gate, slot: Slot, test: Test) -> bool:
         """Is a fact about the slot true after the gate, whatever happens there?"""
         return all(self.writing(action, gate).keeps(slot, test) for action in self._of(gate))
+
+    def adds(self, gate: Gate, slot: Slot) -> bool:
+        """May there be a message more after the gate?"""
+        return any(self.writing(action, gate).adds(slot) for action in self._of(gate))
+
+    def settles(self, gate: Gate, slot: Slot, test: Test) -> bool:
+        """Is a fact about the slot true after the gate if its fault was to happen there?"""
+        return all(self.writing(action, gate).settles(slot, test) for action in self._of(gate))
 
     def _of(self, gate: Gate) -> Iterable[Action]:
         """The actions that matter: faults of a message that is not there change nothing but it."""

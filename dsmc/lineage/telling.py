@@ -17,7 +17,7 @@ from dsmc.lineage.facts import Has, Test, Within, equal
 from dsmc.lineage.reasons import Reasons
 from dsmc.lineage.slots import Slot, Slots, Values, is_budget
 from dsmc.lineage.things import Known, Made, Scope, Thing, exactly
-from dsmc.lineage.writes import with_ends
+from dsmc.lineage.writes import with_ends, without_budgets
 from dsmc.smt.monotone import TRUE, Id
 
 MAX_ROUNDS = 10_000
@@ -63,8 +63,11 @@ class Teller:
         self._reasons = reasons
         self._slots = slots
 
-    def tell(self, action: Action, scope: Scope) -> Told:
-        """Try an action: the first of the choices that are left is taken."""
+    def tell(self, action: Action, scope: Scope, *, arrived: bool = False) -> Told:
+        """Try an action: the first of the choices that are left is taken. Of a message that `arrived` it is
+        known that it is there.
+        """
+        self._arrived = arrived
         self._path: list[Condition] = []
         try:
             return self._told(action, scope)
@@ -93,7 +96,8 @@ class Teller:
 
     def _there(self, param: Param) -> Expr:
         """Is what was chosen there? Of messages in flight that is not so for ever."""
-        if not (isinstance(param.domain, x.Global) and self._slots.is_bag(param.domain.name)):
+        bag = isinstance(param.domain, x.Global) and self._slots.is_bag(param.domain.name)
+        if self._arrived or not bag:
             return x.TRUE
         return x.Apply(Op.BAG_HAS, (x.Local(param.name, param.type), param.domain), t.BOOL)
 
@@ -390,16 +394,6 @@ def _head(action: Action) -> Iterator[Expr]:
         yield from (param.domain, param.where)
     yield from (value for _, value in action.names)
     yield action.guard
-
-
-def without_budgets(guard: Expr) -> Expr:
-    """The guard without what is asked of how often a fault may still happen: the faults of a run are as
-    many as there may be.
-    """
-    return x.conjunction([
-        part for part in x.conjuncts(guard)
-        if not any(isinstance(g, x.Global) and is_budget(g.name) for g in x.walk(part))
-    ])  # fmt: skip
 
 
 def _touched(statement: s.Statement) -> frozenset[str] | None:

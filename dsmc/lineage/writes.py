@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
+from dsmc.ir import types as t
 from dsmc.ir.evaluate import World, evaluate, rank
 from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.system import Action
@@ -39,6 +40,7 @@ class Writing:
     def __init__(self, slots: Slots, action: Action, names: Known, ends: Slot | None) -> None:
         self._slots = slots
         self._ends = ends
+        self._guard, self._body = action.guard, action.body
         self._slot: dict[Slot, list[Write]] = {}
         self._kept: dict[tuple[Slot, Test], bool] = {}
         self._known = dict(names)
@@ -66,6 +68,34 @@ class Writing:
         if key not in self._kept:
             self._kept[key] = all(self._keeps(w, w.value, slot, test) for w in self._to(slot))
         return self._kept[key]
+
+    def adds(self, slot: Slot) -> bool:
+        """May the action send a message there?"""
+        return any(
+            isinstance(w.value, x.Apply) and w.value.op is Op.BAG_ADD for w in self._to(slot)
+        )
+
+    def settles(self, slot: Slot, test: Test) -> bool:
+        """Is a truth value as the test says once the action was tried? It is possible where it is true, and
+        makes it false.
+        """
+        if not self._asks_only(slot) or holds(test, True) or not self.keeps(slot, test):
+            return False
+        plain = all(isinstance(st, s.Assign | s.Mark | s.For | s.Let) for st in s.walk(self._body))
+        return plain and any(
+            isinstance(st, s.Assign) and st.place == w.place
+            for st in self._body
+            for w in self._to(slot)
+        )
+
+    def _asks_only(self, slot: Slot) -> bool:
+        """Is the action possible just where the slot is true?"""
+        match without_budgets(self._guard):
+            case x.Apply(Op.GET, (x.Global(name), key), t.Bool()):
+                found = self._value(key)
+                return found is not None and slot == Slot(name, (rank(key.type, found[0]),))
+            case _:
+                return False
 
     # ------------------------------------------------------------ what is known
 
@@ -185,6 +215,16 @@ def with_ends(e: x.Expr, name: str, ends: Slot | None) -> x.Expr:
             return x.Lit(ends.keys[index], type)
         case _:
             return x.map_children(lambda inner: with_ends(inner, name, ends), e)
+
+
+def without_budgets(guard: x.Expr) -> x.Expr:
+    """The guard without what is asked of how often a fault may still happen: the faults of a run are as
+    many as there may be.
+    """
+    return x.conjunction([
+        part for part in x.conjuncts(guard)
+        if not any(isinstance(g, x.Global) and is_budget(g.name) for g in x.walk(part))
+    ])  # fmt: skip
 
 
 def _says_case(test: Test) -> bool:
