@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
+from dsmc.lineage.gates import Fault, Run
 from dsmc.lineage.judging import Judge
-from dsmc.lineage.schedule import Fault, Run, Schedule
+from dsmc.lineage.schedule import Schedule
 from dsmc.lineage.search import Limits, Search, limits
 from dsmc.session import compile_job, load
 from dsmc.smt.solving import Clock, GaveUp

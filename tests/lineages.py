@@ -10,10 +10,12 @@ from bench.lineage import all_runs
 from dsmc.engine.machine import State
 from dsmc.ir.types import Value
 from dsmc.lineage.facts import Has, Least, Most, NoneOf, Only, Test, equal, holds
+from dsmc.lineage.gates import Fault
 from dsmc.lineage.judging import Judge
-from dsmc.lineage.schedule import Fault, Schedule
+from dsmc.lineage.schedule import Schedule
 from dsmc.lineage.slots import is_budget
-from dsmc.lineage.supports import Static, Supports
+from dsmc.lineage.static import Static
+from dsmc.lineage.supports import Supports
 from dsmc.smt.monotone import TRUE, Formulas
 
 

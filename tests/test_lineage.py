@@ -21,10 +21,14 @@ from dsmc.cli import main
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir.system import Action, Kind, System
+from dsmc.lineage.facts import equal
+from dsmc.lineage.gates import Fault
 from dsmc.lineage.judging import Judge, is_judged
 from dsmc.lineage.schedule import Schedule
 from dsmc.lineage.search import Search
 from dsmc.lineage.slots import Slot
+from dsmc.lineage.static import Static
+from dsmc.lineage.supports import Supports
 from dsmc.session import compile_job, load
 from dsmc.smt.cuts import Cuts
 from dsmc.smt.monotone import FALSE, TRUE, Formulas
@@ -137,10 +141,6 @@ def test_a_run_is_a_run_of_the_reference() -> None:
 
 def support(system: System, slot: Slot, has: object, rounds: int = 4) -> list[list[str]]:
     """The smallest sets of faults that cut the support of what a slot has in the run without faults."""
-    from dsmc.lineage.facts import equal
-    from dsmc.lineage.schedule import Fault
-    from dsmc.lineage.supports import Static, Supports
-
     schedule = schedule_of(system, rounds, rounds)
     formulas: Formulas[Fault] = Formulas()
     run = schedule.run(schedule.machine.initial()[0][0])

@@ -11,7 +11,8 @@ from dsmc.ir import system as y
 from dsmc.ir import temporal as f
 from dsmc.ir.evaluate import World, evaluate
 from dsmc.ir.ops import RangeError
-from dsmc.lineage.schedule import Run, Schedule
+from dsmc.lineage.gates import Run
+from dsmc.lineage.schedule import Schedule
 from dsmc.lineage.supports import Supports
 from dsmc.lineage.telling import Teller
 from dsmc.lineage.things import Known, Scope, exactly

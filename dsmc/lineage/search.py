@@ -7,10 +7,12 @@ from dsmc.engine.machine import State
 from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
+from dsmc.lineage.gates import Fault, Run
 from dsmc.lineage.judging import Judge
-from dsmc.lineage.schedule import Fault, Run, Schedule
+from dsmc.lineage.schedule import Schedule
 from dsmc.lineage.slots import is_budget
-from dsmc.lineage.supports import Static, Supports
+from dsmc.lineage.static import Static
+from dsmc.lineage.supports import Supports
 from dsmc.smt.cuts import Cuts
 from dsmc.smt.monotone import Formulas
 from dsmc.smt.solving import Clock
