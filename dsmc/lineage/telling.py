@@ -8,33 +8,20 @@ from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.evaluate import make, members, rank
+from dsmc.ir.evaluate import members
 from dsmc.ir.expr import Expr
 from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.system import Action, Param
 from dsmc.ir.types import Value
-from dsmc.lineage.facts import Has, Test, Within, equal
+from dsmc.lineage.assigning import Assigning
+from dsmc.lineage.conditions import Condition
 from dsmc.lineage.reasons import Reasons
-from dsmc.lineage.slots import Slot, Slots, Values, is_budget
-from dsmc.lineage.things import Known, Made, Scope, Thing, exactly
-from dsmc.lineage.writes import with_ends, without_budgets
-from dsmc.smt.monotone import TRUE, Id
+from dsmc.lineage.slots import Slots
+from dsmc.lineage.things import Known, Scope, exactly
+from dsmc.lineage.writes import without_budgets
+from dsmc.smt.monotone import Id
 
 MAX_ROUNDS = 10_000
-
-
-class Condition:
-    """Something on which the way through a step depends, and the variables that it may matter to (None:
-    to all).
-    """
-
-    def __init__(self, why: Callable[[], Id], variables: frozenset[str] | None = None) -> None:
-        self.why = why
-        self._variables = variables
-
-    def concerns(self, slot: Slot) -> bool:
-        """May it matter to what is written there?"""
-        return self._variables is None or slot.variable in self._variables
 
 
 class Told:
@@ -61,6 +48,7 @@ class Teller:
 
     def __init__(self, reasons: Reasons, slots: Slots) -> None:
         self._reasons = reasons
+        self._assigning = Assigning(reasons, slots)
         self._slots = slots
 
     def tell(self, action: Action, scope: Scope, *, arrived: bool = False) -> Told:
@@ -165,7 +153,7 @@ class Teller:
         scope = now.scope
         match statement:
             case s.Assign(place, value):
-                yield _Now(self._assigned(place, value, scope))
+                yield _Now(self._assigning.assigned(place, value, scope, self._note))
             case s.Let(name, value):
                 yield _Now(scope.named(name, self._reasons.thing(value, scope)))
             case s.Pick(name, _, domain, where):
@@ -223,170 +211,6 @@ class Teller:
             return
         for after in self._inside(body, now):
             yield from self._rounds(condition, body, after, touched, count + 1)
-
-    # ------------------------------------------------------------ assignments
-
-    def _assigned(self, place: s.Place, value: Expr, scope: Scope) -> Scope:
-        name = place.base.name
-        if is_budget(name):
-            return scope
-        thing = self._reasons.thing(value, scope)
-        values = {**scope.values, name: self._updated(place, thing.value, scope)}
-        if self._slots.is_bag(name):
-            return scope.wrote(values, self._bag(name, value, scope, values))
-        ranks, keys = self._keys(place, scope)
-        if keys != TRUE:
-            self._note(lambda: keys, frozenset({name}))
-        if len(ranks) == len(place.path):
-            return scope.wrote(values, self._leaves(name, ranks, thing))
-        return scope.wrote(values, self._part(name, ranks, place, thing, scope, values))
-
-    def _keys(self, place: s.Place, scope: Scope) -> tuple[tuple[int, ...], Id]:
-        """The ranks of the keys of maps on the way into a place, and why they are these."""
-        ranks: list[int] = []
-        reasons: list[Id] = []
-        for step in place.path[: len(self._slots.sizes(place.base.name))]:
-            if not isinstance(step, s.Key):
-                break
-            ranks.append(rank(step.key.type, self._reasons.value(step.key, scope)))
-            reasons.append(self._reasons.exact(step.key, scope))
-        return tuple(ranks), self._reasons.all(reasons)
-
-    def _leaves(self, name: str, ranks: tuple[int, ...], thing: Thing) -> dict[Slot, Thing]:
-        """A value in a slot; of a whole map, its parts in the slots below."""
-        found: dict[Slot, Thing] = {}
-        for slot in self._slots.under(name, ranks):
-            rest = slot.keys[len(ranks) :]
-            found[slot] = thing if not rest else _entry(thing, rest)
-        return found
-
-    def _part(
-        self, name: str, ranks: tuple[int, ...], place: s.Place, thing: Thing, scope: Scope,
-        values: Values,
-    ) -> dict[Slot, Thing]:  # fmt: skip
-        """A part of what stands in a slot is another one: then all of it is what it was before."""
-        slot = Slot(name, ranks)
-        old = self._reasons.slot(slot, scope)
-        keys = [st.key for st in place.path if isinstance(st, s.Key)]
-
-        def why(test: Test) -> Id:
-            exact = [self._reasons.exact(key, scope) for key in keys]
-            return self._reasons.all([exactly(old), exactly(thing), *exact])
-
-        return {slot: Made(self._slots.value(values, slot), why)}
-
-    def _updated(self, place: s.Place, value: Value, scope: Scope) -> Value:
-        """The variable with a value at a place."""
-        old = scope.values[place.base.name]
-        return self._with(place.base.type, old, place.path, value, scope)
-
-    def _with(
-        self, of: t.Type, old: Value, path: Sequence[s.Step], value: Value, scope: Scope
-    ) -> Value:
-        if not path:
-            return value
-        step, rest = path[0], path[1:]
-        match step, of:
-            case s.Key(key), t.Map(wanted, inner):
-                at = rank(wanted, self._reasons.value(key, scope))
-                part = self._with(inner, old[at], rest, value, scope)
-                return (*old[:at], part, *old[at + 1 :])
-            case s.Part(index, case), t.Option() | t.Tuple() | t.Record() | t.Message():
-                inner = t.field_types(of, case)[index]
-                part = self._with(inner, old[index + 1], rest, value, scope)
-                return make(of, [*old[1 : index + 1], part, *old[index + 2 :]], old[0])
-            case _:
-                raise AssertionError((step, of))
-
-    # ------------------------------------------------------------ messages in bags
-
-    def _bag(self, name: str, value: Expr, scope: Scope, values: Values) -> dict[Slot, Thing]:
-        """One message more or less, between two nodes; or a filter of all of them."""
-        match value:
-            case x.Apply(Op.BAG_ADD | Op.BAG_REMOVE as op, (x.Global(), message)):
-                one = self._reasons.thing(message, scope)
-                slot = self._slots.of_message(name, one.value)
-                self._note(lambda: self._ends(message, scope), frozenset({name}))
-                old = self._reasons.slot(slot, scope)
-                new = self._slots.value(values, slot)
-                changed = self._added if op is Op.BAG_ADD else self._removed
-                return {slot: changed(old, one, new)}
-            case _:
-                return self._filtered(name, value, scope, values)
-
-    def _ends(self, message: Expr, scope: Scope) -> Id:
-        """Why it travels between just these nodes."""
-        if isinstance(message, x.Make):
-            return self._reasons.all(self._reasons.exact(end, scope) for end in message.args[:2])
-        return self._reasons.exact(message, scope)
-
-    def _added(self, old: Thing, one: Thing, new: Value) -> Thing:
-        def why(test: Test) -> Id:
-            match test:
-                case Has(element, many):
-                    ways = [old.why(test)] if list(old.value).count(element) >= many else []
-                    if element == one.value:
-                        ways.append(old.why(Has(element, many - 1)) if many > 1 else TRUE)
-                    return self._reasons.all([exactly(one), self._reasons.any(ways)])
-                case Within(elements):
-                    rest = _less(elements, one.value)
-                    return self._reasons.all([exactly(one), old.why(Within(rest))])
-                case _:
-                    return self._reasons.all([exactly(one), exactly(old)])
-
-        return Made(new, why)
-
-    def _removed(self, old: Thing, one: Thing, new: Value) -> Thing:
-        def why(test: Test) -> Id:
-            there = [exactly(one), old.why(Has(one.value))]
-            match test:
-                case Has(element, many):
-                    more = many + (element == one.value)
-                    return self._reasons.all([*there, old.why(Has(element, more))])
-                case Within(elements):
-                    more = tuple(sorted((*elements, one.value)))
-                    return self._reasons.all([*there, old.why(Within(more))])
-                case _:
-                    return self._reasons.all([*there, exactly(old)])
-
-        return Made(new, why)
-
-    def _filtered(self, name: str, value: Expr, scope: Scope, values: Values) -> dict[Slot, Thing]:
-        """Messages that are left: which of a slot depends, if not on its ends alone, on all there is."""
-        found: dict[Slot, Thing] = {}
-        if not isinstance(value, x.Fold):
-            return {slot: Known(()) for slot in self._slots.under(name)}  # nothing is left of any
-        for slot in self._slots.under(name):
-            where = with_ends(value.binders[0].where, value.binders[0].name, slot)
-            old = self._reasons.slot(slot, scope)
-            new = self._slots.value(values, slot)
-            found[slot] = self._left(old, where, value.binders[0].name, scope, new)
-        return found
-
-    def _left(self, old: Thing, where: Expr, name: str, scope: Scope, new: Value) -> Thing:
-        def why(test: Test) -> Id:
-            if name in x.free_names(where):
-                names = [exactly(scope.names[n]) for n in x.free_names(where) & scope.names.keys()]
-                return self._reasons.all([*names, exactly(old)])
-            decided = self._reasons.exact(where, scope)
-            stays = bool(self._reasons.value(where, scope))
-            return self._reasons.all([decided, old.why(test) if stays else TRUE])
-
-        return Made(new, why)
-
-
-def _less(elements: tuple[Value, ...], one: Value) -> tuple[Value, ...]:
-    """Without one of an element."""
-    place = elements.index(one)
-    return (*elements[:place], *elements[place + 1 :])
-
-
-def _entry(thing: Thing, ranks: tuple[int, ...]) -> Thing:
-    """What stands at some keys of a map."""
-    value = thing.value
-    for at in ranks:
-        value = value[at]
-    return Made(value, lambda test: thing.why(equal(thing.value)))
 
 
 def _head(action: Action) -> Iterator[Expr]:
