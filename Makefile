@@ -95,6 +95,7 @@ docs: $(DEV)
 fuzz: $(DEV)
 	$(PYTEST) tests/test_agreement.py tests/test_c.py tests/test_smt.py -k random --hypothesis-profile=many
 	$(PYTEST) tests/test_mutations.py --hypothesis-profile=many
+	$(PYTEST) tests/test_lineage.py -k random --hypothesis-profile=many
 
 wheel: $(DEV)
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

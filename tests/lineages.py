@@ -47,7 +47,7 @@ def assert_proofs(schedule: Schedule, first: State, most: int = 40) -> int:
     runs = list(islice(all_runs(schedule, first), most))
     static, depend = Static(schedule), 0
     slots = [s for v in schedule.system.variables for s in schedule.slots.under(v.name)]
-    for run in runs[:4]:
+    for run in runs[:3]:
         formulas: Formulas[Fault] = Formulas()
         supports = Supports(schedule, run, formulas, static)
         for slot in slots:
