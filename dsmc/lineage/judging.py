@@ -12,6 +12,7 @@ from dsmc.ir import temporal as f
 from dsmc.ir.evaluate import World, evaluate
 from dsmc.ir.ops import RangeError
 from dsmc.lineage.gates import Run
+from dsmc.lineage.mentions import looked_at
 from dsmc.lineage.schedule import Schedule
 from dsmc.lineage.supports import Supports
 from dsmc.lineage.telling import Teller
@@ -121,25 +122,10 @@ class Judge:
 
         Where nothing happens facts can only stay: what they say in the end they say all the time.
         """
-        slots = [s for name in self._variables(e) for s in self._schedule.slots.under(name)]
+        names = looked_at([e], self._supports.reasons.functions)
+        slots = [s for name in names for s in self._schedule.slots.under(name)]
         writers = {n for slot in slots for n in self._supports.writers(slot)}
         return [*(n for n in sorted(writers) if run.gates[n].step is not None), len(run.gates)]
-
-    def _variables(self, e: x.Expr) -> list[str]:
-        """What a condition looks at, also in functions."""
-        functions = {function.name: function for function in self._schedule.system.functions}
-        found: dict[str, None] = {}
-        known: set[str] = set()
-        waiting = [e]
-        while waiting:
-            for part in x.walk(waiting.pop()):
-                match part:
-                    case x.Global(name):
-                        found[name] = None
-                    case x.Call(name) if name not in known:
-                        known.add(name)
-                        waiting.append(functions[name].body)
-        return list(found)
 
     def _works(self, run: Run) -> Iterator[Id]:
         """Why there is work left in the end: each step that is possible then is a reason."""

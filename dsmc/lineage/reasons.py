@@ -32,7 +32,7 @@ class Reasons:
     """Reasons of expressions, from those of facts."""
 
     def __init__(self, system: System, slots: Slots, formulas: Formulas[Any], fact: Fact) -> None:
-        self._functions = {function.name: function for function in system.functions}
+        self.functions = {function.name: function for function in system.functions}
         self._slots = slots
         self._fact = fact
         self._known: dict[int, tuple[Expr, bool]] = {}
@@ -44,14 +44,14 @@ class Reasons:
     def total(self, e: Expr) -> bool:
         """Has it always a value?"""
         if id(e) not in self._known:
-            self._known[id(e)] = (e, has_value(e, self._functions))
+            self._known[id(e)] = (e, has_value(e, self.functions))
         return self._known[id(e)][1]
 
     # ------------------------------------------------------------ values
 
     def value(self, e: Expr, scope: Scope) -> Value:
         """What it is. Raises `RangeError`."""
-        return evaluate(e, World(self._functions, scope.values), scope.plain)
+        return evaluate(e, World(self.functions, scope.values), scope.plain)
 
     def thing(self, e: Expr, scope: Scope) -> Thing:
         """The value with its reasons."""
@@ -166,7 +166,7 @@ class Reasons:
         return self.any(ways)
 
     def _call(self, e: x.Call, scope: Scope, test: Test) -> Id:
-        function = self._functions[e.function]
+        function = self.functions[e.function]
         things = [self.thing(arg, scope) for arg in e.args]
         names = {name: thing for (name, _), thing in zip(function.parameters, things, strict=True)}
         has_values = [self.unless_total(arg, scope) for arg in e.args]

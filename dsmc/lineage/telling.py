@@ -15,6 +15,7 @@ from dsmc.ir.system import Action, Param
 from dsmc.ir.types import Value
 from dsmc.lineage.assigning import Assigning
 from dsmc.lineage.conditions import Condition
+from dsmc.lineage.mentions import looked_at
 from dsmc.lineage.reasons import Reasons
 from dsmc.lineage.slots import Slots
 from dsmc.lineage.things import Known, Scope, exactly
@@ -100,10 +101,9 @@ class Teller:
 
     def _all_of(self, action: Action, scope: Scope) -> Id:
         """All that an action may look at is what it is."""
-        found = set[str]()
-        for e in (*_head(action), *s.all_exprs(action.body)):
-            found |= {part.name for part in x.walk(e) if isinstance(part, x.Global)}
-        slots = (slot for name in sorted(found) for slot in self._slots.under(name))
+        expressions = (*_head(action), *s.all_exprs(action.body))
+        names = looked_at(expressions, self._reasons.functions)
+        slots = (slot for name in names for slot in self._slots.under(name))
         fresh = Scope(scope.place, scope.values, {}, {})
         return self._reasons.all(exactly(self._reasons.slot(slot, fresh)) for slot in slots)
 
