@@ -15,7 +15,7 @@ MADE := $(VENV)/stamp-made
 RUN := $(VENV)/stamp-run
 DEV := $(VENV)/stamp-dev
 
-.PHONY: help demo test check format golden bench bench-all bench-histories bench-postgres docs fuzz wheel clean
+.PHONY: help demo test check format golden bench bench-all bench-histories bench-postgres bench-lineage docs fuzz wheel clean
 
 help:
 	@echo "make demo     check a spec that a crash breaks; the picture is left in out/"
@@ -28,6 +28,7 @@ help:
 	@echo "make bench    measure speed and reductions, against programs by hand and other model checkers"
 	@echo "make bench-all  the same in every size; bench/RESULTS.md is written anew (hours)"
 	@echo "make bench-histories  how long recorded histories take: operations and transactions"
+	@echo "make bench-lineage    how many runs it takes to find which faults break a protocol"
 	@echo "make bench-postgres   the schedules of Hermitage on a real PostgreSQL, if one is installed"
 	@echo "make wheel    build the package into dist/"
 	@echo "make clean    remove all that the above made, but the pages and counterexamples"
@@ -85,6 +86,9 @@ bench-all: $(DEV)
 bench-histories: $(DEV)
 	$(BIN)/python -m bench.histories
 
+bench-lineage: $(DEV)
+	$(BIN)/python -m bench.lineage
+
 bench-postgres: $(DEV)
 	$(BIN)/python -m bench.postgres
 
@@ -95,6 +99,7 @@ docs: $(DEV)
 fuzz: $(DEV)
 	$(PYTEST) tests/test_agreement.py tests/test_c.py tests/test_smt.py -k random --hypothesis-profile=many
 	$(PYTEST) tests/test_mutations.py --hypothesis-profile=many
+	$(PYTEST) tests/test_lineage.py -k random --hypothesis-profile=many
 
 wheel: $(DEV)
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

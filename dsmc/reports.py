@@ -44,8 +44,16 @@ def as_data(report: Report) -> dict[str, Any]:
         "within": report.within,
         "coverage": report.coverage and coverage_data(report.coverage),
         "reductions": {"used": s.reductions, "not_symmetric": _not_symmetric(report.system)},
-        "notes": list(report.notes),
+        "notes": list(report.notes), **_rounds(report),
     }  # fmt: skip
+
+
+def _rounds(report: Report) -> dict[str, Any]:
+    """Of a lineage-driven search: what its runs were."""
+    r = report.rounds
+    if r is None:
+        return {}
+    return {"lineage": {"rounds": r.number, "fault_rounds": r.with_faults, "runs": r.runs}}
 
 
 def _engine(engine: Engine) -> dict[str, Any]:
@@ -103,8 +111,8 @@ def _results(report: Report | Simulation | Proof) -> dict[str, Any]:
         ],
         "properties": [
             {
-                "name": r.name, "verdict": r.verdict.value, "word": r.word, "steps": r.steps,
-                "note": r.note, "vacuity": _vacuity(r.vacuity),
+                "name": r.name, "verdict": r.own.replace(" ", "_") or r.verdict.value,
+                "word": r.word, "steps": r.steps, "note": r.note, "vacuity": _vacuity(r.vacuity),
                 "trace": trace_data(r.trace) if r.trace is not None else None,
             }
             for r in report.results

@@ -15,7 +15,8 @@ class Result(Frozen):
 
     For a witness `HOLDS` means that it is reached, and `trace` shows how; for everything else
     `VIOLATED` comes with the trace of a shortest counterexample. `steps` is that run's length.
-    `vacuity` says of a property that holds why it has nothing to say.
+    `vacuity` says of a property that holds why it has nothing to say. A search that looks at a part of the
+    runs alone, but at all of these, has a word of its `own` for what it knows then.
     """
 
     prop: Property
@@ -24,6 +25,7 @@ class Result(Frozen):
     trace: Trace | None = None
     note: str = ""
     vacuity: Vacuity | None = None
+    own: str = ""
 
     @property
     def name(self) -> str:
@@ -33,6 +35,8 @@ class Result(Frozen):
     @property
     def word(self) -> str:
         """The verdict in the word that fits the sort of property."""
+        if self.own:
+            return self.own
         if isinstance(self.prop, y.Reachable | y.Fires):
             return {"holds": "reachable", "violated": "unreachable"}.get(
                 self.verdict.value, "unknown"

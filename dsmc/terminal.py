@@ -102,8 +102,21 @@ def title(report: Report | Simulation | Proof) -> str:
 
 
 def _summary(report: Report) -> str:
-    covered = [*report.notes, _covered(report.statistics, cached=report.cached)]
+    based = _rounds(report) or _covered(report.statistics, cached=report.cached)
+    covered = [*report.notes, based]
     return _told(report, covered)
+
+
+def _rounds(report: Report) -> str:
+    """What a lineage-driven search has looked at."""
+    r = report.rounds
+    if r is None:
+        return ""
+    runs = f"{r.runs:,} run{'s' * (r.runs != 1)} of {r.number} rounds"
+    stopped = f"; stopped: {report.statistics.stopped}" if report.statistics.stopped else ""
+    return (
+        f"{runs}, faults up to round {r.with_faults}, in {report.statistics.seconds:.2f} s{stopped}"
+    )
 
 
 def _told(report: Report | Simulation | Proof, covered: list[str]) -> str:

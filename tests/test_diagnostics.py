@@ -18,7 +18,7 @@ from dsmc.session import check, compile_job, load, warnings
 from dsmc.source import Source, Span
 
 #: These need a file that is missing, a command line, or a thousand brackets.
-NO_EXAMPLE = {"D104", "D407", "D408", "D409", *(f"D{n}" for n in range(701, 720))}
+NO_EXAMPLE = {"D104", "D407", "D408", "D409", *(f"D{n}" for n in range(701, 721))}
 
 Write = Callable[..., Path]
 

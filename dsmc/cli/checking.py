@@ -110,6 +110,25 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> str:
 @JSON
 @CHECK_ENGINE
 @click.option(
+    "--strategy",
+    type=click.Choice(["states", "lineage"]),
+    default="states",
+    help="See all states; or (lineage) only runs in rounds, with the faults that could break what a good run"
+    " rests on.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="With --strategy lineage: runs of N rounds (10).",
+)
+@click.option(
+    "--fault-rounds",
+    type=click.IntRange(0, 1000),
+    metavar="N",
+    help="With --strategy lineage: faults in the first N rounds (half of them).",
+)
+@click.option(
     "--depth",
     type=click.IntRange(0),
     metavar="N",
@@ -126,8 +145,8 @@ def check(
     faults: str | None, out: Path | None, max_states: int | None, max_time: float | None,
     max_memory: int | None, store: str, order: str, checkpoint: str, resume: bool,
     to_the_end: bool, first: bool, no_cache: bool, no_minimise: bool, fairness: str,
-    as_json: bool, engine: str, depth: int | None, threads: int, reductions: Any,
-    explain_reductions: bool, coverage: bool,
+    as_json: bool, engine: str, strategy: str, rounds: int | None, fault_rounds: int | None,
+    depth: int | None, threads: int, reductions: Any, explain_reductions: bool, coverage: bool,
 ) -> None:  # fmt: skip
     """Explore specs or models, and show a shortest run that breaks each broken property."""
     from dsmc.engine.outcome import Limits
@@ -143,11 +162,14 @@ def check(
         "--all": to_the_end, "--coverage": coverage, "--max-states": max_states,
         "--max-memory": max_memory, "--first": first,
     }  # fmt: skip
-    _refuse_bounded(engine, depth, [name for name, given in states.items() if given])
+    of_states = [name for name, given in states.items() if given]
+    _refuse_bounded(engine, depth, of_states)
+    _refuse_rounds(strategy, engine, rounds, fault_rounds, of_states)
     options = Options(
         properties, limits, to_the_end, engine, threads, first, reductions, checkpoint, resume,
         fairness == "declared", store, order, coverage, depth=20 if depth is None else depth,
-        minimise=not no_minimise,
+        minimise=not no_minimise, strategy=strategy, rounds=rounds or 10,
+        fault_rounds=(rounds or 10) // 2 if fault_rounds is None else fault_rounds,
     )  # fmt: skip
     overrides = Overrides(define, faults)
     cache = None if no_cache else known_answers()
@@ -177,6 +199,22 @@ def _refuse_bounded(engine: str, depth: int | None, of_states: list[str]) -> Non
         raise click.UsageError("--depth needs --engine z3: the other engines go to the end")
     if engine == "z3" and of_states:
         raise click.UsageError(f"--engine z3 keeps no states: leave out {', '.join(of_states)}")
+
+
+def _refuse_rounds(
+    strategy: str, engine: str, rounds: int | None, fault_rounds: int | None, of_states: list[str]
+) -> None:
+    """What is said of states means nothing to runs in rounds, nor rounds to a search for states."""
+    if strategy != "lineage" and (rounds, fault_rounds) != (None, None):
+        raise click.UsageError("--rounds and --fault-rounds need --strategy lineage")
+    if strategy == "lineage" and engine != "auto":
+        raise click.UsageError("--strategy lineage has no other engine: leave out --engine")
+    if strategy == "lineage" and of_states:
+        raise click.UsageError(
+            f"--strategy lineage keeps no states: leave out {', '.join(of_states)}"
+        )
+    if fault_rounds is not None and fault_rounds > (rounds or 10):
+        raise click.UsageError(f"there are only {rounds or 10} rounds: --fault-rounds is too large")
 
 
 class _Checking:
@@ -378,6 +416,10 @@ def _report(job: Any, options: Any, cache: Any) -> Any:
         from dsmc.bounded import check as check_bounded
 
         return check_bounded(job, options)
+    if options.strategy == "lineage":
+        from dsmc.lineage.checking import check as check_rounds
+
+        return check_rounds(job, options)
     with progress(job.name or str(job.path)) as watch:
         return check_job(job, options, watch, cache)
 

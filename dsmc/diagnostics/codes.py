@@ -463,6 +463,12 @@ CODES: dict[str, Page] = {
         "`dsmc graph --out FILE` writes what the end of the file's name says: `.dot`, `.svg`, `.png` or"
         " `.pdf`.",
     ),
+    "D720": Page(
+        "nothing that runs of rounds decide",
+        "`dsmc check --strategy lineage` decides an `invariant`, a `quiescent` and an `eventually name { e }`"
+        " of specs without histories, without `explore while`, and without the faults `fail` and"
+        " `lose reply of`. Without the option every property is decided.",
+    ),
     # ------------------------------------------------------------ warnings
     "D801": Page(
         "a message that nobody takes",

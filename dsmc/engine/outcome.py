@@ -125,6 +125,16 @@ class Statistics(Frozen):
         return self.initial + self.transitions
 
 
+class Rounds(Frozen):
+    """Runs by a synchronous schedule: of how many rounds, with faults in how many of them; how many runs
+    were taken.
+    """
+
+    number: int
+    with_faults: int
+    runs: int
+
+
 class Explored(Frozen):
     """The runs that decided properties, by number, and what was covered; what else is worth saying.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsmc.coverage.count import Coverage
-from dsmc.engine.outcome import Limits, Statistics
+from dsmc.engine.outcome import Limits, Rounds, Statistics
 from dsmc.engine.search import INTERRUPTED
 from dsmc.frozen import Frozen
 from dsmc.ir.expr import TRUE, conjuncts
@@ -23,6 +23,8 @@ class Options(Frozen):
     C may be made by one `compiler` only (`tcc`, `cc`).
     With `coverage` it is counted how often each part of the spec is run; `strict`: what holds must not do so
     vacuously, and everything must be covered. A bounded search looks at runs of up to `depth` steps.
+    The `strategy` is to see all `states`, or `lineage`-driven: then it takes runs of so many `rounds`, with
+    faults in the first `fault_rounds`.
     Counterexamples are made smaller (`minimise`), and it is asked which faults they need.
     """
 
@@ -43,11 +45,14 @@ class Options(Frozen):
     depth: int = 20
     compiler: str = ""
     minimise: bool = True
+    strategy: str = "states"
+    rounds: int = 10
+    fault_rounds: int = 5
 
 
 class Report(Frozen):
     """Everything found out about a job. `surprises` is empty if all is as expected; `cached` says that
-    it was found out before.
+    it was found out before. `rounds` are those of runs by the synchronous schedule.
     """
 
     job: Job
@@ -58,6 +63,7 @@ class Report(Frozen):
     notes: tuple[str, ...] = ()
     cached: bool = False
     coverage: Coverage | None = None
+    rounds: Rounds | None = None
 
     @property
     def within(self) -> str:
