@@ -145,7 +145,8 @@ class _Search:
     def _ordered(self, system: System, *, pays: float) -> Stubborn | None:
         from dsmc.reduce.order import NoOrderError, ordered
 
-        names = {self._machine.system.properties[n].name for n in self._wanted}
+        error = self._machine.error  # no search waits for it, and none may miss it
+        names = {self._machine.system.properties[n].name for n in (*self._wanted, error)}
         wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
         try:
             order = ordered(system, wanted, self._tick)

@@ -15,13 +15,17 @@ from dsmc.backends.c.explore import Manner
 from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.backends.tiers import How
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import explore
+from dsmc.frozen import replace
 from dsmc.ir import system as y
 from dsmc.ir.system import System
 from dsmc.project import Job
 from dsmc.reduce.order import NoOrderError, ordered
+from dsmc.reduce.plan import NO_REDUCTIONS
 from dsmc.reduce.stubborn import Stubborn
+from dsmc.reductions import search
 from dsmc.session import compile_job, load
 
 MOST = 2_000
@@ -152,6 +156,16 @@ def test_refused(text: str, why: str) -> None:
             ordered(system, wanted_of(system))
     else:
         assert_enough(system)
+
+
+def test_errors_are_not_missed() -> None:
+    """What is asked for has nothing to do with the step that leaves its range."""
+    system = system_of(COUNTERS + "action more { c += 1 }\ninvariant small { a <= 3 }")
+    at_once = replace(NO_REDUCTIONS, partial_order=True, after=0, patience=0)
+    machine = PythonMachine(system)
+    asked = frozenset([0])
+    found = search(machine, asked, How(), at_once, limits=Limits())
+    assert found.decided.keys() == {machine.error}
 
 
 # ---------------------------------------------------------------- in C
