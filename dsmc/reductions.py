@@ -6,7 +6,6 @@ system. Of what is larger, runs of reduced systems are taken in the system itsel
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Sequence
 
@@ -27,8 +26,9 @@ from dsmc.traces.replay import ReplayError
 _PLAIN = "a search that is kept on disk is without reductions"
 #: So many states say how large slices are.
 _FIRST = 3_000
-#: In so many of them it is asked how many steps a partial order leaves out.
+#: In so many of them it is asked how many steps a partial order leaves out; it pays if this is what is left.
 _SAMPLE = 300
+_PAYS = 0.6
 
 
 def search(
@@ -97,8 +97,7 @@ class _Search:
                 return found
             self._go_on_from(found)
         try:
-            chosen = functools.partial(self._ordered, pays=reductions.pays)
-            ordered = plan(self._machine.system, reductions, self._first_states, chosen)
+            ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
         except KeyboardInterrupt:
             if first is None:
                 raise
@@ -142,21 +141,20 @@ class _Search:
 
     # ------------------------------------------------------------ which steps are enough
 
-    def _ordered(self, system: System, *, pays: float) -> Stubborn | None:
+    def _ordered(self, system: System) -> Stubborn | None:
         from dsmc.reduce.order import NoOrderError, ordered
 
         error = self._machine.error  # no search waits for it, and none may miss it
         names = {self._machine.system.properties[n].name for n in (*self._wanted, error)}
         wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
         try:
-            order = ordered(system, wanted, self._tick)
+            order = self._fewest(ordered(system, wanted, self._tick), wanted)
         except NoOrderError as why:
             self._notes.append(f"no partial order: {why}")
             return None
-        if self._left(GuidedMachine(order)) <= pays:
-            return order
-        self._notes.append("no partial order: it would leave out too few steps")
-        return None
+        if order is None:
+            self._notes.append("no partial order: it would leave out too few steps")
+        return order
 
     def _tick(self) -> None:
         from dsmc.reduce.order import NoOrderError
@@ -164,15 +162,29 @@ class _Search:
         if self._seconds_left() == 0:
             raise NoOrderError("there was no time left for it")
 
-    def _left(self, machine: GuidedMachine) -> float:
-        """Which part of the steps is left in some of the first states."""
+    def _fewest(self, order: Stubborn, wanted: frozenset[int]) -> Stubborn | None:
+        """Of what is asked of a step the one that takes fewest in some of the first states; None if so many
+        are taken that choosing them costs more. Some are put off only breadth first, in whole states.
+        """
+        led = order.led(wanted)
+        possible, most = self._counted(led)
+        if order.staying and (self._how.order, self._how.store) == ("breadth", "exact"):
+            _, fewer = self._counted(order)
+            led, most = (order, fewer) if fewer < most else (led, most)
+        return led if most <= _PAYS * possible else None
+
+    def _counted(self, order: Stubborn) -> tuple[int, int]:
+        """How many steps are possible in some of the first states, and how many are taken."""
+        machine = GuidedMachine(order)
         known = self._first_states()
         sample = known[:: max(1, len(known) // _SAMPLE)]
         names = [variable.name for variable in machine.system.variables]
         states = (machine.encode({name: values[name] for name in names}) for values in sample)
         found = [machine.chosen(state) for state in states]
-        possible = sum(possible.bit_count() for possible, _ in found)
-        return sum(chosen.bit_count() for _, chosen in found) / max(possible, 1)
+        return (
+            sum(possible.bit_count() for possible, _, _ in found),
+            sum(chosen.bit_count() for _, chosen, _ in found),
+        )
 
     # ------------------------------------------------------------ what is left of it
 
@@ -186,22 +198,51 @@ class _Search:
         return together(found, parts)
 
     def _part(self, part: Reduced, limits: Limits) -> Explored:
+        """Where violations stay it is first asked whether there are any, and then for the shortest runs."""
+        if part.order is None or not part.order.staying:
+            return self._shortest(part, limits, self._wanted)
+        machine = GuidedMachine(part.order)
+        every = frozenset(self._numbers.values())
+        found = self._searched(machine, part.types, replace(limits, untold=every), self._wanted)
+        found = self._lifted(found, machine, part, untold=every)
+        return self._shown(found, part, part.order, limits) if found.decided else found
+
+    def _shown(self, first: Explored, part: Reduced, order: Stubborn, limits: Limits) -> Explored:
+        """With the shortest runs to what was found without telling of them."""
+        if self._machine.error in first.decided:
+            return self._shortest(replace(part, order=None, types=()), limits, self._wanted)
+        wanted = self._wanted - first.proven
+        asked = {self._machine.system.properties[n].name for n in (*wanted, self._machine.error)}
+        led = order.led(
+            frozenset(n for n, p in enumerate(order.system.properties) if p.name in asked)
+        )
+        found = self._shortest(replace(part, order=led), limits, wanted)
+        lost = [
+            self._machine.system.properties[n].name for n in first.decided.keys() - found.decided
+        ]
+        if lost and found.statistics.complete:
+            raise ReplayError(f"no run leads to what was found of {', '.join(lost)}")
+        self._notes += [f"{name}: decided, but by no run that was found in time" for name in lost]
+        return after(first, found)
+
+    def _shortest(self, part: Reduced, limits: Limits, wanted: frozenset[int]) -> Explored:
         machine = PythonMachine(part.system) if part.order is None else GuidedMachine(part.order)
-        found = self._searched(machine, part.types, limits)
+        found = self._searched(machine, part.types, limits, wanted)
         less = part.types or part.order
         if less and machine.error in found.decided and not found.statistics.stopped:
             # What else such a step would have done depends on the order of the names, and of the steps.
             machine = PythonMachine(part.system)
-            found = self._searched(machine, (), limits)
-        return self._lifted(found, machine, part)
+            found = self._searched(machine, (), limits, self._wanted)
+        return self._lifted(found, machine, part, untold=self._limits.untold)
 
     def _searched(
-        self, machine: PythonMachine, symmetric: tuple[Named, ...], limits: Limits
-    ) -> Explored:
+        self, machine: PythonMachine, symmetric: tuple[Named, ...], limits: Limits,
+        wanted: frozenset[int],
+    ) -> Explored:  # fmt: skip
         own = {self._numbers[p.name]: n for n, p in enumerate(machine.system.properties)}
         enough, aside, untold, wanted = (
             frozenset(own[n] for n in numbers if n in own)
-            for numbers in (limits.enough, limits.aside, limits.untold, self._wanted)
+            for numbers in (limits.enough, limits.aside, limits.untold, wanted)
         )
         limits = replace(limits, enough=enough, aside=aside, untold=untold)
         return self._timed(machine, wanted, limits, symmetric)
@@ -226,7 +267,9 @@ class _Search:
         seconds = self._limits.seconds
         return seconds and max(0.0, seconds - (time.perf_counter() - self._began))
 
-    def _lifted(self, found: Explored, machine: PythonMachine, part: Reduced) -> Explored:
+    def _lifted(
+        self, found: Explored, machine: PythonMachine, part: Reduced, *, untold: frozenset[int]
+    ) -> Explored:
         """The same of the system itself."""
         every = (
             PythonMachine(part.system) if part.order else machine
@@ -234,7 +277,7 @@ class _Search:
         lift = Lift(self._machine, every, part.forgotten)
         numbers = [self._numbers[p.name] for p in machine.system.properties]
         decided = {numbers[n]: run for n, run in found.decided.items()}
-        for number in decided.keys() - self._limits.untold:
+        for number in decided.keys() - untold:
             decided[number] = lift.run(decided[number])
             self._look_again(number, decided[number])
         pump = found.pump and Pump(lift.run(found.pump.run), found.pump.start)
@@ -245,6 +288,16 @@ class _Search:
         if not shows(self._machine, number, run):
             name = self._machine.system.properties[number].name
             raise ReplayError(f"the run that was found with reductions does not decide {name}")
+
+
+def after(first: Explored, found: Explored) -> Explored:
+    """What a search has found that tells of runs, after one that does not."""
+    before, last = first.statistics, found.statistics
+    counted = replace(
+        last, states=before.states + last.states, transitions=before.transitions + last.transitions,
+        seconds=before.seconds + last.seconds, preparation=before.preparation + last.preparation,
+    )  # fmt: skip
+    return replace(found, statistics=counted, proven=first.proven | found.proven)
 
 
 def together(found: Sequence[Explored], parts: Sequence[Reduced]) -> Explored:

@@ -116,8 +116,14 @@ def told(parts: Sequence[Reduced], factor: float = 0) -> str:
     forgotten = dict.fromkeys(name for part in parts for name in part.forgotten)
     said = [f"{_symmetry(list(types))} ({_fewer(parts, factor)})"] if types else []
     said += [f"dead values of {', '.join(forgotten)} reset"] if forgotten else []
-    said += ["partial order"] * any(part.order for part in parts)
+    said += _partial_order([part.order for part in parts if part.order])
     return "; ".join([*said, *_slices(parts)])
+
+
+def _partial_order(orders: Sequence[Stubborn]) -> list[str]:
+    if any(order.staying for order in orders):
+        return ["partial order, violations that stay put off"]
+    return ["partial order"] * bool(orders)
 
 
 def _symmetry(types: Sequence[Named]) -> str:

@@ -1,13 +1,13 @@
 """How the steps of a system get in each other's way, decided by a solver.
 
 A step *depends* on another if it matters which of the two is taken first: where the first can be taken,
-the other disables it, or leads to where it does something that it could not do before, or both orders
-lead to different states. It *enables* a condition if it can make it true. What the solver does not know
-counts as true (Laarman, Pater, van de Pol, Hansen, Guard-based partial-order reduction, STTT 2016,
-sections 3 and 4; there from read and write sets).
+the other disables it or something that it can do, or leads to where it does something that it could not
+do before, or both orders lead to different states. It *enables* a condition if it can make it true.
+What the solver does not know counts as true (Laarman, Pater, van de Pol, Hansen, Guard-based
+partial-order reduction, STTT 2016, sections 3 and 4; there from read and write sets).
 
-That a step after others can be taken first needs only one direction: it commutes to the left with each
-of them (Valmari and Hansen, Stubborn Set Intuition Explained, ToPNoC 2017, condition D1).
+So a step after others can be taken first (Valmari and Hansen, Stubborn Set Intuition Explained, ToPNoC
+2017, condition D1), and what it can do first can be done after the others (condition D2).
 """
 
 from __future__ import annotations
@@ -136,11 +136,11 @@ class Relations:
             *there, sc.negated(effect.before(ours.guarded)[0])
         ):
             return True
-        late = (self._cannot_be_first(ours, n, theirs, way) for n in own)
-        return bool(own) and self.possible(*there, sc.either(late))
+        differ = (self._differs(ours, n, theirs, way) for n in own)
+        return bool(own) and self.possible(*there, sc.either(differ))
 
-    def _cannot_be_first(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
-        """After the other step ours is taken, and if ours were the first it would be different."""
+    def _differs(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
+        """Ours is taken before the other step or after it, and not both, or with different ends."""
         mine, others = ours.effects[n], theirs.effects[way]
         taken, *last = others.before(mine.bundle)
         still, *others_last = mine.before(others.bundle)
@@ -154,7 +154,8 @@ class Relations:
             or ours.new[n].get(name, _NONE) & theirs.writes[way]
             or theirs.new[way].get(name, _NONE) & ours.writes[n]
         ]  # fmt: skip
-        return sc.both((taken, sc.negated(sc.both((mine.taken, still, *same)))))
+        both = sc.both((mine.taken, taken, still, *same))
+        return sc.both((sc.either((mine.taken, taken)), sc.negated(both)))
 
 
 _NONE = frozenset[int]()
