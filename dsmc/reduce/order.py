@@ -7,6 +7,7 @@ from typing import assert_never
 
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
+from dsmc.reduce.alike import Alike
 from dsmc.reduce.goals import broken, reached
 from dsmc.reduce.instances import Instances, unfolded
 from dsmc.reduce.stubborn import Forced, Goal, Rest, Stubborn
@@ -47,7 +48,8 @@ class _Order:
         self._system = instances.system
         self._guards = instances.guards
         self._wanted = [(n, p) for n, p in enumerate(self._system.properties) if n in wanted]
-        self._relations = Relations(effects, instances.origins, instances.guards)
+        alike = Alike(effects.system, instances.origins)
+        self._relations = Relations(effects, instances.origins, instances.guards, alike.key)
         self._effects = effects
         self._live = _live(effects, self._relations, instances.guards)
         self._conditions: dict[x.Expr, int] = {}
@@ -73,8 +75,7 @@ class _Order:
     def _number(self, condition: x.Expr) -> int:
         if condition not in self._conditions:
             self._conditions[condition] = len(self._conditions)
-            true = self._effects.condition(condition)
-            self._makers.append(self._relations.makers(true, self._live))
+            self._makers.append(self._relations.makers_of(condition, self._live))
         return self._conditions[condition]
 
     # ------------------------------------------------------------ what is looked for
@@ -125,7 +126,10 @@ class _Order:
         yield Rest(of, actions, move, tuple(map(self._numbers, broken(good))))
 
     def _forced(self, of: int, prop: y.Property) -> Iterator[Forced]:
+        is_error = isinstance(prop, y.NoError)
         for number in self._live:
+            if is_error and not self._relations.may_fail(number):
+                continue
             decides = self._decides(prop, number)
             if decides is not False and self._relations.possible(decides):
                 yield Forced(of, number, self._relations.makers(decides, self._live))
@@ -162,4 +166,4 @@ def _live(
         if not new:
             return sorted(live)
         live += new
-        open_ = [c for c in open_ if not relations.makers(effects.condition(c), new)]
+        open_ = [c for c in open_ if not relations.makers_of(c, new)]
