@@ -53,15 +53,16 @@ def search(
         )
         plain = bool(how.checkpoint) and reductions.any and not to_the_end
         return replace(found, notes=(*found.notes, *([_PLAIN] * plain)))
-    return _Search(machine, wanted, how, limits, watch).explored(reductions)
+    return _Search(machine, wanted, how, limits, watch, reductions).explored()
 
 
 class _Search:
     def __init__(
         self, machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits,
-        watch: Watcher | None,
+        watch: Watcher | None, reductions: Reductions,
     ) -> None:  # fmt: skip
         self._machine = machine
+        self._reductions = reductions
         self._wanted = wanted
         self._how = how
         self._limits = limits
@@ -71,8 +72,8 @@ class _Search:
         self._notes: list[str] = []
         self._numbers = {p.name: n for n, p in enumerate(machine.system.properties)}
 
-    def explored(self, reductions: Reductions) -> Explored:
-        most = reductions.after
+    def explored(self) -> Explored:
+        most = self._reductions.after
         if self._limits.states is not None and self._limits.states <= most:
             return self._plainly(self._limits)
         if most:
@@ -80,34 +81,35 @@ class _Search:
             if found.statistics.stopped != states_limit(most):
                 return found
             self._go_on_from(found)
-        found = self._less(reductions)
+        found = self._less()
         preparation = time.perf_counter() - self._began - found.statistics.seconds
         statistics = replace(found.statistics, preparation=preparation)
         notes = tuple(dict.fromkeys((*found.notes, *self._notes)))
         decided = found.decided | self._known
         return replace(found, decided=decided, statistics=statistics, notes=notes)
 
-    def _less(self, reductions: Reductions) -> Explored:
+    def _less(self) -> Explored:
         """With what costs little; and only if that is not enough with an order of steps too."""
-        parts = plan(self._machine.system, reductions, self._first_states)
-        first = self._limits_of(reductions)
+        system, reductions = self._machine.system, self._reductions
+        parts = plan(system, reductions, self._first_states)
+        first = self._first_limits()
         if first is not None:
             found = self._planned(parts, first)
             if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
             self._go_on_from(found)
         try:
-            ordered = plan(self._machine.system, reductions, self._first_states, self._ordered)
+            ordered = plan(system, reductions, self._first_states, self._ordered)
         except KeyboardInterrupt:
             if first is None:
                 raise
             return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
         return self._planned(ordered, self._limits)
 
-    def _limits_of(self, reductions: Reductions) -> Limits | None:
+    def _first_limits(self) -> Limits | None:
         """The limits of what is done before a solver is asked; None if it is asked at once."""
-        most, patience = self._limits.states, reductions.patience
-        if not reductions.partial_order or (most is not None and most <= patience):
+        most, patience = self._limits.states, self._reductions.patience
+        if not self._reductions.partial_order or (most is not None and most <= patience):
             return self._limits
         return replace(self._limits, states=patience) if patience else None
 
@@ -148,13 +150,14 @@ class _Search:
         names = {self._machine.system.properties[n].name for n in (*self._wanted, error)}
         wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
         try:
-            order = self._fewest(ordered(system, wanted, self._tick), wanted)
+            order = ordered(system, wanted, self._tick)
         except NoOrderError as why:
             self._notes.append(f"no partial order: {why}")
             return None
-        if order is None:
+        found = self._fewest(order, wanted)
+        if found is None:
             self._notes.append("no partial order: it would leave out too few steps")
-        return order
+        return found
 
     def _tick(self) -> None:
         from dsmc.reduce.order import NoOrderError
@@ -164,14 +167,20 @@ class _Search:
 
     def _fewest(self, order: Stubborn, wanted: frozenset[int]) -> Stubborn | None:
         """Of what is asked of a step the one that takes fewest in some of the first states; None if so many
-        are taken that choosing them costs more. Some are put off only breadth first, in whole states.
+        are taken that choosing them costs more.
         """
         led = order.led(wanted)
         possible, most = self._counted(led)
-        if order.staying and (self._how.order, self._how.store) == ("breadth", "exact"):
+        if order.staying and self._may_put_off:
             _, fewer = self._counted(order)
             led, most = (order, fewer) if fewer < most else (led, most)
         return led if most <= _PAYS * possible else None
+
+    @property
+    def _may_put_off(self) -> bool:
+        """Only breadth first, and where states are kept as they are."""
+        kept = (self._how.order, self._how.store) == ("breadth", "exact")
+        return kept and not self._reductions.led
 
     def _counted(self, order: Stubborn) -> tuple[int, int]:
         """How many steps are possible in some of the first states, and how many are taken."""

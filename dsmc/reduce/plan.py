@@ -31,13 +31,14 @@ Ordered: TypeAlias = Callable[[y.System], "Stubborn | None"]
 class Reductions(Frozen):
     """Which reductions may be used, and after how many states of the system as it is. A solver is asked
     how steps may be ordered when so many states more (`patience`) were not all; an order is used if of
-    the steps of some first states it leaves at most this part (`pays`).
+    the steps of some first states it leaves at most this part (`pays`). Is the search `led` even by violations that stay?
     """
 
     symmetry: bool = True
     dead_values: bool = True
     slices: bool = True
     partial_order: bool = True
+    led: bool = False
     after: int = AFTER
     patience: int = PATIENCE
     pays: float = PAYS
@@ -122,7 +123,7 @@ def told(parts: Sequence[Reduced], factor: float = 0) -> str:
 
 def _partial_order(orders: Sequence[Stubborn]) -> list[str]:
     if any(order.staying for order in orders):
-        return ["partial order, violations that stay put off"]
+        return ["partial order for violations that stay"]
     return ["partial order"] * bool(orders)
 
 
