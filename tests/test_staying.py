@@ -10,7 +10,7 @@ import random_systems
 from conftest import TooLarge
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_agreement import system_of
+from test_agreement import small_jobs, system_of
 from test_partial_order import wanted_of
 
 from dsmc.backends.c.explore import Manner
@@ -24,12 +24,14 @@ from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import explore
 from dsmc.frozen import replace
 from dsmc.ir.system import System
+from dsmc.project import Job
 from dsmc.reduce.order import NoOrderError, ordered
 from dsmc.reduce.permute import Named
 from dsmc.reduce.plan import NO_REDUCTIONS
 from dsmc.reduce.stubborn import Stubborn
 from dsmc.reduce.symmetry import symmetry
 from dsmc.reductions import search
+from dsmc.session import compile_job
 
 MOST = 3_000
 
@@ -161,7 +163,16 @@ def test_errors_are_not_put_off() -> None:
     assert found(system, "c").decided[machine.error] == full.decided[machine.error]
 
 
-# ---------------------------------------------------------------- random systems
+# ---------------------------------------------------------------- models, random systems
+
+
+@pytest.mark.parametrize("job", small_jobs(100))
+def test_models(job: Job) -> None:
+    try:
+        assert_decided(compile_job(job))
+    except NoOrderError as why:
+        pytest.skip(str(why))
+
 
 #: How many of each kind.
 EXAMPLES = {"cycles": 150, "named": 30, "protocols": 8}

@@ -8,6 +8,7 @@ from typing import assert_never
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.reduce.alike import Alike
+from dsmc.reduce.cases import told_apart
 from dsmc.reduce.goals import broken, reached
 from dsmc.reduce.instances import Instances, unfolded
 from dsmc.reduce.stubborn import Forced, Goal, Rest, Stubborn
@@ -32,11 +33,14 @@ def ordered(
         raise NoOrderError("`explore while` cuts runs off, and the order of their steps matters")
     if system.observers:
         raise NoOrderError("histories depend on the order of all their events")
-    instances = unfolded(system)
+    cases = told_apart(system)
+    instances = unfolded(cases)
+    if instances is None:
+        cases, instances = system, unfolded(system)
     if instances is None:
         raise NoOrderError("there are too many different steps")
     try:
-        return _Order(Effects(system, tick), instances, wanted).found()
+        return _Order(Effects(cases, tick), instances, wanted).found()
     except Unsupported as error:
         raise NoOrderError(f"no formula says {error.what}") from None
     except TooManyQuestionsError:
