@@ -175,7 +175,7 @@ def test_models(job: Job) -> None:
 
 
 #: How many of each kind.
-EXAMPLES = {"cycles": 150, "named": 30, "protocols": 8}
+EXAMPLES = {"cycles": 120, "named": 15, "protocols": 6}
 #: So many times as many where an evening is allowed.
 EVENING = 100 if settings.default.max_examples > settings.get_profile("dsmc").max_examples else 1
 KINDS = {

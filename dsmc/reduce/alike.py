@@ -24,18 +24,39 @@ class Alike:
         self._types = symmetry(system).types
         self._instances = instances
         self._params = [[p.type for p in action.params] for action in system.actions]
+        self._values = [list(self._chosen(n)) for n in range(len(instances))]
+        self._said: dict[x.Expr, list[tuple[Type, Value]]] = {}
+        self._known: dict[Hashable, Hashable] = {}
 
     def key(self, numbers: Sequence[int], condition: x.Expr | None = None) -> Hashable:
         """The question, with the names in the order in which they are first met."""
         if not self._types:
             return (*numbers, condition)
-        values = [one for n in numbers for one in self._values(n)]
-        values += [(e.type, e.value) for e in _literals(condition)]
+        values = [one for n in numbers for one in self._values[n]]
+        values += self._literals(condition) if condition is not None else []
         permutation = _in_order(self._types, values)
         steps = tuple(self._renamed(n, permutation) for n in numbers)
-        return (steps, condition and _renamed(condition, permutation))
+        return (steps, condition and self._renamed(condition, permutation))
 
-    def _values(self, number: int) -> Iterator[tuple[Type, Value]]:
+    def _literals(self, e: x.Expr) -> list[tuple[Type, Value]]:
+        """The names that a condition speaks of."""
+        if e not in self._said:
+            lits = (part for part in x.walk(e) if isinstance(part, x.Lit))
+            self._said[e] = [(lit.type, lit.value) for lit in lits if names_in(lit.type)]
+        return self._said[e]
+
+    def _renamed(self, what: int | x.Expr, permutation: Permutation) -> Hashable:
+        """An instance, or a condition, with its names permuted: each once."""
+        key = (what, tuple(permutation.items()))
+        if key not in self._known:
+            match what:
+                case int():
+                    self._known[key] = self._step(what, permutation)
+                case _:
+                    self._known[key] = _renamed(what, permutation)
+        return self._known[key]
+
+    def _chosen(self, number: int) -> Iterator[tuple[Type, Value]]:
         """What an instance has chosen, with the types."""
         action, choices = self._instances[number]
         for type, choice in zip(self._params[action], choices, strict=True):
@@ -45,7 +66,7 @@ class Alike:
                 case Fields(values):
                     yield from ((_field(type, place), value) for place, value in values)
 
-    def _renamed(self, number: int, permutation: Permutation) -> Hashable:
+    def _step(self, number: int, permutation: Permutation) -> Hashable:
         action, choices = self._instances[number]
         types = self._params[action]
         renamed = (_chosen(of, one, permutation) for of, one in zip(types, choices, strict=True))
@@ -60,10 +81,6 @@ def _chosen(type: Type, choice: Choice, permutation: Permutation) -> Choice:
     if isinstance(choice, Whole):
         return Whole(permuted(type, choice.value, permutation))
     return Fields(tuple((n, permuted(_field(type, n), v, permutation)) for n, v in choice.values))
-
-
-def _literals(e: x.Expr | None) -> Iterator[x.Lit]:
-    return (part for part in x.walk(e) if isinstance(part, x.Lit)) if e is not None else iter(())
 
 
 def _renamed(e: x.Expr, permutation: Permutation) -> x.Expr:
