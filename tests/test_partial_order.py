@@ -22,6 +22,7 @@ from dsmc.frozen import replace
 from dsmc.ir import system as y
 from dsmc.ir.system import System
 from dsmc.project import Job
+from dsmc.reduce.alike import Alike
 from dsmc.reduce.cases import told_apart
 from dsmc.reduce.order import NoOrderError, ordered
 from dsmc.reduce.plan import NO_REDUCTIONS
@@ -113,6 +114,15 @@ def test_late_messages() -> None:
     order = ordered(system, wanted_of(system))
     assert len(order.guards) == 6
     assert explore(GuidedMachine(order), frozenset([0])).decided.keys() == {0}
+
+
+@pytest.mark.parametrize("model", ["two_phase", "bulkhead", "chang_roberts", "quorum_store"])
+def test_asked_once(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions that differ in names only have the same answer, if each is asked."""
+    system = compile_job(load(ROOT / f"models/{model}.dsm")[0])
+    order = ordered(system, wanted_of(system))
+    monkeypatch.setattr(Alike, "key", lambda _, numbers, condition=None: (*numbers, condition))
+    assert ordered(system, wanted_of(system)) == order
 
 
 @pytest.mark.parametrize("job", small_jobs(100))
