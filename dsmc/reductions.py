@@ -7,7 +7,7 @@ system. Of what is larger, runs of reduced systems are taken in the system itsel
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
@@ -217,22 +217,26 @@ class _Search:
         return self._shown(found, part, part.order, limits) if found.decided else found
 
     def _shown(self, first: Explored, part: Reduced, order: Stubborn, limits: Limits) -> Explored:
-        """With the shortest runs to what was found without telling of them."""
+        """With the shortest runs to what was found without telling of them, if somebody wants to see them."""
         if self._machine.error in first.decided:
             return self._shortest(replace(part, order=None, types=()), limits, self._wanted)
-        wanted = self._wanted - first.proven
-        asked = {self._machine.system.properties[n].name for n in (*wanted, self._machine.error)}
-        led = order.led(
-            frozenset(n for n, p in enumerate(order.system.properties) if p.name in asked)
-        )
-        found = self._shortest(replace(part, order=led), limits, wanted)
-        lost = [
-            self._machine.system.properties[n].name for n in first.decided.keys() - found.decided
-        ]
+        untold = {n: run for n, run in first.decided.items() if n in self._limits.untold}
+        first = replace(first, decided={n: r for n, r in first.decided.items() if n not in untold})
+        found = replace(first, decided={})
+        if first.decided and first.statistics.stopped != INTERRUPTED:
+            wanted = self._wanted - first.proven - untold.keys()
+            asked = self._names(wanted | {self._machine.error})
+            numbers = (n for n, p in enumerate(order.system.properties) if p.name in asked)
+            led = replace(part, order=order.led(frozenset(numbers)))
+            found = after(first, self._shortest(led, limits, wanted))
+        lost = self._names(first.decided.keys() - found.decided)
         if lost and found.statistics.complete:
             raise ReplayError(f"no run leads to what was found of {', '.join(lost)}")
         self._notes += [f"{name}: decided, but by no run that was found in time" for name in lost]
-        return after(first, found)
+        return replace(found, decided={**untold, **found.decided})
+
+    def _names(self, numbers: Collection[int]) -> list[str]:
+        return [self._machine.system.properties[n].name for n in sorted(numbers)]
 
     def _shortest(self, part: Reduced, limits: Limits, wanted: frozenset[int]) -> Explored:
         machine = PythonMachine(part.system) if part.order is None else GuidedMachine(part.order)

@@ -20,7 +20,7 @@ from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How
 from dsmc.engine.ignored import Ignored
-from dsmc.engine.outcome import Explored, Limits
+from dsmc.engine.outcome import NOT_TOLD, Explored, Limits
 from dsmc.engine.search import explore
 from dsmc.frozen import replace
 from dsmc.ir.system import System
@@ -154,6 +154,18 @@ def test_what_holds(engine: str) -> None:
     assert less.decided.keys() == {0}
     assert 1 in less.proven
     assert "stay" in less.statistics.reductions
+
+
+def test_what_nobody_wants_to_see() -> None:
+    """It is decided, and no run to it is looked for."""
+    text = ROUND.replace("invariant good { not bad }", "reachable seen { bad }")
+    system = system_of(text + "invariant few { a < 3 or not bad }")
+    aside = frozenset([0])
+    limits = Limits(aside=aside, untold=aside)
+    less = search(PythonMachine(system), frozenset([0, 1]), How(), AT_ONCE, limits=limits)
+    assert less.decided == {0: NOT_TOLD}
+    assert 1 in less.proven
+    assert less.statistics.complete
 
 
 def test_errors_are_not_put_off() -> None:
