@@ -26,9 +26,8 @@ from dsmc.traces.replay import ReplayError
 _PLAIN = "a search that is kept on disk is without reductions"
 #: So many states say how large slices are.
 _FIRST = 3_000
-#: In so many of them it is asked how many steps a partial order leaves out; it pays if this is what is left.
+#: In so many of them it is asked how many steps a partial order leaves out.
 _SAMPLE = 300
-_PAYS = 0.6
 
 
 def search(
@@ -174,7 +173,7 @@ class _Search:
         if order.staying and self._may_put_off:
             _, fewer = self._counted(order)
             led, most = (order, fewer) if fewer < most else (led, most)
-        return led if most <= _PAYS * possible else None
+        return led if most <= self._reductions.pays * possible else None
 
     @property
     def _may_put_off(self) -> bool:

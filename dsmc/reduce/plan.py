@@ -31,7 +31,8 @@ Ordered: TypeAlias = Callable[[y.System], "Stubborn | None"]
 class Reductions(Frozen):
     """Which reductions may be used, and after how many states of the system as it is. A solver is asked
     how steps may be ordered when so many states more (`patience`) were not all; an order is used if of
-    the steps of some first states it leaves at most this part (`pays`). Is the search `led` even by violations that stay?
+    the steps of some first states it leaves at most this part (`pays`). Is it `led` even by violations that
+    stay?
     """
 
     symmetry: bool = True
