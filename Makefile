@@ -97,7 +97,8 @@ docs: $(DEV)
 	$(BIN)/python tests/readme.py
 
 fuzz: $(DEV)
-	$(PYTEST) tests/test_agreement.py tests/test_c.py tests/test_smt.py -k random --hypothesis-profile=many
+	$(PYTEST) tests/test_agreement.py tests/test_c.py tests/test_smt.py tests/test_partial_order.py \
+	  tests/test_staying.py -k random --hypothesis-profile=many
 	$(PYTEST) tests/test_mutations.py --hypothesis-profile=many
 	$(PYTEST) tests/test_lineage.py -k random --hypothesis-profile=many
 

@@ -6,9 +6,8 @@ system. Of what is larger, runs of reduced systems are taken in the system itsel
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
@@ -53,15 +52,16 @@ def search(
         )
         plain = bool(how.checkpoint) and reductions.any and not to_the_end
         return replace(found, notes=(*found.notes, *([_PLAIN] * plain)))
-    return _Search(machine, wanted, how, limits, watch).explored(reductions)
+    return _Search(machine, wanted, how, limits, watch, reductions).explored()
 
 
 class _Search:
     def __init__(
         self, machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits,
-        watch: Watcher | None,
+        watch: Watcher | None, reductions: Reductions,
     ) -> None:  # fmt: skip
         self._machine = machine
+        self._reductions = reductions
         self._wanted = wanted
         self._how = how
         self._limits = limits
@@ -71,8 +71,8 @@ class _Search:
         self._notes: list[str] = []
         self._numbers = {p.name: n for n, p in enumerate(machine.system.properties)}
 
-    def explored(self, reductions: Reductions) -> Explored:
-        most = reductions.after
+    def explored(self) -> Explored:
+        most = self._reductions.after
         if self._limits.states is not None and self._limits.states <= most:
             return self._plainly(self._limits)
         if most:
@@ -80,35 +80,35 @@ class _Search:
             if found.statistics.stopped != states_limit(most):
                 return found
             self._go_on_from(found)
-        found = self._less(reductions)
+        found = self._less()
         preparation = time.perf_counter() - self._began - found.statistics.seconds
         statistics = replace(found.statistics, preparation=preparation)
         notes = tuple(dict.fromkeys((*found.notes, *self._notes)))
         decided = found.decided | self._known
         return replace(found, decided=decided, statistics=statistics, notes=notes)
 
-    def _less(self, reductions: Reductions) -> Explored:
+    def _less(self) -> Explored:
         """With what costs little; and only if that is not enough with an order of steps too."""
-        parts = plan(self._machine.system, reductions, self._first_states)
-        first = self._limits_of(reductions)
+        system, reductions = self._machine.system, self._reductions
+        parts = plan(system, reductions, self._first_states)
+        first = self._first_limits()
         if first is not None:
             found = self._planned(parts, first)
             if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
             self._go_on_from(found)
         try:
-            chosen = functools.partial(self._ordered, pays=reductions.pays)
-            ordered = plan(self._machine.system, reductions, self._first_states, chosen)
+            ordered = plan(system, reductions, self._first_states, self._ordered)
         except KeyboardInterrupt:
             if first is None:
                 raise
             return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
         return self._planned(ordered, self._limits)
 
-    def _limits_of(self, reductions: Reductions) -> Limits | None:
+    def _first_limits(self) -> Limits | None:
         """The limits of what is done before a solver is asked; None if it is asked at once."""
-        most, patience = self._limits.states, reductions.patience
-        if not reductions.partial_order or (most is not None and most <= patience):
+        most, patience = self._limits.states, self._reductions.patience
+        if not self._reductions.partial_order or (most is not None and most <= patience):
             return self._limits
         return replace(self._limits, states=patience) if patience else None
 
@@ -142,20 +142,21 @@ class _Search:
 
     # ------------------------------------------------------------ which steps are enough
 
-    def _ordered(self, system: System, *, pays: float) -> Stubborn | None:
+    def _ordered(self, system: System) -> Stubborn | None:
         from dsmc.reduce.order import NoOrderError, ordered
 
-        names = {self._machine.system.properties[n].name for n in self._wanted}
+        error = self._machine.error  # no search waits for it, and none may miss it
+        names = {self._machine.system.properties[n].name for n in (*self._wanted, error)}
         wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
         try:
             order = ordered(system, wanted, self._tick)
         except NoOrderError as why:
             self._notes.append(f"no partial order: {why}")
             return None
-        if self._left(GuidedMachine(order)) <= pays:
-            return order
-        self._notes.append("no partial order: it would leave out too few steps")
-        return None
+        found = self._fewest(order, wanted)
+        if found is None:
+            self._notes.append("no partial order: it would leave out too few steps")
+        return found
 
     def _tick(self) -> None:
         from dsmc.reduce.order import NoOrderError
@@ -163,15 +164,35 @@ class _Search:
         if self._seconds_left() == 0:
             raise NoOrderError("there was no time left for it")
 
-    def _left(self, machine: GuidedMachine) -> float:
-        """Which part of the steps is left in some of the first states."""
+    def _fewest(self, order: Stubborn, wanted: frozenset[int]) -> Stubborn | None:
+        """Of what is asked of a step the one that takes fewest in some of the first states; None if so many
+        are taken that choosing them costs more.
+        """
+        led = order.led(wanted)
+        possible, most = self._counted(led)
+        if order.staying and self._may_put_off:
+            _, fewer = self._counted(order)
+            led, most = (order, fewer) if fewer < most else (led, most)
+        return led if most <= self._reductions.pays * possible else None
+
+    @property
+    def _may_put_off(self) -> bool:
+        """Only breadth first, and where states are kept as they are."""
+        kept = (self._how.order, self._how.store) == ("breadth", "exact")
+        return kept and not self._reductions.led
+
+    def _counted(self, order: Stubborn) -> tuple[int, int]:
+        """How many steps are possible in some of the first states, and how many are taken."""
+        machine = GuidedMachine(order)
         known = self._first_states()
         sample = known[:: max(1, len(known) // _SAMPLE)]
         names = [variable.name for variable in machine.system.variables]
         states = (machine.encode({name: values[name] for name in names}) for values in sample)
         found = [machine.chosen(state) for state in states]
-        possible = sum(possible.bit_count() for possible, _ in found)
-        return sum(chosen.bit_count() for _, chosen in found) / max(possible, 1)
+        return (
+            sum(possible.bit_count() for possible, _, _ in found),
+            sum(chosen.bit_count() for _, chosen, _ in found),
+        )
 
     # ------------------------------------------------------------ what is left of it
 
@@ -185,22 +206,55 @@ class _Search:
         return together(found, parts)
 
     def _part(self, part: Reduced, limits: Limits) -> Explored:
+        """Where violations stay it is first asked whether there are any, and then for the shortest runs."""
+        if part.order is None or not part.order.staying:
+            return self._shortest(part, limits, self._wanted)
+        machine = GuidedMachine(part.order)
+        every = frozenset(self._numbers.values())
+        found = self._searched(machine, part.types, replace(limits, untold=every), self._wanted)
+        found = self._lifted(found, machine, part, untold=every)
+        return self._shown(found, part, part.order, limits) if found.decided else found
+
+    def _shown(self, first: Explored, part: Reduced, order: Stubborn, limits: Limits) -> Explored:
+        """With the shortest runs to what was found without telling of them, if somebody wants to see them."""
+        if self._machine.error in first.decided:
+            return self._shortest(replace(part, order=None, types=()), limits, self._wanted)
+        untold = {n: run for n, run in first.decided.items() if n in self._limits.untold}
+        first = replace(first, decided={n: r for n, r in first.decided.items() if n not in untold})
+        found = replace(first, decided={})
+        if first.decided and first.statistics.stopped != INTERRUPTED:
+            wanted = self._wanted - first.proven - untold.keys()
+            asked = self._names(wanted | {self._machine.error})
+            numbers = (n for n, p in enumerate(order.system.properties) if p.name in asked)
+            led = replace(part, order=order.led(frozenset(numbers)))
+            found = after(first, self._shortest(led, limits, wanted))
+        lost = self._names(first.decided.keys() - found.decided)
+        if lost and found.statistics.complete:
+            raise ReplayError(f"no run leads to what was found of {', '.join(lost)}")
+        self._notes += [f"{name}: decided, but by no run that was found in time" for name in lost]
+        return replace(found, decided={**untold, **found.decided})
+
+    def _names(self, numbers: Collection[int]) -> list[str]:
+        return [self._machine.system.properties[n].name for n in sorted(numbers)]
+
+    def _shortest(self, part: Reduced, limits: Limits, wanted: frozenset[int]) -> Explored:
         machine = PythonMachine(part.system) if part.order is None else GuidedMachine(part.order)
-        found = self._searched(machine, part.types, limits)
+        found = self._searched(machine, part.types, limits, wanted)
         less = part.types or part.order
         if less and machine.error in found.decided and not found.statistics.stopped:
             # What else such a step would have done depends on the order of the names, and of the steps.
             machine = PythonMachine(part.system)
-            found = self._searched(machine, (), limits)
-        return self._lifted(found, machine, part)
+            found = self._searched(machine, (), limits, self._wanted)
+        return self._lifted(found, machine, part, untold=self._limits.untold)
 
     def _searched(
-        self, machine: PythonMachine, symmetric: tuple[Named, ...], limits: Limits
-    ) -> Explored:
+        self, machine: PythonMachine, symmetric: tuple[Named, ...], limits: Limits,
+        wanted: frozenset[int],
+    ) -> Explored:  # fmt: skip
         own = {self._numbers[p.name]: n for n, p in enumerate(machine.system.properties)}
         enough, aside, untold, wanted = (
             frozenset(own[n] for n in numbers if n in own)
-            for numbers in (limits.enough, limits.aside, limits.untold, self._wanted)
+            for numbers in (limits.enough, limits.aside, limits.untold, wanted)
         )
         limits = replace(limits, enough=enough, aside=aside, untold=untold)
         return self._timed(machine, wanted, limits, symmetric)
@@ -225,7 +279,9 @@ class _Search:
         seconds = self._limits.seconds
         return seconds and max(0.0, seconds - (time.perf_counter() - self._began))
 
-    def _lifted(self, found: Explored, machine: PythonMachine, part: Reduced) -> Explored:
+    def _lifted(
+        self, found: Explored, machine: PythonMachine, part: Reduced, *, untold: frozenset[int]
+    ) -> Explored:
         """The same of the system itself."""
         every = (
             PythonMachine(part.system) if part.order else machine
@@ -233,7 +289,7 @@ class _Search:
         lift = Lift(self._machine, every, part.forgotten)
         numbers = [self._numbers[p.name] for p in machine.system.properties]
         decided = {numbers[n]: run for n, run in found.decided.items()}
-        for number in decided.keys() - self._limits.untold:
+        for number in decided.keys() - untold:
             decided[number] = lift.run(decided[number])
             self._look_again(number, decided[number])
         pump = found.pump and Pump(lift.run(found.pump.run), found.pump.start)
@@ -244,6 +300,16 @@ class _Search:
         if not shows(self._machine, number, run):
             name = self._machine.system.properties[number].name
             raise ReplayError(f"the run that was found with reductions does not decide {name}")
+
+
+def after(first: Explored, found: Explored) -> Explored:
+    """What a search has found that tells of runs, after one that does not."""
+    before, last = first.statistics, found.statistics
+    counted = replace(
+        last, states=before.states + last.states, transitions=before.transitions + last.transitions,
+        seconds=before.seconds + last.seconds, preparation=before.preparation + last.preparation,
+    )  # fmt: skip
+    return replace(found, statistics=counted, proven=first.proven | found.proven)
 
 
 def together(found: Sequence[Explored], parts: Sequence[Reduced]) -> Explored:

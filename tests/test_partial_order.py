@@ -15,13 +15,19 @@ from dsmc.backends.c.explore import Manner
 from dsmc.backends.c.explore import explore as explore_in_c
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.backends.tiers import How
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.engine.search import explore
+from dsmc.frozen import replace
 from dsmc.ir import system as y
 from dsmc.ir.system import System
 from dsmc.project import Job
+from dsmc.reduce.alike import Alike
+from dsmc.reduce.cases import told_apart
 from dsmc.reduce.order import NoOrderError, ordered
+from dsmc.reduce.plan import NO_REDUCTIONS
 from dsmc.reduce.stubborn import Stubborn
+from dsmc.reductions import search
 from dsmc.session import compile_job, load
 
 MOST = 2_000
@@ -43,7 +49,7 @@ def assert_enough(system: System, *, alone: bool = True) -> int:
         raise TooLarge
     fewer = 0
     for wanted in (all_, *(frozenset([n]) for n in all_ if alone)):
-        less = explore(GuidedMachine(ordered(system, wanted)), wanted)
+        less = explore(GuidedMachine(ordered(system, wanted).led(wanted)), wanted)
         if machine.error in full.decided:  # then the system is searched as it is
             wanted &= {machine.error}
         assert lengths(less, wanted) == lengths(full, wanted), wanted
@@ -83,6 +89,42 @@ def test_random(kind: str) -> None:
     assert fewer
 
 
+@settings(max_examples=60 * EVENING)
+@given(st.one_of(*random_systems.all_kinds().values()))
+def test_random_cases(text: str) -> None:
+    """Whether an action is one or two, the states and the steps are the same."""
+    system = system_of(text)
+    one, two = PythonMachine(system), PythonMachine(told_apart(system))
+    all_ = wanted_of(system)
+    found = [explore(m, all_, limits=Limits(MOST), to_the_end=True) for m in (one, two)]
+    counts = [(f.statistics.states, f.statistics.transitions, f.decided.keys()) for f in found]
+    if one.error not in found[0].decided and not found[0].statistics.stopped:
+        assert counts[0] == counts[1]
+
+
+def test_late_messages() -> None:
+    """What comes too late is in nobody's way."""
+    text = (
+        "spec late\nvar top: 0..3 = 0\nvar sent: set<1..3> = {1, 2, 3}\nvar seen: set<1..3> = {}\n"
+    )
+    text += (
+        "action take(n in 1..3) when n in sent { sent -= n\nif n > top { top := n\nseen += n } }\n"
+    )
+    system = system_of(text + "invariant all_ { count(seen) < 3 }")
+    order = ordered(system, wanted_of(system))
+    assert len(order.guards) == 6
+    assert explore(GuidedMachine(order), frozenset([0])).decided.keys() == {0}
+
+
+@pytest.mark.parametrize("model", ["two_phase", "bulkhead", "chang_roberts", "quorum_store"])
+def test_asked_once(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions that differ in names only have the same answer, if each is asked."""
+    system = compile_job(load(ROOT / f"models/{model}.dsm")[0])
+    order = ordered(system, wanted_of(system))
+    monkeypatch.setattr(Alike, "key", lambda _, numbers, condition=None: (*numbers, condition))
+    assert ordered(system, wanted_of(system)) == order
+
+
 @pytest.mark.parametrize("job", small_jobs(100))
 def test_models(job: Job) -> None:
     try:
@@ -107,7 +149,7 @@ action three when c < 3 { c += 1 }
 def states_of(text: str, *names: str) -> int:
     system = system_of(text)
     wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
-    found = explore(GuidedMachine(ordered(system, wanted)), wanted)
+    found = explore(GuidedMachine(ordered(system, wanted).led(wanted)), wanted)
     assert found.statistics.complete or wanted == found.decided.keys()
     return found.statistics.states
 
@@ -154,6 +196,16 @@ def test_refused(text: str, why: str) -> None:
         assert_enough(system)
 
 
+def test_errors_are_not_missed() -> None:
+    """What is asked for has nothing to do with the step that leaves its range."""
+    system = system_of(COUNTERS + "action more { c += 1 }\ninvariant small { a <= 3 }")
+    at_once = replace(NO_REDUCTIONS, partial_order=True, after=0, patience=0)
+    machine = PythonMachine(system)
+    asked = frozenset([0])
+    found = search(machine, asked, How(), at_once, limits=Limits())
+    assert found.decided.keys() == {machine.error}
+
+
 # ---------------------------------------------------------------- in C
 
 
@@ -161,6 +213,6 @@ def test_refused(text: str, why: str) -> None:
 def test_the_same_in_c(model: str) -> None:
     for job in load(ROOT / f"models/{model}.dsm"):
         system = compile_job(job)
-        order = ordered(system, wanted_of(system))
+        wanted = wanted_of(system)
         with suppress(TooLarge):
-            assert_same_in_c(order, wanted_of(system))
+            assert_same_in_c(ordered(system, wanted).led(wanted), wanted)

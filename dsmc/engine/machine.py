@@ -57,3 +57,19 @@ class Machine(Protocol):
         """Could what led from the first state of a run to its last be repeated for ever, with ever
         more messages in flight?
         """
+
+    @property
+    def partial(self) -> Partial | None:
+        """What is to be asked if `expand` may put off some steps for ever; None if it does not."""
+
+
+class Partial(Protocol):
+    """The steps that a machine leaves out."""
+
+    def taken(self, state: Any) -> tuple[int, int]:
+        """Which steps are possible in a state, and which of them `expand` takes, as bits: all of them, if
+        they lead wherever something may be decided.
+        """
+
+    def lead(self, state: Any, successors: list[Any], violated: list[int]) -> tuple[int, int]:
+        """Like `expand`, with steps that lead wherever something may be decided."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from dsmc.engine.ignored import Ignored
 from dsmc.engine.machine import Machine, State
 from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import NOT_TOLD, Explored, Limits, Pump, Run, Statistics
@@ -39,6 +40,8 @@ class Progress(Frozen):
 
 
 Watcher: TypeAlias = Callable[[Progress], None]
+#: Appends the successors of a state: see `Machine`.
+Expand: TypeAlias = Callable[[Any, list[Any], list[int]], tuple[int, int]]
 #: What states have in common that count as one.
 Form: TypeAlias = Callable[[Any], Hashable]
 
@@ -128,6 +131,9 @@ class _Search:
         self._load_limit = FIRST_LOAD
         self._initial = 0
         self._levels = 0
+        self._level_at: list[int] = []
+        partial = machine.partial
+        self._ignored = Ignored(machine, partial, canonical) if partial is not None else None
         self._complete = 0
         self._transitions = 0
         self._decided: dict[int, Run] = {}
@@ -145,11 +151,13 @@ class _Search:
         frontier = self._start()
         while frontier and not self.stopped:
             self._levels += 1
+            self._level_at.append(len(self.parents) - len(frontier))
             self._look(frontier)
             if self.stopped or self._satisfied():
                 break
             frontier = self._level(frontier)
             self._complete += not self.stopped
+            frontier = frontier or self._put_off()
         self._finished = not frontier and not self.stopped
         self._tell(len(frontier))
 
@@ -173,15 +181,25 @@ class _Search:
         """Expand all states of a level; the new states, in order."""
         found: list[State] = []
         for start in range(0, len(frontier), _BATCH):
-            self._expand(frontier[start : start + _BATCH], found)
+            self._expand(frontier[start : start + _BATCH], found, self._machine.expand)
             self._check_limits(len(found))
             if self.stopped:
                 break
         return found
 
-    def _expand(self, batch: list[State], found: list[State]) -> None:
+    def _put_off(self) -> list[State]:
+        """What is found by steps that were put off for ever; all else was seen."""
+        if self._ignored is None or self.stopped:
+            return []
+        found: list[State] = []
+        states = self._ignored.among(list(self.parents), self._level_at)
+        self._expand(states, found, self._ignored.lead)
+        self._check_limits(len(found))
+        return found
+
+    def _expand(self, batch: list[State], found: list[State], expand: Expand) -> None:
         """The hot loop."""
-        expand, parents = self._machine.expand, self.parents
+        parents = self.parents
         machine, canonical = self._machine, self._canonical
         simple = not (
             machine.step_deciders or machine.rest_deciders or machine.stuck_deciders

@@ -105,7 +105,7 @@ def _instances(
             replace(p, domain=x.substitute(p.domain, known), where=_where(p, choice, known))
             for p, choice in zip(action.params, chosen, strict=True)
         ]
-        guard = _guard(action, params, known)
+        guard = _guard(action, params, chosen, known)
         if x.FALSE not in guard:
             yield _instance(action, chosen, params, known), guard, chosen
 
@@ -122,10 +122,11 @@ def _where(param: y.Param, choice: Choice, known: Mapping[str, x.Expr]) -> x.Exp
 
 
 def _guard(
-    action: y.Action, params: Sequence[y.Param], known: Mapping[str, x.Expr]
-) -> tuple[x.Expr, ...]:
-    """The conditions; those that speak of what is not told apart are one. Where a name may have no value,
-    that is an error even if the guard is false: it is none of the conditions.
+    action: y.Action, params: Sequence[y.Param], chosen: Sequence[Choice],
+    known: Mapping[str, x.Expr],
+) -> tuple[x.Expr, ...]:  # fmt: skip
+    """The conditions; those that speak of what is not told apart are one, beside that there is any. Where a
+    name may have no value, that is an error even if the guard is false: it is none of the conditions.
     """
     named = all(certain(value) for _, value in action.names)
     values = dict(known)
@@ -136,9 +137,29 @@ def _guard(
         x.Binder(p.name, p.type, p.domain, p.where) for p in params if p.name not in known
     )
     body = x.substitute(action.guard, values) if named else x.TRUE
-    if binders:
-        body = x.Fold(Quantifier.EXISTS, binders, body, t.BOOL)
-    return apart(x.conjuncts(simplify(x.conjunction([*conditions, body]))))
+    if not binders:
+        return apart(x.conjuncts(simplify(x.conjunction([*conditions, body]))))
+    told = dict(zip((p.name for p in params), chosen, strict=True))
+    parts = x.conjuncts(simplify(_told(body, told)))
+    bound = {binder.name for binder in binders}
+    free = [part for part in parts if bound.isdisjoint(x.free_names(part))]
+    some = [x.Fold(Quantifier.EXISTS, binders, x.TRUE, t.BOOL)]
+    if len(free) < len(parts):
+        rest = x.conjunction([part for part in parts if part not in free])
+        some.append(x.Fold(Quantifier.EXISTS, binders, rest, t.BOOL))
+    return apart([
+        part for one in (*conditions, some[0], *free, *some[1:]) for part in x.conjuncts(simplify(one))
+    ])  # fmt: skip
+
+
+def _told(e: x.Expr, chosen: Mapping[str, Choice]) -> x.Expr:
+    """With the fields that are told apart."""
+    match e:
+        case x.Field(x.Local(name), _, place, type) if isinstance(chosen.get(name), Fields):
+            values = dict(chosen[name].values)  # type: ignore[union-attr]
+            return x.Lit(values[place], type) if place in values else e
+        case _:
+            return x.map_children(lambda child: _told(child, chosen), e)
 
 
 def _instance(

@@ -7,9 +7,11 @@ from typing import assert_never
 
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
+from dsmc.reduce.alike import Alike
+from dsmc.reduce.cases import told_apart
 from dsmc.reduce.goals import broken, reached
 from dsmc.reduce.instances import Instances, unfolded
-from dsmc.reduce.stubborn import Forced, Rest, Stubborn
+from dsmc.reduce.stubborn import Forced, Goal, Rest, Stubborn
 from dsmc.smt import scalar as sc
 from dsmc.smt.effects import Effects
 from dsmc.smt.relations import Relations, TooManyQuestionsError
@@ -31,11 +33,14 @@ def ordered(
         raise NoOrderError("`explore while` cuts runs off, and the order of their steps matters")
     if system.observers:
         raise NoOrderError("histories depend on the order of all their events")
-    instances = unfolded(system)
+    cases = told_apart(system)
+    instances = unfolded(cases)
+    if instances is None:
+        cases, instances = system, unfolded(system)
     if instances is None:
         raise NoOrderError("there are too many different steps")
     try:
-        return _Order(Effects(system, tick), instances, wanted).found()
+        return _Order(Effects(cases, tick), instances, wanted).found()
     except Unsupported as error:
         raise NoOrderError(f"no formula says {error.what}") from None
     except TooManyQuestionsError:
@@ -46,8 +51,9 @@ class _Order:
     def __init__(self, effects: Effects, instances: Instances, wanted: frozenset[int]) -> None:
         self._system = instances.system
         self._guards = instances.guards
-        self._wanted = [p for n, p in enumerate(self._system.properties) if n in wanted]
-        self._relations = Relations(effects, instances.origins, instances.guards)
+        self._wanted = [(n, p) for n, p in enumerate(self._system.properties) if n in wanted]
+        alike = Alike(effects.system, instances.origins)
+        self._relations = Relations(effects, instances.origins, instances.guards, alike.key)
         self._effects = effects
         self._live = _live(effects, self._relations, instances.guards)
         self._conditions: dict[x.Expr, int] = {}
@@ -55,16 +61,16 @@ class _Order:
 
     def found(self) -> Stubborn:
         guards = tuple(self._numbers(guard) for guard in self._guards)
-        goals = tuple(goal for prop in self._wanted for goal in self._goals(prop))
-        forced = tuple(one for prop in self._wanted for one in self._forced(prop))
-        rests = tuple(one for prop in self._wanted for one in self._rests(prop))
+        goals = [goal for wanted in self._wanted for goal in self._goals(*wanted)]
+        forced = tuple(one for wanted in self._wanted for one in self._forced(*wanted))
+        rests = tuple(one for wanted in self._wanted for one in self._rests(*wanted))
         depends = tuple(
             self._relations.dependent(n, self._live) if n in self._live else 0
             for n in range(len(self._guards))
         )
         return Stubborn(
-            self._system, tuple(self._conditions), guards, depends, tuple(self._makers), goals,
-            forced, rests,
+            self._system, tuple(self._conditions), guards, depends, tuple(self._makers),
+            tuple(sorted(goals, key=lambda goal: goal.stays)), forced, rests,
         )  # fmt: skip
 
     def _numbers(self, conditions: Sequence[x.Expr]) -> tuple[int, ...]:
@@ -73,24 +79,26 @@ class _Order:
     def _number(self, condition: x.Expr) -> int:
         if condition not in self._conditions:
             self._conditions[condition] = len(self._conditions)
-            true = self._effects.condition(condition)
-            self._makers.append(self._relations.makers(true, self._live))
+            self._makers.append(self._relations.makers_of(condition, self._live))
         return self._conditions[condition]
 
     # ------------------------------------------------------------ what is looked for
 
-    def _goals(self, prop: y.Property) -> Iterator[tuple[int, ...]]:
+    def _goals(self, of: int, prop: y.Property) -> Iterator[Goal]:
+        stays = self._stays(prop)
+        for conditions in self._alternatives(prop):
+            yield Goal(of, self._numbers(conditions), stays)
+
+    def _alternatives(self, prop: y.Property) -> Iterator[Sequence[x.Expr]]:
         match prop:
             case y.Invariant(_, expr):
-                for alternative in broken(expr):
-                    yield self._numbers(alternative)
+                yield from broken(expr)
             case y.Reachable(_, expr):
-                for alternative in reached(expr):
-                    yield self._numbers(alternative)
+                yield from reached(expr)
             case y.Fires(_, names):
                 for action, guard in zip(self._system.actions, self._guards, strict=True):
                     if action.name in names:
-                        yield self._numbers(guard)
+                        yield guard
             case y.Transition() | y.Quiescent() | y.NoDeadlock() | y.NoError() | y.Assertion():
                 return
             case y.Law() | y.Scenario() | y.Temporal():
@@ -98,7 +106,18 @@ class _Order:
             case _:
                 assert_never(prop)
 
-    def _rests(self, prop: y.Property) -> Iterator[Rest]:
+    def _stays(self, prop: y.Property) -> bool:
+        """Is it still decided after any step from where it is?"""
+        match prop:
+            case y.Invariant(_, expr):
+                undecided = self._effects.condition(expr)
+            case y.Reachable(_, expr):
+                undecided = sc.negated(self._effects.condition(expr))
+            case _:
+                return False
+        return not self._relations.makers(undecided, self._live)
+
+    def _rests(self, of: int, prop: y.Property) -> Iterator[Rest]:
         match prop:
             case y.Quiescent(_, good):
                 kinds = [action.origin.kind.is_work for action in self._system.actions]
@@ -108,13 +127,16 @@ class _Order:
                 return
         actions = sum(1 << n for n, is_one in enumerate(kinds) if is_one)
         move = sum(1 << n for n in self._live if actions >> n & 1 and self._relations.moves(n))
-        yield Rest(actions, move, tuple(map(self._numbers, broken(good))))
+        yield Rest(of, actions, move, tuple(map(self._numbers, broken(good))))
 
-    def _forced(self, prop: y.Property) -> Iterator[Forced]:
+    def _forced(self, of: int, prop: y.Property) -> Iterator[Forced]:
+        is_error = isinstance(prop, y.NoError)
         for number in self._live:
+            if is_error and not self._relations.may_fail(number):
+                continue
             decides = self._decides(prop, number)
             if decides is not False and self._relations.possible(decides):
-                yield Forced(number, self._relations.makers(decides, self._live))
+                yield Forced(of, number, self._relations.makers(decides, self._live))
 
     def _decides(self, prop: y.Property, action: int) -> Truth:
         """When does a step of an action itself decide a property?"""
@@ -148,4 +170,4 @@ def _live(
         if not new:
             return sorted(live)
         live += new
-        open_ = [c for c in open_ if not relations.makers(effects.condition(c), new)]
+        open_ = [c for c in open_ if not relations.makers_of(c, new)]

@@ -31,13 +31,15 @@ Ordered: TypeAlias = Callable[[y.System], "Stubborn | None"]
 class Reductions(Frozen):
     """Which reductions may be used, and after how many states of the system as it is. A solver is asked
     how steps may be ordered when so many states more (`patience`) were not all; an order is used if of
-    the steps of some first states it leaves at most this part (`pays`).
+    the steps of some first states it leaves at most this part (`pays`). Is it `led` even by violations that
+    stay?
     """
 
     symmetry: bool = True
     dead_values: bool = True
     slices: bool = True
     partial_order: bool = True
+    led: bool = False
     after: int = AFTER
     patience: int = PATIENCE
     pays: float = PAYS
@@ -116,8 +118,14 @@ def told(parts: Sequence[Reduced], factor: float = 0) -> str:
     forgotten = dict.fromkeys(name for part in parts for name in part.forgotten)
     said = [f"{_symmetry(list(types))} ({_fewer(parts, factor)})"] if types else []
     said += [f"dead values of {', '.join(forgotten)} reset"] if forgotten else []
-    said += ["partial order"] * any(part.order for part in parts)
+    said += _partial_order([part.order for part in parts if part.order])
     return "; ".join([*said, *_slices(parts)])
+
+
+def _partial_order(orders: Sequence[Stubborn]) -> list[str]:
+    if any(order.staying for order in orders):
+        return ["partial order for violations that stay"]
+    return ["partial order"] * bool(orders)
 
 
 def _symmetry(types: Sequence[Named]) -> str:

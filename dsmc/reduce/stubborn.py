@@ -14,20 +14,35 @@ Question-Guided Stubborn Set Methods for State Properties, FMSD 2006):
 Of each run to the goal some action of T comes first among those of T, and can be moved to the front:
 the run that is left is a step shorter. So shortest counterexamples stay, there is no condition on cycles,
 and where T is empty the goal is out of reach.
+
+A goal that stays, once it is met, asks for less: that T has an action that is possible here, closed as
+above. Whatever was going to lead to the goal still does after a step of T, as neither gets in the way of
+the other. But a step that leads there may be put off for ever. So, once all states were seen, it is
+asked of each part of them that no step leaves (a terminal strongly connected component) whether it was;
+and there the search goes on, led by the goal (Valmari, Stop It, and Be Stubborn!, arXiv 1504.02587).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dsmc.frozen import Frozen
+from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
+
+
+class Goal(Frozen):
+    """Conditions that are true where a property `of` the system is decided. Does it stay so?"""
+
+    of: int
+    conditions: tuple[int, ...]
+    stays: bool
 
 
 class Forced(Frozen):
     """An action that may itself decide something, and those that can bring that about."""
 
+    of: int
     action: int
     makers: int
 
@@ -37,6 +52,7 @@ class Rest(Frozen):
     Some always change something where they are possible: these `move`.
     """
 
+    of: int
     actions: int
     move: int
     alternatives: tuple[tuple[int, ...], ...]
@@ -47,7 +63,7 @@ class Stubborn(Frozen):
 
     `conditions` are told apart by their places; sets of actions are the bits of a number. An action is
     possible if all conditions of its `guard` are true; it `depends` on actions, and a condition has its
-    `makers`. `goals` are alternatives: conditions that are true where a property is decided.
+    `makers`. `goals` are alternatives; those that stay come last.
     """
 
     system: y.System
@@ -55,7 +71,7 @@ class Stubborn(Frozen):
     guards: tuple[tuple[int, ...], ...]
     depends: tuple[int, ...]
     makers: tuple[int, ...]
-    goals: tuple[tuple[int, ...], ...]
+    goals: tuple[Goal, ...]
     forced: tuple[Forced, ...]
     rests: tuple[Rest, ...]
 
@@ -64,22 +80,54 @@ class Stubborn(Frozen):
         """Every action."""
         return (1 << len(self.guards)) - 1
 
+    @property
+    def staying(self) -> tuple[Goal, ...]:
+        """The goals that stay, once they are met."""
+        return tuple(goal for goal in self.goals if goal.stays)
+
+    def led(self, by: frozenset[int]) -> Stubborn:
+        """What decides it for some properties, all of which lead the search."""
+        goals = tuple(replace(goal, stays=False) for goal in self.goals if goal.of in by)
+        forced = tuple(one for one in self.forced if one.of in by)
+        rests = tuple(one for one in self.rests if one.of in by)
+        return replace(self, goals=goals, forced=forced, rests=rests)
+
     def possible(self, true: Sequence[bool]) -> int:
         """The actions that are possible, where it is known which conditions are true."""
         return _bits(
             n for n, guard in enumerate(self.guards) if all(true[number] for number in guard)
         )
 
-    def chosen(self, true: Sequence[bool]) -> int:
-        """The actions that are enough; of those only what is possible need be taken."""
-        possible = self.possible(true)
-        return self._closed(self._seeds(true, possible), true, possible)
+    def leading(self, true: Sequence[bool], possible: int) -> int:
+        """The actions that are enough for every goal; of those only what is possible need be taken."""
+        return self._closed(self._seeds(self.goals, true, possible), true, possible)
 
-    def _seeds(self, true: Sequence[bool], possible: int) -> int:
-        """The actions of which one comes before every goal."""
+    def chosen(self, true: Sequence[bool], possible: int, still: int = 0) -> tuple[int, bool]:
+        """The actions that are enough if none is put off for ever, and whether they lead to every goal.
+        Of those that are possible, some are known to leave everything as it is (`still`).
+        """
+        leading = self.leading(true, possible)
+        if not self.staying:
+            return leading, True
+        fewest = self._any_first(true, possible, still)
+        if (leading & possible).bit_count() <= (fewest & possible).bit_count():
+            return leading, True
+        return fewest, False
+
+    def _any_first(self, true: Sequence[bool], possible: int, still: int) -> int:
+        """What leads to the goals that do not stay, with something that leads elsewhere, if there is."""
+        others = [goal for goal in self.goals if not goal.stays]
+        found = self._closed(self._seeds(others, true, possible), true, possible)
+        if found & possible & ~still or not possible & ~still:
+            return found
+        tried = (self._closed(found | 1 << n, true, possible) for n in _members(possible & ~still))
+        return min(tried, key=lambda one: (one & possible).bit_count())
+
+    def _seeds(self, goals: Sequence[Goal], true: Sequence[bool], possible: int) -> int:
+        """The actions of which one comes before each of these goals."""
         found = 0
-        for goal in self.goals:
-            false = self._easiest(goal, true, found)
+        for goal in goals:
+            false = self._easiest(goal.conditions, true, found)
             found |= self.makers[false] if false is not None else 0
         for forced in self.forced:
             found |= 1 << forced.action
@@ -108,7 +156,7 @@ class Stubborn(Frozen):
         return 1 << min(_members(going), key=lambda n: (self.depends[n] & ~known).bit_count())
 
     def _closed(self, found: int, true: Sequence[bool], possible: int) -> int:
-        """With all that matters to what is in the set."""
+        """With all that matters to what is in a set."""
         waiting = found
         while waiting:
             number = (waiting & -waiting).bit_length() - 1

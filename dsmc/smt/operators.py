@@ -6,7 +6,7 @@ encoder.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias, cast
 
 from dsmc.ir import expr as x
@@ -35,8 +35,24 @@ def index_of(type: Type, key: Symbolic) -> list[tuple[int, Truth]]:
     if all(map(sc.known, v.leaves(key))):
         place = v.places(type).get(key)
         return [] if place is None else [(place, True)]
+    if isinstance(type, t.Option | t.Tuple | t.Record | t.Message):
+        return [found for found in _index_of_fields(type, key) if found[1] is not False]
     found = ((n, v.equal(type, key, value)) for n, value in enumerate(v.constants(type)))
     return [(n, is_it) for n, is_it in found if is_it is not False]
+
+
+def _index_of_fields(type: t.Variant, key: Symbolic) -> Iterator[tuple[int, Truth]]:
+    """Case by case, the last field the fastest: what is known of one field counts for all others."""
+    first = 0
+    for case, fields in enumerate(key[1]):
+        found, size = [(0, sc.same(key[0], case))], 1
+        for of, field in zip(t.field_types(type, case), fields, strict=True):
+            count, inner = len(v.universe(of)), index_of(of, field)
+            known = ((n, a) for n, a in found if a is not False)
+            found = [(n * count + m, sc.both((a, b))) for n, a in known for m, b in inner]
+            size *= count
+        yield from ((first + n, is_it) for n, is_it in found)
+        first += size
 
 
 def looked_up(type: Type, cells: tuple[Symbolic, ...], places: list[tuple[int, Truth]]) -> Symbolic:

@@ -1,18 +1,18 @@
 """How the steps of a system get in each other's way, decided by a solver.
 
 A step *depends* on another if it matters which of the two is taken first: where the first can be taken,
-the other disables it, or leads to where it does something that it could not do before, or both orders
-lead to different states. It *enables* a condition if it can make it true. What the solver does not know
-counts as true (Laarman, Pater, van de Pol, Hansen, Guard-based partial-order reduction, STTT 2016,
-sections 3 and 4; there from read and write sets).
+the other disables it or something that it can do, or leads to where it does something that it could not
+do before, or both orders lead to different states. It *enables* a condition if it can make it true.
+What the solver does not know counts as true (Laarman, Pater, van de Pol, Hansen, Guard-based
+partial-order reduction, STTT 2016, sections 3 and 4; there from read and write sets).
 
-That a step after others can be taken first needs only one direction: it commutes to the left with each
-of them (Valmari and Hansen, Stubborn Set Intuition Explained, ToPNoC 2017, condition D1).
+So a step after others can be taken first (Valmari and Hansen, Stubborn Set Intuition Explained, ToPNoC
+2017, condition D1), and what it can do first can be done after the others (condition D2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import z3
@@ -52,9 +52,13 @@ class Relations:
     """The relations of the steps of a system, each found out when it is asked for."""
 
     def __init__(
-        self, effects: Effects, instances: Sequence[Instance], guards: Sequence[Sequence[x.Expr]]
-    ) -> None:
+        self, effects: Effects, instances: Sequence[Instance], guards: Sequence[Sequence[x.Expr]],
+        alike: Callable[[Sequence[int], x.Expr | None], Hashable],
+    ) -> None:  # fmt: skip
+        """Questions about some steps and a condition that are `alike` have the same answer."""
         self.effects = effects
+        self._alike = alike
+        self._known: dict[tuple[str, Hashable], bool] = {}
         self._names = Names()
         self._instances = instances
         self._guards = guards
@@ -92,9 +96,17 @@ class Relations:
     # ------------------------------------------------------------ the relations
 
     def makers(self, true: Truth, among: Iterable[int]) -> int:
-        """The steps, of some, that can make a condition true, as bits."""
+        """The steps, of some, that can make it true, as bits."""
         reads, bundle = self._names.of(true), sc.Bundle([true])
-        return sum(1 << n for n in among if self._makes(self.step(n), true, reads, bundle))
+        return _bits(among, lambda n: self._makes(self.step(n), true, reads, bundle))
+
+    def makers_of(self, condition: x.Expr, among: Iterable[int]) -> int:
+        """The steps, of some, that can make a condition true, as bits."""
+
+        def makes(number: int) -> bool:
+            return bool(self.makers(self.effects.condition(condition), [number]))
+
+        return _bits(among, lambda n: self._once("makes", makes, n, condition=condition))
 
     def _makes(self, step: Step, true: Truth, reads: frozenset[int], bundle: sc.Bundle) -> bool:
         return any(
@@ -104,6 +116,9 @@ class Relations:
 
     def moves(self, number: int) -> bool:
         """Does a step always lead to another state, where it is possible?"""
+        return self._once("moves", self._moves, number)
+
+    def _moves(self, number: int) -> bool:
         step = self.step(number)
         changed = (
             sc.both((e.taken, sc.either(sc.negated(sc.same(*both)) for both in e.changes.values())))
@@ -111,12 +126,33 @@ class Relations:
         )
         return not self.possible(step.guard, sc.negated(sc.either(changed)))
 
+    def may_fail(self, number: int) -> bool:
+        """Is it not known that all of a step always has a value?"""
+        return self._once("fails", self._may_fail, number)
+
+    def _may_fail(self, number: int) -> bool:
+        return self.possible(sc.either(effect.error for effect in self.step(number).effects))
+
     def dependent(self, number: int, among: Iterable[int]) -> int:
         """The steps, of some, that a step depends on, as bits; itself is none of them."""
-        ours = self.step(number)
-        return sum(1 << n for n in among if n != number and self._depends(ours, self.step(n)))
+        others = (n for n in among if n != number)
+        return _bits(others, lambda n: self._once("depends", self._depends, number, n))
 
-    def _depends(self, ours: Step, theirs: Step) -> bool:
+    def _once(
+        self,
+        question: str,
+        answer: Callable[..., bool],
+        *steps: int,
+        condition: x.Expr | None = None,
+    ) -> bool:
+        """Asked once of all that are alike."""
+        key = (question, self._alike(steps, condition))
+        if key not in self._known:
+            self._known[key] = answer(*steps)
+        return self._known[key]
+
+    def _depends(self, one: int, other: int) -> bool:
+        ours, theirs = self.step(one), self.step(other)
         return any(self._in_the_way(ours, theirs, n) for n in range(len(theirs.effects)))
 
     def _in_the_way(self, ours: Step, theirs: Step, way: int) -> bool:
@@ -136,11 +172,11 @@ class Relations:
             *there, sc.negated(effect.before(ours.guarded)[0])
         ):
             return True
-        late = (self._cannot_be_first(ours, n, theirs, way) for n in own)
-        return bool(own) and self.possible(*there, sc.either(late))
+        differ = (self._differs(ours, n, theirs, way) for n in own)
+        return bool(own) and self.possible(*there, sc.either(differ))
 
-    def _cannot_be_first(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
-        """After the other step ours is taken, and if ours were the first it would be different."""
+    def _differs(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
+        """Ours is taken before the other step or after it, and not both, or with different ends."""
         mine, others = ours.effects[n], theirs.effects[way]
         taken, *last = others.before(mine.bundle)
         still, *others_last = mine.before(others.bundle)
@@ -154,7 +190,12 @@ class Relations:
             or ours.new[n].get(name, _NONE) & theirs.writes[way]
             or theirs.new[way].get(name, _NONE) & ours.writes[n]
         ]  # fmt: skip
-        return sc.both((taken, sc.negated(sc.both((mine.taken, still, *same)))))
+        both = sc.both((mine.taken, taken, still, *same))
+        return sc.both((sc.either((mine.taken, taken)), sc.negated(both)))
+
+
+def _bits(among: Iterable[int], is_one: Callable[[int], bool]) -> int:
+    return sum(1 << n for n in among if is_one(n))
 
 
 _NONE = frozenset[int]()

@@ -1,10 +1,12 @@
 """Truth values and integers that are constants of Python as long as possible, else terms of Z3.
 
-What is known is computed here: making a term costs some thirty times as much as a comparison.
+What is known is computed here: making a term costs some thirty times as much as a comparison. The terms
+that there are most of are made by Z3's own functions: those of its Python look at each part again.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -23,12 +25,12 @@ def known(value: Scalar) -> bool:
 
 def both(parts: Iterable[Truth]) -> Truth:
     """Are all of them true?"""
-    return _joined(parts, neutral=True, join=z3.And)
+    return _joined(parts, neutral=True, join=z3.Z3_mk_and)
 
 
 def either(parts: Iterable[Truth]) -> Truth:
     """Is one of them true?"""
-    return _joined(parts, neutral=False, join=z3.Or)
+    return _joined(parts, neutral=False, join=z3.Z3_mk_or)
 
 
 def _joined(parts: Iterable[Truth], *, neutral: bool, join: Any) -> Truth:
@@ -41,14 +43,20 @@ def _joined(parts: Iterable[Truth], *, neutral: bool, join: Any) -> Truth:
     if not open_:
         return neutral
     terms = list(open_.values())
-    return terms[0] if len(terms) == 1 else join(*terms)
+    if len(terms) == 1:
+        return terms[0]
+    context = terms[0].ctx
+    parts = (z3.Ast * len(terms))(*(one.as_ast() for one in terms))
+    return z3.BoolRef(join(context.ref(), len(terms), parts), context)
 
 
 def negated(truth: Truth) -> Truth:
     """Is it false?"""
     if known(truth):
         return not truth
-    return truth.arg(0) if z3.is_not(truth) else z3.Not(truth)
+    if z3.is_not(truth):
+        return truth.arg(0)
+    return z3.BoolRef(z3.Z3_mk_not(truth.ctx_ref(), truth.as_ast()), truth.ctx)
 
 
 def chosen(condition: Truth, yes: Scalar, no: Scalar) -> Scalar:
@@ -87,7 +95,8 @@ def same(a: Scalar, b: Scalar) -> Truth:
         return b if a else negated(b)
     if isinstance(b, bool):
         return a if b else negated(a)
-    return a == b
+    one, other = term(a), term(b)
+    return z3.BoolRef(z3.Z3_mk_eq(one.ctx_ref(), one.as_ast(), other.as_ast()), one.ctx)
 
 
 def less(a: Number, b: Number) -> Truth:
@@ -142,7 +151,12 @@ def term(value: Scalar) -> Any:
     """The same as a term."""
     if isinstance(value, bool):
         return z3.BoolVal(value)
-    return z3.IntVal(value) if known(value) else value
+    return _number(value) if known(value) else value
+
+
+@functools.cache
+def _number(value: int) -> Any:
+    return z3.IntVal(value)
 
 
 def folded(term_: Any) -> Scalar:

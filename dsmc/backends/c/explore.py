@@ -262,7 +262,7 @@ class _Search:
             )
         elif event == LOADED:
             self._look_for_pump()
-        if event != PAUSED and not frontier and not self._stopped:
+        if self._is_end(event) and not frontier and not self._stopped:
             self._finished = True
         if event == FINISHED or self._stopped or self._finished or self._satisfied(event):
             return True
@@ -271,6 +271,10 @@ class _Search:
         elif is_full(self._limits):
             self._stopped = memory_limit(self._limits.memory or 0)
         return bool(self._stopped)
+
+    def _is_end(self, event: int) -> bool:
+        """Is nothing left once there are no new states? Where steps are put off, it is looked for them."""
+        return event == FINISHED or (event != PAUSED and self._machine.partial is None)
 
     def _satisfied(self, event: int) -> bool:
         if event == PAUSED:

@@ -43,7 +43,7 @@ from dsmc.reduce.permute import Named
 from dsmc.reduce.stubborn import Stubborn
 
 #: The number of what `runtime/model.h` says.
-ABI = 5
+ABI = 6
 #: Which bit of the word behind a state says that it is beyond the bound: as in `runtime/simulate.h`.
 _BEYOND = 31
 #: What the node that acts is bound to, in the text of a system that is walked: no name of a spec.
@@ -103,6 +103,7 @@ class _Module:
         self._pool = pool
         self._deciders = Deciders(system, layout, pool)
         self._functions = len(system.functions)
+        self._sets = 0
         self._assertions = {
             p.number: n for n, p in enumerate(system.properties) if isinstance(p, Assertion)
         }
@@ -137,13 +138,19 @@ class _Module:
             "if (out >= c->end) { c->out = out; c->full(c); out = c->out; }",
         ]
         if not self._layout.boxed:  # where it was is nowhere new
-            moved = ["c->moved |= 1u << c->phase;"] * self._has(Quiescent, NoDeadlock)
+            moved = ["c->moved |= 1u << c->phase;"] * self._tells_moves
             kept = [f"if ({self._differs()}) {{", *moved, *kept, "}"]
         else:
             kept = [*self._moved(), *kept]
         if self._has(Fires):
             kept = ["if (!c->probing) {", *kept, "}"]
         return _macro("count++;", *kept)
+
+    @property
+    def _tells_moves(self) -> bool:
+        """Does it matter whether a step leads elsewhere?"""
+        order = self._order
+        return self._has(Quiescent, NoDeadlock) or bool(order and order.staying)
 
     def _has(self, *kinds: type) -> bool:
         return any(isinstance(p, kinds) for p in self._system.properties)
@@ -153,7 +160,7 @@ class _Module:
         return self._tagged or self._has(Transition) or self._system.within != x.TRUE
 
     def _moved(self) -> list[str]:
-        if not (self._walked or self._has(Quiescent, NoDeadlock)):
+        if not (self._walked or self._tells_moves):
             return []
         differs = f"if (!(c->moved >> c->phase & 1) && ({self._differs()}))"
         return [differs, "\tc->moved |= 1u << c->phase;"]
@@ -281,7 +288,9 @@ class _Module:
             only = f"if (which[{number >> 6}] >> {number & 63} & 1) " if self._order else ""
             calls.append(f"\t{only}{self._prefix}action_{number}(c, s);")
         if self._order:
-            return [*lines, *Guided(self._order, self._deciders).lines(calls)]
+            guided = Guided(self._order, self._deciders)
+            self._sets = guided.words
+            return [*lines, *guided.lines(calls)]
         name = "owing" if self._tags is _Tags.OWED else "expand"
         return [*lines, f"static void {name}(ctx *c, const u64 *s)", "{", *calls, "}", ""]
 
@@ -401,7 +410,7 @@ class _Module:
         error = next(n for n, p in enumerate(properties) if isinstance(p, NoError))
         numbers = [
             ABI, layout.words, layout.packed_words, layout.bits, len(layout.boxed),
-            len(properties), self._functions, error, ends_, int(decides),
+            len(properties), self._functions, error, ends_, int(decides), self._sets,
         ]  # fmt: skip
         return [
             f"static const shape *const shapes[] = {{{shapes}}};",

@@ -21,6 +21,11 @@ class Guided:
         self._words = _words(len(order.guards))
         self._condition_words = _words(len(order.conditions))
 
+    @property
+    def words(self) -> int:
+        """How many words a set of steps has, if some may be put off for ever; else 0."""
+        return self._words if self._order.staying else 0
+
     def lines(self, take: Sequence[str]) -> list[str]:
         """All of it; `take` is the body of the function that takes the steps of a set, `which`."""
         header = _HEADER.read_text(encoding="utf-8")
@@ -52,13 +57,14 @@ class Guided:
             f"#define CONDITION_WORDS {self._condition_words}",
             f"#define STEPS {len(order.guards)}",
             f"#define GOAL_END {len(order.goals) + 1}",
+            f"#define GOALS_LEAD {len(order.goals) - len(order.staying)}",
             f"#define FORCED_END {len(order.forced) + 1}",
             f"#define REST_END {len(order.rests) + 1}",
             "typedef struct { u64 steps[STEP_WORDS], move[STEP_WORDS]; u32 count;",
             "\tconst u32 *const *alternatives; } rest_goal;",
             "typedef struct { u32 step; u64 makers[STEP_WORDS]; } forced_step;",
             self._sets("DEPENDS", order.depends), self._sets("MAKERS", order.makers),
-            *_lists("GUARDS", order.guards), *_lists("GOALS", order.goals),
+            *_lists("GUARDS", order.guards), *_lists("GOALS", [goal.conditions for goal in order.goals]),
             *self._forced(), *self._rests(),
             f"static const u64 WORK[] = {self._set(_bits(n for n in every if kinds[n].is_work))};",
             f"static const u64 OWN[] = {self._set(_bits(n for n in every if kinds[n].is_own))};",
@@ -97,14 +103,32 @@ class Guided:
         return [
             "static void expand(ctx *c, const u64 *s)", "{",
             "\tu64 truths[CONDITION_WORDS] = {0}, possible[STEP_WORDS], chosen[STEP_WORDS];",
-            "\tfor (u32 w = 0; w < STEP_WORDS; w++)", "\t\tpossible[w] = chosen[w] = ~0ull;",
-            "\tif (conditions(c, s, truths)) {",
-            "\t\tfind_possible(truths, possible);", "\t\tfind_enough(truths, possible, chosen);", "\t}",
-            "\ttake(c, s, chosen);",
-            "\tu64 others[STEP_WORDS];",
-            "\tfor (u32 w = 0; w < STEP_WORDS; w++)", "\t\tothers[w] = possible[w] & ~chosen[w];",
-            f"\tif ({' || '.join(self._ends()) or '0'})", "\t\ttake(c, s, others);", "}", "",
+            "\tu64 taken[STEP_WORDS], others[STEP_WORDS];",
+            "\tu32 leads = 1;",
+            "\tfor (u32 w = 0; w < STEP_WORDS; w++) {", "\t\tpossible[w] = chosen[w] = ~0ull;",
+            "\t\ttaken[w] = 0;", "\t}",
+            "\tint known = conditions(c, s, truths);",
+            "\tif (known)", "\t\tfind_possible(truths, possible);",
+            *self._repeatedly([
+                "if (known)", "\tleads = find_enough(truths, possible, taken, c->led, chosen);",
+                "for (u32 w = 0; w < STEP_WORDS; w++) {",
+                "\tothers[w] = chosen[w] & possible[w] & ~taken[w];", "\ttaken[w] |= others[w];", "}",
+                "take(c, s, others);",
+                "for (u32 w = 0; w < STEP_WORDS; w++)", "\tothers[w] = possible[w] & ~taken[w];",
+            ]),
+            f"\tif ({' || '.join(self._ends()) or '0'})", "\t\ttake(c, s, others);",
+            "\tfor (u32 w = 0; c->taken && w < STEP_WORDS; w++) {",
+            "\t\tc->taken[w] = possible[w];",
+            "\t\tc->taken[STEP_WORDS + w] = leads ? possible[w] : taken[w];", "\t}",
+            "}", "",
         ]  # fmt: skip
+
+    def _repeatedly(self, lines: list[str]) -> list[str]:
+        """What leads nowhere is no reason to leave out anything else."""
+        if not self._order.staying:
+            return ["\t" + line for line in lines]
+        again = "\t} while (!leads && !c->moved && shares(others, others));"
+        return ["\tdo {", *("\t\t" + line for line in lines), again]
 
     def _ends(self) -> list[str]:
         properties = self._order.system.properties

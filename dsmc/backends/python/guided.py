@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dsmc.backends.python.machine import ByAction, Facts, PythonMachine
+from dsmc.engine.machine import Partial
 from dsmc.liveness.formula import may_be
 from dsmc.reduce.stubborn import Stubborn
 
@@ -25,35 +26,73 @@ class GuidedMachine(PythonMachine):
     def _looked(self) -> tuple[list[ByAction], Facts]:
         return self.apart(self.order.conditions)
 
-    def chosen(self, state: Any) -> tuple[int, int]:
-        """The steps that are possible, and those of them that are enough. Where a condition has no value,
-        it is not known which are, and all are tried.
+    def chosen(self, state: Any, still: int = 0, *, led: bool = False) -> tuple[int, int, bool]:
+        """The steps that are possible, those of them that are enough, and whether these lead to every goal
+        (as they do if the search is `led`). Where a condition has no value, it is not known which are
+        possible, and all are tried.
         """
         facts = self._looked[1](state)
         count = range(len(self.order.conditions))
         true = [bool(facts & may_be(n, True)) for n in count]
         if any(true[n] and facts & may_be(n, False) for n in count):
-            return self.order.all, self.order.all
+            return self.order.all, self.order.all, True
         possible = self.order.possible(true)
-        return possible, possible & self.order.chosen(true)
+        if led:
+            return possible, possible & self.order.leading(true, possible), True
+        chosen, leads = self.order.chosen(true, possible, still)
+        return possible, possible & chosen, leads
+
+    @property
+    def partial(self) -> Partial | None:
+        """See `Machine`."""
+        return self if self.order.staying else None
+
+    def taken(self, state: Any) -> tuple[int, int]:
+        """See `Partial`."""
+        return self._taken(state, [], [])[:2]
 
     @functools.cached_property
     def expand(self) -> Callable[[Any, list[Any], list[int]], tuple[int, int]]:
         """See `Machine`."""
-        return self._expand
+        return lambda state, successors, violated: self._taken(state, successors, violated)[2]
 
-    def _expand(self, state: Any, successors: list[Any], violated: list[int]) -> tuple[int, int]:
-        """To be at rest is to have no step at all that leads elsewhere."""
-        possible, chosen = self.chosen(state)
+    def lead(self, state: Any, successors: list[Any], violated: list[int]) -> tuple[int, int]:
+        """See `Partial`."""
+        possible, chosen, _ = self.chosen(state, led=True)
         counts = self._take(chosen, state, successors, violated)
+        return self._at_rest(possible & ~chosen, state, successors, violated, counts)
+
+    def _taken(
+        self, state: Any, successors: list[Any], violated: list[int]
+    ) -> tuple[int, int, tuple[int, int]]:
+        """What is possible, and taken: all of it, if that leads to every goal. With the counts of `expand`.
+
+        What leads nowhere is no reason to leave out anything else.
+        """
+        taken, counts = 0, (0, 0)
+        while True:
+            possible, chosen, leads = self.chosen(state, taken)
+            new = self._take(chosen & ~taken, state, successors, violated)
+            counts = (max(counts[0], new[0]), max(counts[1], new[1]))
+            taken |= chosen
+            if leads or not possible & ~taken or any(s != state for s in successors):
+                break
+        counts = self._at_rest(possible & ~taken, state, successors, violated, counts)
+        return possible, possible if leads else taken, counts
+
+    def _at_rest(
+        self, others: int, state: Any, successors: list[Any], violated: list[int],
+        counts: tuple[int, int],
+    ) -> tuple[int, int]:  # fmt: skip
+        """To be at rest is to have no step at all that leads elsewhere: then the others are taken, too."""
         ends = (self.rest_deciders, self.stuck_deciders)
         stays = [all(s == state for s in successors[:count]) for count in counts]
         kinds = (self._work, self._own)
         if any(
-            deciders and still and possible & kind & ~chosen
+            deciders and still and others & kind
             for deciders, still, kind in zip(ends, stays, kinds, strict=True)
         ):
-            return self._take_others(possible & ~chosen, state, successors, violated, stays)
+            return self._take_others(others, state, successors, violated, stays)
         return counts
 
     def _take_others(

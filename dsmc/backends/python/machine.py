@@ -19,7 +19,7 @@ from dsmc.backends.codec import Register, decode, encode
 from dsmc.backends.python.access import Pool
 from dsmc.backends.python.generate import Layout, generate, generate_apart, generate_labelled
 from dsmc.diagnostics import Diagnostic, Mistakes
-from dsmc.engine.machine import State
+from dsmc.engine.machine import Partial, State
 from dsmc.engine.simulate import Choice
 from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
@@ -145,6 +145,11 @@ class PythonMachine:
         """For each action the function that appends its successors, and the facts of a state."""
         run = self._compiled(generate_apart(self.system, self.layout, self._pool, conditions))
         return run["actions"], run["facts"]
+
+    @property
+    def partial(self) -> Partial | None:
+        """See `Machine`."""
+        return None
 
     # ------------------------------------------------------------ the traces' side
 

@@ -14,7 +14,7 @@ typedef long long i64;
 typedef unsigned int u32;
 
 /* Changes when anything below does: code that was compiled with another is not used. */
-#define DSMC_ABI 5
+#define DSMC_ABI 6
 
 /* A value without a fixed width. `count` elements (of a variant: words), each of so many words as
  * its type says. Never changed once somebody else can see it. */
@@ -57,6 +57,8 @@ struct ctx {
 	u32 failed;              /* did a step have no result? */
 	u32 broken;              /* did a function have none? */
 	u32 probing;             /* count successors only */
+	u32 led;                 /* take only steps that lead wherever something may be decided */
+	u64 *taken;              /* room for the steps that are possible, and for those that are taken; or 0 */
 	u32 made, at, room;      /* choices of the way that is looked at */
 	u32 *choice;             /* for each: which, of how many */
 	void (*longer)(ctx *);   /* makes room for choices */
@@ -73,6 +75,7 @@ typedef struct model {
 	u32 abi, words, packed, bits, boxes, properties, functions, error;
 	u32 ends;                /* bits: are there properties of states at rest, and stuck? */
 	u32 decides;             /* are there properties of states? */
+	u32 sets;                /* words of a set of steps, if some may be put off for ever; else 0 */
 	const shape *const *shapes;
 	void (*initial)(ctx *);
 	void (*expand)(ctx *, const u64 *state);

@@ -177,6 +177,15 @@ void expand_state(worker *w, u64 handle)
 		look_outside(w);
 }
 
+const u64 *successors_of(worker *w, u64 handle, u64 *count)
+{
+	const model *m = w->s->m;
+	reset_room(w);
+	expand_state(w, handle);
+	*count = (u64)(w->c.out - w->out) / m->words;
+	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
+}
+
 /* ---- many states */
 
 static void keep(worker *w, u64 key, u64 hash, const u64 *words)
@@ -423,7 +432,7 @@ static void work_together(search *s)
 }
 #endif
 
-static void gather(search *s)
+void gather(search *s)
 {
 	s->active = 1;
 	for (u32 i = 0; i < s->threads; i++) {
@@ -493,7 +502,7 @@ int find_loaded(search *s)
 }
 
 /* The level is whole: what was found is the next. */
-static int next_level(search *s)
+int next_level(search *s)
 {
 	u32 level = (u32)s->level_at.count, overloaded = 0;
 	int decided = merge(s, STEP, level) | merge(s, OUTSIDE, level);
@@ -522,13 +531,25 @@ int why(search *s)
 	return s->found >= s->most_states ? TOO_MANY : PAUSED;
 }
 
+/* May there be steps that were put off for ever? */
+static int puts_off(const search *s)
+{
+	return s->m->sets && s->looked < s->kept;
+}
+
 /* Go on until the deadline, or until something is known. */
 int dsmc_run(search *s, double seconds)
 {
 	s->deadline = seconds_now() + seconds;
 	s->stop = 0;
-	while (frontier(s)) {
+	while (frontier(s) || puts_off(s)) {
 		s->loaded.count = 0;
+		if (!frontier(s)) {
+			int event = find_ignored(s);
+			if (event != PAUSED || seconds_now() > s->deadline)
+				return event;
+			continue;
+		}
 #if THREADS
 		if (s->threads > 1 && frontier(s) >= PARALLEL)
 			work_together(s);
@@ -751,6 +772,7 @@ static void close_worker(worker *w, const search *s)
 
 void dsmc_close(search *s)
 {
+	close_ignored(s);
 	for (u32 i = 0; s->workers && i < s->threads; i++)
 		if (s->workers[i].s)
 			close_worker(&s->workers[i], s);

@@ -20,6 +20,7 @@
 #define CHUNK (1u << 18)  /* bytes of room for boxes */
 
 typedef struct search search;
+typedef struct ignored ignored;
 
 /* A growing array of numbers. */
 typedef struct list {
@@ -111,6 +112,8 @@ struct search {
 	u64 *nothing;            /* bits: no property is looked for */
 	u64 depth, deepest;      /* states marked; the most that ever were */
 	extent whole;            /* no more is in a checkpoint */
+	ignored *ignored;        /* where steps were put off, while it is looked at */
+	u64 looked;              /* so many states are known to put off none */
 	/* Room for what only a compiler with threads knows: another one may go on with the search. */
 	u64 lock[16], turn[16];
 };
@@ -140,6 +143,8 @@ void read_record(worker *w, const u64 *record);
 
 /* search.c */
 void expand_state(worker *w, u64 handle);
+/* The keys of the successors of a state. */
+const u64 *successors_of(worker *w, u64 handle, u64 *count);
 void look_at(worker *w, const u64 *state, u32 which);
 void reset_room(worker *w);
 /* Put the successors that were collected into the set; all of them, if the room is to be used again. */
@@ -147,6 +152,9 @@ void flush(worker *w, int all);
 /* What a worker found goes behind the other states. False: no memory. */
 int take_over(search *s, worker *w);
 int must_stop(search *s);
+/* What workers counted; what they found is the next level. */
+void gather(search *s);
+int next_level(search *s);
 /* Why the search has stopped. */
 int why(search *s);
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
@@ -157,6 +165,10 @@ u64 *reserve(u64 *room);
 
 /* The states of the last level with more messages than the limit. False: no memory. */
 int find_loaded(search *s);
+
+/* ignored.c */
+int find_ignored(search *s);
+void close_ignored(search *s);
 
 /* checkpoint.c */
 void mark_level(search *s, int event);

@@ -89,9 +89,10 @@ static void unrest(const rest_goal *r, const u64 *truths, const u64 *possible, u
 		found[n >> 6] |= 1ull << (n & 63);
 }
 
-static void add_seeds(const u64 *truths, const u64 *possible, u64 *found)
+/* The steps of which one comes before each of the first so many goals. */
+static void add_seeds(const u64 *truths, const u64 *possible, u32 goals, u64 *found)
 {
-	for (u32 n = 0; n + 1 < GOAL_END; n++) {
+	for (u32 n = 0; n < goals; n++) {
 		u32 false_ = easiest(GOALS[n], truths, found);
 		if (false_ != ~0u)
 			add_all(found, MAKERS[false_]);
@@ -106,12 +107,9 @@ static void add_seeds(const u64 *truths, const u64 *possible, u64 *found)
 		unrest(&RESTS[n], truths, possible, found);
 }
 
-static void find_enough(const u64 *truths, const u64 *possible, u64 *found)
+static void close_set(const u64 *truths, const u64 *possible, u64 *found)
 {
 	u64 waiting[STEP_WORDS];
-	for (u32 w = 0; w < STEP_WORDS; w++)
-		found[w] = 0;
-	add_seeds(truths, possible, found);
 	for (u32 w = 0; w < STEP_WORDS; w++)
 		waiting[w] = found[w];
 	for (u32 w = 0; w < STEP_WORDS;) {
@@ -131,6 +129,62 @@ static void find_enough(const u64 *truths, const u64 *possible, u64 *found)
 		}
 		w = first;
 	}
+}
+
+static void find_closed(const u64 *truths, const u64 *possible, u32 goals, u64 *found)
+{
 	for (u32 w = 0; w < STEP_WORDS; w++)
-		found[w] &= possible[w];
+		found[w] = 0;
+	add_seeds(truths, possible, goals, found);
+	close_set(truths, possible, found);
+}
+
+static u32 count_shared(const u64 *a, const u64 *b)
+{
+	u32 count = 0;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		count += (u32)ones(a[w] & b[w]);
+	return count;
+}
+
+/* What leads to the goals that do not stay, with something that leads elsewhere, if there is. */
+static void find_any(const u64 *truths, const u64 *possible, const u64 *still, u64 *found)
+{
+	u64 going[STEP_WORDS], base[STEP_WORDS], tried[STEP_WORDS];
+	u32 fewest = ~0u;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		going[w] = possible[w] & ~still[w];
+	find_closed(truths, possible, GOALS_LEAD, found);
+	if (shares(found, going))
+		return;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		base[w] = found[w];
+	for (u32 n = 0; n < STEPS && fewest > 1; n++) {
+		if (!has(going, n))
+			continue;
+		for (u32 w = 0; w < STEP_WORDS; w++)
+			tried[w] = base[w];
+		tried[n >> 6] |= 1ull << (n & 63);
+		close_set(truths, possible, tried);
+		if (count_shared(tried, possible) >= fewest)
+			continue;
+		fewest = count_shared(tried, possible);
+		for (u32 w = 0; w < STEP_WORDS; w++)
+			found[w] = tried[w];
+	}
+}
+
+/* The steps that are enough, of which only those that are possible are taken; do they lead to every goal? */
+static u32 find_enough(const u64 *truths, const u64 *possible, const u64 *still, u32 led, u64 *found)
+{
+	u64 fewer[STEP_WORDS];
+	find_closed(truths, possible, GOAL_END - 1, found);
+	if (led || GOALS_LEAD == GOAL_END - 1)
+		return 1;
+	find_any(truths, possible, still, fewer);
+	if (count_shared(found, possible) <= count_shared(fewer, possible))
+		return 1;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		found[w] = fewer[w];
+	return 0;
 }

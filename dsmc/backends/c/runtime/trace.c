@@ -54,15 +54,6 @@ static int open_marks(marks *m)
 	return m->slot != NULL;
 }
 
-static const u64 *successors(worker *w, u64 key, u64 *count)
-{
-	const model *m = w->s->m;
-	reset_room(w);
-	expand_state(w, key);
-	*count = (u64)(w->c.out - w->out) / m->words;
-	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
-}
-
 /* Are states marked by what their handles do not tell? */
 static int by_another_key(const search *s)
 {
@@ -98,14 +89,14 @@ static int is_goal(worker *w, u64 key, const goal *g)
 		unfold(w, key);
 		look_at(w, w->state, STATE);
 	} else
-		successors(w, key, &count);
+		successors_of(w, key, &count);
 	return w->flags[g->kind][g->property >> 6] >> (g->property & 63) & 1;
 }
 
 static int leads_to(worker *w, u64 key, const marks *later)
 {
 	u64 count;
-	const u64 *found = successors(w, key, &count);
+	const u64 *found = successors_of(w, key, &count);
 	for (u64 i = 0; i < count; i++)
 		if (has(later, found[i]))
 			return 1;
@@ -133,7 +124,7 @@ static int mark(worker *w, u32 level, const goal *g, const marks *later, marks *
 static int step(worker *w, const marks *at, u64 *key)
 {
 	u64 count, i = 0;
-	const u64 *found = successors(w, *key, &count);
+	const u64 *found = successors_of(w, *key, &count);
 	while (i < count && !has(at, found[i]))
 		i++;
 	if (i == count)

@@ -1,0 +1,123 @@
+"""Which questions about steps are alike: one is the other with its names permuted.
+
+Where names are interchangeable, steps that differ in names only do the same to states that do. So what is
+true of some steps and a condition is true of them with all their names permuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from dsmc.ir import expr as x
+from dsmc.ir import system as y
+from dsmc.ir import types as t
+from dsmc.ir.types import Type, Value
+from dsmc.reduce.permute import Named, Permutation, names_in, permuted
+from dsmc.reduce.symmetry import symmetry
+from dsmc.smt.effects import Choice, Fields, Instance, Whole
+
+
+class Alike:
+    """Says what questions about the instances of a system have in common, if they are alike."""
+
+    def __init__(self, system: y.System, instances: Sequence[Instance]) -> None:
+        self._types = symmetry(system).types
+        self._instances = instances
+        self._params = [[p.type for p in action.params] for action in system.actions]
+        self._values = [list(self._chosen(n)) for n in range(len(instances))]
+        self._said: dict[x.Expr, list[tuple[Type, Value]]] = {}
+        self._known: dict[Hashable, Hashable] = {}
+
+    def key(self, numbers: Sequence[int], condition: x.Expr | None = None) -> Hashable:
+        """The question, with the names in the order in which they are first met."""
+        if not self._types:
+            return (*numbers, condition)
+        values = [one for n in numbers for one in self._values[n]]
+        values += self._literals(condition) if condition is not None else []
+        permutation = _in_order(self._types, values)
+        steps = tuple(self._renamed(n, permutation) for n in numbers)
+        return (steps, condition and self._renamed(condition, permutation))
+
+    def _literals(self, e: x.Expr) -> list[tuple[Type, Value]]:
+        """The names that a condition speaks of."""
+        if e not in self._said:
+            lits = (part for part in x.walk(e) if isinstance(part, x.Lit))
+            self._said[e] = [(lit.type, lit.value) for lit in lits if names_in(lit.type)]
+        return self._said[e]
+
+    def _renamed(self, what: int | x.Expr, permutation: Permutation) -> Hashable:
+        """An instance, or a condition, with its names permuted: each once."""
+        key = (what, tuple(permutation.items()))
+        if key not in self._known:
+            match what:
+                case int():
+                    self._known[key] = self._step(what, permutation)
+                case _:
+                    self._known[key] = _renamed(what, permutation)
+        return self._known[key]
+
+    def _chosen(self, number: int) -> Iterator[tuple[Type, Value]]:
+        """What an instance has chosen, with the types."""
+        action, choices = self._instances[number]
+        for type, choice in zip(self._params[action], choices, strict=True):
+            match choice:
+                case Whole(value):
+                    yield type, value
+                case Fields(values):
+                    yield from ((_field(type, place), value) for place, value in values)
+
+    def _step(self, number: int, permutation: Permutation) -> Hashable:
+        action, choices = self._instances[number]
+        types = self._params[action]
+        renamed = (_chosen(of, one, permutation) for of, one in zip(types, choices, strict=True))
+        return (action, *renamed)
+
+
+def _field(type: Type, place: int) -> Type:
+    return t.field_types(type, 0)[place]  # type: ignore[arg-type]
+
+
+def _chosen(type: Type, choice: Choice, permutation: Permutation) -> Choice:
+    if isinstance(choice, Whole):
+        return Whole(permuted(type, choice.value, permutation))
+    return Fields(tuple((n, permuted(_field(type, n), v, permutation)) for n, v in choice.values))
+
+
+def _renamed(e: x.Expr, permutation: Permutation) -> x.Expr:
+    if isinstance(e, x.Lit):
+        return x.Lit(permuted(e.type, e.value, permutation), e.type)
+    return x.map_children(lambda child: _renamed(child, permutation), e)
+
+
+def _in_order(types: Sequence[Named], values: Sequence[tuple[Type, Value]]) -> Permutation:
+    """The permutation that gives the names the numbers in which they come."""
+    met: dict[Named, dict[int, None]] = {of: {} for of in types}
+    for type, value in values:
+        for of, ordinal in _names(type, value):
+            if of in met:
+                met[of][ordinal] = None
+    return {of: _places(found, of.size) for of, found in met.items()}
+
+
+def _places(first: dict[int, None], size: int) -> tuple[int, ...]:
+    order = [*first, *(n for n in range(size) if n not in first)]
+    return tuple(order.index(n) for n in range(size))
+
+
+def _names(type: Type, value: Value) -> Iterator[tuple[Named, int]]:
+    """The names in a value. Those of a map count in no order of their own."""
+    if not names_in(type):
+        return
+    match type:
+        case t.Role() | t.Symbols():
+            yield type, value
+        case t.NodeId():
+            yield t.node_role(type, value)
+        case t.Option() | t.Tuple() | t.Record() | t.Message():
+            for of, part in zip(t.field_types(type, value[0]), value[1:], strict=True):
+                yield from _names(of, part)
+        case t.Set(of) | t.Seq(of) | t.Bag(of):
+            for part in value:
+                yield from _names(of, part)
+        case _:
+            return
