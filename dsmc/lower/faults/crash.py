@@ -4,8 +4,8 @@ Needs: steps, `Sync` and `Broadcast` statements, no network yet. Leaves: the var
 `R.gone` where some come back and some do not), a guard on every step of such a role, the steps of
 the faults and of recovery, and for each step that a crash may cut a second one in which it does.
 
-A cut step did everything before some effect that others can see (a message, a change of a lasting
-variable), or sent a broadcast to some of its receivers, and then the node stopped.
+A cut step (see `cuts.py`) did everything before some effect, or sent a broadcast to some of its
+receivers, and then the node stopped.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from dsmc.lower.build import (
     read,
     up_of,
 )
+from dsmc.lower.faults.cuts import Cutter
 from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
 
@@ -102,9 +103,8 @@ class _Crashing:
     def lowered(self) -> Program:
         program = self._program
         others = tuple(v for v in program.variables if v.name != self._up.name)
-        ours = tuple(replace(st, body=self._syncing(st.body)) for st in program.steps)
         steps: list[Step] = []
-        for step in map(self._guarded, ours):
+        for step in map(self._guarded, program.steps):
             steps += [step, *self._cut_steps(step)]
         steps += [self._fault_step(f) for f in self._faults]
         if self._passing:
@@ -114,7 +114,7 @@ class _Crashing:
             program,
             variables=(*others, self._up, *self._gone_variable(), *self._synced.values(),
                        *(v for f in self._faults for v in f.budget.variables)),
-            steps=tuple(steps),
+            steps=tuple(replace(step, body=self._syncing(step.body)) for step in steps),
             init=self._syncing(program.init),
             awake=conj(program.awake, self._of_this_role(read(self._up, self._there), True)),
             gone=self._or_gone(program.gone),
@@ -220,7 +220,7 @@ class _Crashing:
         down = x.negation(read(self._up, node))
         gone = (x.negation(self._is_gone(node)),) if self._gone_variable() else ()
         hooks = tuple(st for hook in self._code.on_restart for st in _hooked(hook))
-        body = (assign(self._up, x.TRUE, node), *self._syncing(hooks))
+        body = (assign(self._up, x.TRUE, node), *hooks)
         place = next((hook.span for hook in self._code.on_restart), self._code.span)
         origin = Origin(Kind.RECOVERY, "restart", SELF, self._role.name).at(place)
         return Step(
@@ -245,7 +245,7 @@ class _Crashing:
             s.Require(fault.budget.left), told.at(step.origin.span), *self._fails(fault), s.Leave()
         )  # fmt: skip
         lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
-        cutter = _Cutter(failing, lasting, self._fresh)
+        cutter = Cutter(failing, lasting, self._fresh)
         # A message that was taken and forgotten matters only to a node that comes back.
         taken = step.receive is not None and not fault.lasts
         body, _ = cutter.cut(step.body, taken)
@@ -291,74 +291,3 @@ def _reset(variable: Variable, node: x.Expr) -> s.Block:
     """A volatile variable has its first value again."""
     place = s.Place(x.Global(variable.name, variable.type), (s.Key(node),))
     return s.substitute_in(set_first(variable, place, variable.start), {variable.start.node: node})
-
-
-class _Cutter:
-    """Puts crashes into code: before each effect but the first, and into broadcasts."""
-
-    def __init__(self, failing: s.Block, lasting: set[str], fresh: Fresh) -> None:
-        self._failing = failing
-        self._lasting = lasting
-        self._fresh = fresh
-        self.found = False
-
-    def cut(self, block: s.Block, after: bool) -> tuple[s.Block, bool]:
-        """The block with crashes; `after`: may something be seen of what happened before it?"""
-        made: list[s.Statement] = []
-        for statement in block:
-            pieces, after = self._statement(statement, after)
-            made += pieces
-        return tuple(made), after
-
-    def _statement(self, statement: s.Statement, after: bool) -> tuple[s.Block, bool]:
-        match statement:
-            case s.Broadcast():
-                return (*self._before(after), self._partly(statement)), True
-            case s.Send():
-                return (*self._before(after), statement), True
-            case s.Assign(place) if place.base.name in self._lasting:
-                return (*self._before(after), statement), True
-            case s.Atomic(body):
-                if not self._has_effect(body):
-                    return (statement,), after
-                return (*self._before(after), statement), True
-            case s.For() | s.While():
-                body, inside = self.cut(statement.body, self._has_effect(statement.body) or after)
-                return (replace(statement, body=body),), inside
-            case _:
-                return self._inside(statement, after)
-
-    def _inside(self, statement: s.Statement, after: bool) -> tuple[s.Block, bool]:
-        seen = after
-
-        def block(inner: s.Block) -> s.Block:
-            nonlocal seen
-            made, inside = self.cut(inner, after)
-            seen = seen or inside
-            return made
-
-        return (s.map_parts(statement, lambda e: e, block),), seen
-
-    def _has_effect(self, body: s.Block) -> bool:
-        """Does code do something that lasts, or that others see?"""
-        return any(
-            isinstance(st, s.Send | s.Broadcast)
-            or (isinstance(st, s.Assign) and st.place.base.name in self._lasting)
-            for st in s.walk(body)
-        )
-
-    def _before(self, after: bool) -> s.Block:
-        if not after:
-            return ()
-        self.found = True
-        return (s.Choose(((), self._failing)),)
-
-    def _partly(self, statement: s.Broadcast) -> s.Statement:
-        """The broadcast; or some, but not all, of its messages, and a crash."""
-        self.found = True
-        nodes = statement.to
-        some = x.Local(f"reached{self._fresh.suffix()}", nodes.type)
-        subsets = x.Apply(Op.SUBSETS, (nodes,), t.Set(nodes.type))
-        proper = conj(apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes))
-        pick = s.Pick(some.name, some.type, subsets, proper)
-        return s.Choose(((statement,), (pick, replace(statement, to=some), *self._failing)))

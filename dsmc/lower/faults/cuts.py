@@ -1,0 +1,87 @@
+"""Where in the middle of a step a node may stop, and a step that stops there.
+
+It stops before an effect that follows another one, and in a broadcast. An effect is what somebody can
+tell after a crash: a message, a change of a lasting variable, a `sync` that makes one lasting. At any
+other place the crash is one before the step or after it.
+"""
+
+from __future__ import annotations
+
+from dsmc.frozen import replace
+from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
+from dsmc.ir import types as t
+from dsmc.ir.ops import Op
+from dsmc.lower.build import apply, conj, lit
+from dsmc.lower.fresh import Fresh
+
+
+class Cutter:
+    """Puts crashes into code: before each effect but the first, and into broadcasts."""
+
+    def __init__(self, failing: s.Block, lasting: set[str], fresh: Fresh) -> None:
+        self._failing = failing
+        self._lasting = lasting
+        self._fresh = fresh
+        self.found = False
+
+    def cut(self, block: s.Block, after: bool) -> tuple[s.Block, bool]:
+        """The block with crashes; `after`: may something be seen of what happened before it?"""
+        made: list[s.Statement] = []
+        for statement in block:
+            pieces, after = self._statement(statement, after)
+            made += pieces
+        return tuple(made), after
+
+    def _statement(self, statement: s.Statement, after: bool) -> tuple[s.Block, bool]:
+        match statement:
+            case s.Broadcast():
+                return (*self._before(after), self._partly(statement)), True
+            case s.Send() | s.Sync():
+                return (*self._before(after), statement), True
+            case s.Assign(place) if place.base.name in self._lasting:
+                return (*self._before(after), statement), True
+            case s.Atomic(body):
+                if not self._has_effect(body):
+                    return (statement,), after
+                return (*self._before(after), statement), True
+            case s.For() | s.While():
+                body, inside = self.cut(statement.body, self._has_effect(statement.body) or after)
+                return (replace(statement, body=body),), inside
+            case _:
+                return self._inside(statement, after)
+
+    def _inside(self, statement: s.Statement, after: bool) -> tuple[s.Block, bool]:
+        seen = after
+
+        def block(inner: s.Block) -> s.Block:
+            nonlocal seen
+            made, inside = self.cut(inner, after)
+            seen = seen or inside
+            return made
+
+        return (s.map_parts(statement, lambda e: e, block),), seen
+
+    def _has_effect(self, body: s.Block) -> bool:
+        """Does code do something that lasts, or that others see?"""
+        return any(
+            isinstance(st, s.Send | s.Broadcast | s.Sync)
+            or (isinstance(st, s.Assign) and st.place.base.name in self._lasting)
+            for st in s.walk(body)
+        )
+
+    def _before(self, after: bool) -> s.Block:
+        if not after:
+            return ()
+        self.found = True
+        return (s.Choose(((), self._failing)),)
+
+    def _partly(self, statement: s.Broadcast) -> s.Statement:
+        """The broadcast; or some, but not all, of its messages, and a crash."""
+        self.found = True
+        nodes = statement.to
+        some = x.Local(f"reached{self._fresh.suffix()}", nodes.type)
+        subsets = x.Apply(Op.SUBSETS, (nodes,), t.Set(nodes.type))
+        proper = conj(apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes))
+        pick = s.Pick(some.name, some.type, subsets, proper)
+        return s.Choose(((statement,), (pick, replace(statement, to=some), *self._failing)))
