@@ -63,3 +63,78 @@ def test_between_two_syncs(checked: Checked) -> None:
         "crash A at most 1",
     )
     assert words(report) == {"only_a": "reachable", "not_c": "reachable", "a_first": "holds"}
+
+
+# ---------------------------------------------------------------- what nobody in the system sees
+
+REGISTER = """spec told_before_it_is_kept
+history h: register<0..1> = 0
+role S {
+  stable d: 0..1 = 0
+  stable went: bool = false
+  action w when not went { went := true; begin h.write(1); CODE }
+}
+role T {
+  stable did: bool = false
+  action r when not did { did := true; begin h.read; end h.read -> S.1.d }
+}
+guarantee linearizable(h)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "linearizable"),
+    [
+        ("end h.write; d := 1", "violated"),
+        ("d := 1; end h.write", "holds"),
+        ("atomic { end h.write; d := 1 }", "holds"),
+    ],
+)
+def test_answered_before_it_is_kept(checked: Checked, code: str, linearizable: str) -> None:
+    """The events of a history are effects: who was answered has seen it."""
+    report = checked(REGISTER.replace("CODE", code), "restart S at most 1")
+    assert words(report) == {"linearizable": linearizable}
+
+
+@pytest.mark.parametrize(
+    ("code", "d_without_g", "g_without_d"),
+    [
+        ("d := 1; g := true", "reachable", "unreachable"),
+        ("g := true; d := 1", "unreachable", "reachable"),
+        ("atomic { g := true; d := 1 }", "unreachable", "unreachable"),
+    ],
+)
+def test_ghosts(checked: Checked, code: str, d_without_g: str, g_without_d: str) -> None:
+    """A ghost is updated where the text says, unless `atomic` holds it together with something."""
+    report = checked(
+        f"""spec ghostly
+        role A {{
+          stable d: 0..1 = 0
+          ghost g: bool = false
+          action go when d == 0 {{ {code} }}
+        }}
+        reachable d_without_g {{ A.1.d == 1 and not A.1.g }}
+        reachable g_without_d {{ A.1.g and A.1.d == 0 }}
+        """,
+        "crash A at most 1",
+    )
+    assert words(report) == {"d_without_g": d_without_g, "g_without_d": g_without_d}
+
+
+def test_what_a_hook_reads(checked: Checked) -> None:
+    """A hook sees what the volatile variables were when the node stopped."""
+    report = checked(
+        """spec last_words
+        role A {
+          volatile v: 0..2 = 0
+          volatile w: 0..2 = 0
+          stable seen: 0..2 = 0
+          action go when v == 0 { v := 1; w := 1; v := 2; w := 2 }
+          on crash when w == 1 { seen := v }
+        }
+        reachable early { A.1.seen == 1 }
+        reachable late { A.1.seen == 2 }
+        """,
+        "crash A at most 1",
+    )
+    assert words(report) == {"early": "reachable", "late": "reachable"}

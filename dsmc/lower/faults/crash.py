@@ -37,7 +37,7 @@ from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
 
 LOST = (Storage.VOLATILE, Storage.LOCAL, Storage.CONTROL)
-_LASTING = (Storage.STABLE, Storage.BUFFERED, Storage.SHARED)
+_LASTING = (Storage.STABLE, Storage.BUFFERED, Storage.SHARED, Storage.GHOST)
 
 
 def crash(program: Program) -> Program:
@@ -238,14 +238,21 @@ class _Crashing:
                 found += [made] if made is not None else []
         return found
 
+    @property
+    def _told(self) -> set[str]:
+        """The variables of which something is left after a crash, or that its hooks read."""
+        lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
+        hooks = tuple(st for hook in self._code.on_crash for st in _hooked(hook))
+        parts = (part for e in s.all_exprs(hooks) for part in x.walk(e))
+        return lasting | {part.name for part in parts if isinstance(part, x.Global)}
+
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""
         told = s.Mark(fault.fault.name, (me(self._role),), step.origin.title)
         failing = (
             s.Require(fault.budget.left), told.at(step.origin.span), *self._fails(fault), s.Leave()
         )  # fmt: skip
-        lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
-        cutter = Cutter(failing, lasting, self._fresh)
+        cutter = Cutter(failing, self._told, self._fresh)
         # A message that was taken and forgotten matters only to a node that comes back.
         taken = step.receive is not None and not fault.lasts
         body, _ = cutter.cut(step.body, taken)

@@ -1,8 +1,8 @@
 """Where in the middle of a step a node may stop, and a step that stops there.
 
 It stops before an effect that follows another one, and in a broadcast. An effect is what somebody can
-tell after a crash: a message, a change of a lasting variable, a `sync` that makes one lasting. At any
-other place the crash is one before the step or after it.
+tell after a crash: a message, a change of a variable of which something is left (a ghost is such a one), a
+`sync`, an event of a history. At any other place the crash is one before the step or after it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from dsmc.lower.fresh import Fresh
 class Cutter:
     """Puts crashes into code: before each effect but the first, and into broadcasts."""
 
-    def __init__(self, failing: s.Block, lasting: set[str], fresh: Fresh) -> None:
+    def __init__(self, failing: s.Block, told: set[str], fresh: Fresh) -> None:
         self._failing = failing
-        self._lasting = lasting
+        self._told = told
         self._fresh = fresh
         self.found = False
 
@@ -37,9 +37,9 @@ class Cutter:
         match statement:
             case s.Broadcast():
                 return (*self._before(after), self._partly(statement)), True
-            case s.Send() | s.Sync():
+            case s.Send() | s.Sync() | s.Event():
                 return (*self._before(after), statement), True
-            case s.Assign(place) if place.base.name in self._lasting:
+            case s.Assign(place) if place.base.name in self._told:
                 return (*self._before(after), statement), True
             case s.Atomic(body):
                 if not self._has_effect(body):
@@ -65,8 +65,8 @@ class Cutter:
     def _has_effect(self, body: s.Block) -> bool:
         """Does code do something that lasts, or that others see?"""
         return any(
-            isinstance(st, s.Send | s.Broadcast | s.Sync)
-            or (isinstance(st, s.Assign) and st.place.base.name in self._lasting)
+            isinstance(st, s.Send | s.Broadcast | s.Sync | s.Event)
+            or (isinstance(st, s.Assign) and st.place.base.name in self._told)
             for st in s.walk(body)
         )
 
