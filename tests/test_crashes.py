@@ -138,3 +138,88 @@ def test_what_a_hook_reads(checked: Checked) -> None:
         "crash A at most 1",
     )
     assert words(report) == {"early": "reachable", "late": "reachable"}
+
+
+# ---------------------------------------------------------------- blocks that are a part of a step
+
+
+def test_return_from_a_hook_of_the_crash(checked: Checked) -> None:
+    """It ends the hook; the node stops all the same, and the next hook runs."""
+    report = checked(
+        """spec last_will
+        role A {
+          stable n: 0..3 = 0
+          stable told: bool = false
+          volatile v: 0..2 = 1
+          action go when v < 2 { v += 1 }
+          on crash {
+            n := 1
+            if v == 2 { return }
+            n := 2
+          }
+          on crash { told := true }
+        }
+        invariant stopped { A.1.n > 0 implies not A.1.up and A.1.told and A.1.v == 1 }
+        reachable returned { A.1.n == 1 }
+        reachable went_on { A.1.n == 2 }
+        """,
+        "crash A at most 1",
+    )
+    assert words(report) == {
+        "stopped": "holds", "returned": "reachable", "went_on": "reachable"
+    }  # fmt: skip
+
+
+def test_return_from_a_hook_of_the_restart(checked: Checked) -> None:
+    """The next hook runs."""
+    report = checked(
+        """spec second_hook
+        role A {
+          stable n: bool = false
+          stable k: bool = false
+          on restart { if not k { return }; n := true }
+          on restart { k := true }
+        }
+        invariant first_returns { not A.1.n }
+        reachable second_runs { A.1.up and A.1.k }
+        """,
+        "restart A at most 1",
+    )
+    assert words(report) == {"first_returns": "holds", "second_runs": "reachable"}
+
+
+def test_a_hook_of_the_crash_throws(checked: Checked) -> None:
+    """What fails in it does not keep the node from stopping."""
+    report = checked(
+        """spec failing_hook
+        role A {
+          stable begun: bool = false
+          stable done: bool = false
+          on crash { begun := true; write: done := true }
+        }
+        invariant stopped { A.1.begun implies not A.1.up }
+        reachable failed { A.1.begun and not A.1.done }
+        """,
+        "crash A at most 1; fail write at most 1",
+    )
+    assert words(report) == {"stopped": "holds", "failed": "reachable"}
+
+
+def test_return_at_the_start(checked: Checked) -> None:
+    """It ends one block of one node."""
+    report = checked(
+        """spec starting
+        var g: 0..2 = 0
+        var h: 0..2 = 0
+        init { if g == 0 { return }; g := 2 }
+        init { h := 2 }
+        role A[3] {
+          var x: 0..2 = 0
+          start { if self == A.1 { return }; x := 1 }
+          start { x += 1 }
+        }
+        invariant blocks { g == 0 and h == 2 }
+        invariant nodes { A.1.x == 1 and A.2.x == 2 and A.3.x == 2 }
+        """
+    )
+    assert words(report) == {"blocks": "holds", "nodes": "holds"}

@@ -163,7 +163,8 @@ class Refusal(Frozen):
 class Program(Frozen):
     """A spec on its way from the type checker to a system.
 
-    The last fields are filled by the passes: `steps` are actions without a network, `channels` the
+    The last fields are filled by the passes: `init` is the code of the initial state, made of the blocks
+    `starts` of the spec and those of roles, `steps` are actions without a network, `channels` the
     messages in flight. Conditions on the node ids `FROM` and `TO` say when a message passes
     (`delivery`), when a node takes part in a synchronous exchange (`awake`), and that it can never
     be up again (`gone`). `file` is the name of the file that the spec is in. Of `histories` the
@@ -178,11 +179,12 @@ class Program(Frozen):
     faults: tuple[Fault, ...]
     variables: tuple[Variable, ...]
     functions: tuple[Function, ...]
-    init: Block
+    starts: tuple[Block, ...]
     actions: tuple[Action, ...]
     properties: tuple[Property, ...]
     within: Expr = TRUE
     refusals: tuple[Refusal, ...] = ()
+    init: Block = ()
     steps: tuple[Step, ...] = ()
     channels: tuple[Channel, ...] = ()
     delivery: Expr = TRUE

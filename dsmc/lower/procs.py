@@ -9,7 +9,7 @@ from __future__ import annotations
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
-from dsmc.ir.protocol import Handler, Hook, Process, Program, QuorumHandler, RoleAction, RoleCode
+from dsmc.ir.protocol import Handler, Process, Program, QuorumHandler, RoleAction, RoleCode
 from dsmc.lower.fresh import Fresh
 
 
@@ -94,6 +94,14 @@ class _Jumps:
     def atomic(self, block: s.Block, catch: str = "") -> s.Block:
         return tuple(made for statement in block for made in self._one(statement, catch))
 
+    def part(self, block: s.Block) -> s.Block:
+        """A block that is not the whole step: what ends it goes on with what stands after it."""
+        if not any(isinstance(st, s.Return | s.Throw) for st in s.walk(block)):
+            return self.atomic(block)
+        self._count += 1
+        scope = f"part{self._count}"
+        return (s.Scoped(scope, self.atomic(_returning(block, scope), scope)),)
+
     def _one(self, statement: s.Statement, catch: str) -> s.Block:
         match statement:
             case s.Return():
@@ -122,41 +130,49 @@ def atomic(block: s.Block, catch: str) -> s.Block:
 def procs(program: Program) -> Program:
     """Inline all procedures."""
     inliner = _Inliner(program)
-    codes = tuple(_map_code(code, inliner.inline, inliner.inline) for code in program.codes)
+    inline = inliner.inline
+    codes = tuple(_map_code(code, inline, inline, inline) for code in program.codes)
     actions = tuple(replace(a, body=inliner.inline(a.body)) for a in program.actions)
     return replace(
-        program, codes=codes, actions=actions, init=inliner.inline(program.init), procs=()
-    )
+        program, codes=codes, actions=actions, procs=(),
+        starts=tuple(map(inliner.inline, program.starts)),
+    )  # fmt: skip
 
 
 def jumps(program: Program) -> Program:
     """Turn what leaves atomic code early into jumps. Needs: no procedures."""
     made = _Jumps()
-    codes = tuple(_map_code(code, made.atomic, lambda b: b) for code in program.codes)
+    codes = tuple(_map_code(code, made.atomic, lambda b: b, made.part) for code in program.codes)
     actions = tuple(replace(a, body=made.atomic(a.body)) for a in program.actions)
-    return replace(program, codes=codes, actions=actions, init=made.atomic(program.init))
+    starts = tuple(map(made.part, program.starts))
+    return replace(program, codes=codes, actions=actions, starts=starts)
 
 
 def map_all(program: Program, f: s.Rewrite) -> Program:
     """The program with every block of code rewritten."""
-    codes = tuple(_map_code(code, f, f) for code in program.codes)
+    codes = tuple(_map_code(code, f, f, f) for code in program.codes)
     actions = tuple(replace(a, body=f(a.body)) for a in program.actions)
     procs_ = tuple(replace(p, body=f(p.body)) for p in program.procs)
-    return replace(program, codes=codes, actions=actions, procs=procs_, init=f(program.init))
+    starts = tuple(map(f, program.starts))
+    return replace(
+        program, codes=codes, actions=actions, procs=procs_, starts=starts, init=f(program.init)
+    )
 
 
-def _map_code(code: RoleCode, atomic: s.Rewrite, process: s.Rewrite) -> RoleCode:
-    def body(part: Handler | QuorumHandler | RoleAction | Hook) -> s.Block:
-        return atomic(part.body)
+def _map_code(code: RoleCode, atomic: s.Rewrite, process: s.Rewrite, part: s.Rewrite) -> RoleCode:
+    """The code rewritten; `part`: blocks of which several may run in one step, or at the start."""
+
+    def body(of: Handler | QuorumHandler | RoleAction) -> s.Block:
+        return atomic(of.body)
 
     return replace(
         code,
-        start=tuple(map(atomic, code.start)),
+        start=tuple(map(part, code.start)),
         handlers=tuple(replace(h, body=body(h)) for h in code.handlers),
         quorum_handlers=tuple(replace(h, body=body(h)) for h in code.quorum_handlers),
         actions=tuple(replace(a, body=body(a)) for a in code.actions),
-        on_crash=tuple(replace(h, body=body(h)) for h in code.on_crash),
-        on_restart=tuple(replace(h, body=body(h)) for h in code.on_restart),
+        on_crash=tuple(replace(h, body=part(h.body)) for h in code.on_crash),
+        on_restart=tuple(replace(h, body=part(h.body)) for h in code.on_restart),
         processes=tuple(_process(p, process) for p in code.processes),
     )
 

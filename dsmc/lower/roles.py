@@ -19,14 +19,14 @@ def roles(program: Program) -> Program:
     """Make steps of the code of roles."""
     taken = {action.name for action in program.actions}
     steps: list[Step] = []
-    starts: s.Block = ()
+    init = tuple(statement for block in program.starts for statement in block)
     for code in program.codes:
         steps += [_handler(code.role, h, taken) for h in code.handlers]
         steps += [_action(code.role, a, taken) for a in code.actions]
-        starts += _starts(code)
+        init += _starts(code)
     codes = tuple(replace(c, start=(), handlers=(), actions=()) for c in program.codes)
     return replace(
-        program, codes=codes, steps=(*program.steps, *steps), init=(*program.init, *starts)
+        program, codes=codes, steps=(*program.steps, *steps), starts=(), init=(*program.init, *init)
     )
 
 

@@ -39,7 +39,7 @@ def mutations(program: Program) -> tuple[Mutation, ...]:
     code = [getattr(program, field) for field in _CODE]
     found = {
         _mutation(change)
-        for change in _changes((*code, program.init, _called(program)))
+        for change in _changes((*code, program.starts, _called(program)))
         if change.span.source.name and not change.span.source.name.startswith(_LIBRARY)
     }
     return tuple(sorted(found, key=_order))
@@ -47,14 +47,14 @@ def mutations(program: Program) -> tuple[Mutation, ...]:
 
 def mutated(program: Program, mutation: Mutation) -> Program:
     """The program with the change."""
-    changed = (*_CODE, "init", "functions")
+    changed = (*_CODE, "starts", "functions")
     return replace(program, **{f: _mutated(getattr(program, f), mutation) for f in changed})
 
 
 def _called(program: Program) -> tuple[Function, ...]:
     """The functions that code calls, also through others: those of properties alone are not changed."""
     functions = {function.name: function for function in program.functions}
-    names = list(_calls((program.codes, program.procs, program.actions, program.init)))
+    names = list(_calls((program.codes, program.procs, program.actions, program.starts)))
     found: dict[str, Function] = {}
     for name in names:
         if name in functions and name not in found:

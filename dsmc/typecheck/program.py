@@ -88,7 +88,7 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
         roles.check_role(scope, node, role, parsed)
         for (node, parsed), role in zip(declared_as(items, ast.Role), scope.roles, strict=True)
     )
-    init = _init(scope, items)
+    starts = _starts(scope, items)
     actions = tuple(_action(scope, node, p.doc(node)) for node, p in declared_as(items, ast.Action))
     found_faults = faults.check_faults(scope, _faults(items, instance))
     faults.check_in_flight(scope, messages, found_faults)
@@ -101,7 +101,7 @@ def _program(scope: Scope, items: Items, instance: Instance) -> Program:
     return Program(
         name=_name(items), roles=scope.roles, messages=messages, codes=codes,
         procs=tuple(scope.procs.values()), faults=found_faults, variables=started,
-        functions=pure, init=init, actions=actions, properties=every,
+        functions=pure, starts=starts, actions=actions, properties=every,
         within=within, refusals=tuple(scope.refusals),
         file=items[-1][1].source.name if items else "",
         histories=tuple(definitions.complete(h, pure) for h in scope.histories.values()),
@@ -234,13 +234,13 @@ def _choices(scope: Scope, domain: ast.Expr, env: Env, of: t.Type) -> x.Expr:
     return POISON if probe == POISON else choices
 
 
-def _init(scope: Scope, items: Items) -> Block:
-    found: Block = ()
+def _starts(scope: Scope, items: Items) -> tuple[Block, ...]:
+    found: list[Block] = []
     for node, _ in declared_as(items, ast.Init):
         with scope.unit():
             frame = statements.Frame(Env({}, Mode.CODE), statements.Style.INIT)
-            found += statements.block(scope, node.body, frame)
-    return found
+            found.append(statements.block(scope, node.body, frame))
+    return tuple(found)
 
 
 def _action(scope: Scope, node: ast.Action, doc: str) -> y.Action:
