@@ -223,3 +223,29 @@ def test_return_at_the_start(checked: Checked) -> None:
         """
     )
     assert words(report) == {"blocks": "holds", "nodes": "holds"}
+
+
+# ---------------------------------------------------------------- labels
+
+
+@pytest.mark.parametrize("fault", ["crash", "restart", "outage"])
+def test_who_is_down_is_at_no_label(checked: Checked, fault: str) -> None:
+    """Not even at the first, where it will be when it comes back."""
+    report = checked(
+        """spec dead_in_the_section
+        role A[2] {
+          stable d: 0..2 = 0
+          process {
+            section: d := 1
+            left: d := 2
+          }
+        }
+        invariant nowhere { forall a in A: not a.up implies not (a.at(section) or a.at(left)) }
+        invariant first { forall a in A: a.up and a.d == 0 implies a.at(section) }
+        reachable both { A.1.at(left) and A.2.at(left) }
+        """,
+        f"{fault} A at most 1",
+    )
+    assert words(report) == {
+        "nowhere": "holds", "first": "holds", "both": "reachable", "no_deadlock": "holds"
+    }  # fmt: skip

@@ -200,7 +200,7 @@ class _Lowered:
         for number, point in enumerate(self._graph.points):
             for label in point.labels:
                 key = f"{self._role.name}.{label}"
-                here = self._some_thread(number)
+                here = conj(*self._running(), self._some_thread(number))
                 found[key] = apply(Op.OR, found[key], here) if key in found else here
         return found
 
@@ -212,9 +212,13 @@ class _Lowered:
                 x.Binder(self._process.thread, self._threads, x.whole(self._threads), x.TRUE)
             )
         done = x.equal(self.pc.value, x.Lit(DONE, self._locations))
-        if self._may_stop:
-            done = apply(Op.OR, done, x.negation(read(up_of(self._role), me(self._role))))
+        for running in self._running():
+            done = apply(Op.OR, done, x.negation(running))
         return x.Fold(x.Quantifier.FORALL, tuple(binders), done, t.BOOL)
+
+    def _running(self) -> tuple[x.Expr, ...]:
+        """Is the node up, if it may be down? The processes of one that is down are nowhere."""
+        return (read(up_of(self._role), me(self._role)),) if self._may_stop else ()
 
     def _some_thread(self, number: int) -> x.Expr:
         here = x.equal(self.pc.value, x.Lit(number, self._locations))
