@@ -249,3 +249,28 @@ def test_who_is_down_is_at_no_label(checked: Checked, fault: str) -> None:
     assert words(report) == {
         "nowhere": "holds", "first": "holds", "both": "reachable", "no_deadlock": "holds"
     }  # fmt: skip
+
+
+# ---------------------------------------------------------------- one of several first values
+
+CHOSEN = """spec chosen
+role A {{
+  {storage} d: 1..3 in 1..2
+  ghost first: 1..3 = 1
+  start {{ first := d }}
+  {code}
+}}
+reachable same {{ not A.1.up and A.1.d == A.1.first }}
+reachable other {{ not A.1.up and A.1.d != A.1.first }}
+invariant a_first_value {{ not A.1.up implies A.1.d in 1..2 }}
+"""
+
+
+@pytest.mark.parametrize("code", ["", "action change when d < 3 { d := 3 }"])
+@pytest.mark.parametrize(
+    ("storage", "other"), [("buffered", "unreachable"), ("volatile", "reachable")]
+)
+def test_one_of_several_first_values(checked: Checked, storage: str, other: str, code: str) -> None:
+    """What is on the disk is the value that was chosen; what was in memory is chosen again."""
+    report = checked(CHOSEN.format(storage=storage, code=code), "crash A at most 1")
+    assert words(report) == {"same": "reachable", "other": other, "a_first_value": "holds"}

@@ -17,7 +17,7 @@ from dsmc.ir import types as t
 from dsmc.ir.faults import STOPPING
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import SELF, TO, Fault, Hook, Program, RoleCode, Step
-from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
+from dsmc.ir.system import Fairness, Kind, Origin, Start, Storage, Variable
 from dsmc.lower.build import (
     Budget,
     all_nodes,
@@ -93,7 +93,7 @@ class _Crashing:
         self._up = up_of(role)
         self._gone = of_role(f"{role.name}.gone", role, t.BOOL, Storage.INTERNAL, x.FALSE)
         self._synced = {
-            v.name: replace(v, name=f"{v.name}.synced", storage=Storage.INTERNAL)
+            v.name: _synced(v)
             for v in program.variables
             if v.owner == role and v.storage is Storage.BUFFERED
         }
@@ -279,6 +279,17 @@ class _Crashing:
             else:
                 found.append(s.map_parts(statement, lambda e: e, self._syncing))
         return tuple(found)
+
+
+def _synced(variable: Variable) -> Variable:
+    """What would be left of a buffered variable: at first its first value, the same one if there are many."""
+    start = variable.start
+    if start.domain is not None:
+        node = start.node or SELF
+        assert variable.owner is not None
+        start = Start(read(variable, x.Local(node, variable.owner)), None, node)
+    name = f"{variable.name}.synced"
+    return replace(variable, name=name, storage=Storage.INTERNAL, start=start)
 
 
 def _longest(of: t.Seq) -> int:
