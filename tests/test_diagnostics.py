@@ -155,6 +155,11 @@ PLACES = [
      "declare `g` as `var`, or use it in properties and other ghosts only"),
     ("await in an action", VAR + "action a { await x == 1 }", "D505 2:12 await x == 1",
      "`require` makes a step impossible unless a condition holds"),
+    ("sync in a crash", "role A { buffered x: bool = true\n on crash { sync x } }",
+     "D511 2:13 sync x", "`sync` in the code that the node runs, before it tells others"),
+    ("called sync in a crash", "role A { buffered x: bool = true\n proc p(b: bool) { if b { sync } }\n"
+     "proc q() { p(true) }\n on crash { if x { q() } } }", "D511 4:20 q()",
+     "`sync` in the code that the node runs, before it tells others"),
     ("old outside", VAR + "invariant i { x >= old(x) }", "D601 2:20 old(x)",
      "a state before has no name elsewhere; keep what you need in a `ghost` variable"),
 ]  # fmt: skip

@@ -374,6 +374,13 @@ CODES: dict[str, Page] = {
         "message M\nrole A { on M { skip }\n action a { reply M } }",
         "message M\nrole A { on M { reply M } }",
     ),
+    "D511": Page(
+        "a sync in a crash",
+        "`on crash` is a part of the step in which the node stops: what was not lasting before it is lost."
+        " `sync` stands in code that the node runs.",
+        "role A { buffered x: bool = true\n action a { x := false }\n on crash { sync x } }",
+        "role A { buffered x: bool = true\n action a { x := false; sync x } }",
+    ),
     # ------------------------------------------------------------ properties
     "D601": Page(
         "there is no state before",

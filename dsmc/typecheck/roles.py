@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
+from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import (
@@ -84,12 +85,31 @@ def _member(
             code.actions.append(made.at(_head(member.span, name.span)))
         case ast.Hook(event, when, body):
             made_hook = Hook(guard(scope, when, env), statements.block(scope, body, step))
+            if event == "crash":
+                _check_no_sync(scope, made_hook.body)
             code.hooks[event].append(made_hook.at(member.span))
         case ast.Process():
             before = sum(process.count for process in code.processes)
             code.processes.append(_process(scope, member, env, before))
         case _:
             pass  # variables, functions and procedures are looked up when they are used
+
+
+def _check_no_sync(scope: Scope, hook: Block) -> None:
+    """A node that stops makes nothing lasting any more."""
+    for st in s.walk(hook):
+        if _syncs(scope, st):
+            scope.problems.add(
+                "D511", st.span, "a node that stops makes nothing lasting any more",
+                help="`sync` in the code that the node runs, before it tells others",
+            )  # fmt: skip
+
+
+def _syncs(scope: Scope, st: s.Statement) -> bool:
+    """Is it a `sync`, or a call of a procedure with one?"""
+    if not isinstance(st, s.CallProc) or st.procedure not in scope.procs:
+        return isinstance(st, s.Sync)
+    return any(_syncs(scope, inner) for inner in s.walk(scope.procs[st.procedure].body))
 
 
 def guard(scope: Scope, when: ast.Expr | None, env: Env) -> x.Expr:
