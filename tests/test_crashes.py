@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import words
+from conftest import size, words
 
 from dsmc.session import Report
 
@@ -274,3 +274,85 @@ def test_one_of_several_first_values(checked: Checked, storage: str, other: str,
     """What is on the disk is the value that was chosen; what was in memory is chosen again."""
     report = checked(CHOSEN.format(storage=storage, code=code), "crash A at most 1")
     assert words(report) == {"same": "reachable", "other": other, "a_first_value": "holds"}
+
+
+# ---------------------------------------------------------------- steps that are not possible
+
+REFUSED = """spec refused
+message M
+role A {
+  stable n: 0..3 = 0
+  stable d: 0..3 = 0
+  stable e: 0..3 = 0
+  volatile v: 0..3 = 0
+  action go when n == 0 { n := 1; CODE }
+}
+role B {
+  stable got: 0..3 = 0
+  on M { got += 1 }
+}
+reachable begun { not A.1.up and A.1.n == 1 and A.1.d == 0 }
+reachable between { not A.1.up and A.1.d == 1 and A.1.e == 0 }
+reachable other { A.1.d == 2 }
+reachable sent { B.1.got > 0 }
+reachable done { A.1.e == 1 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("d := 1; e := 1", {"begun", "between", "done"}),
+        ("d := 1; e := 1; require e == 2", set()),
+        ("d := 1; e := 1; require e == 1", {"begun", "between", "done"}),
+        ("d := 1; e := 1; assert e == 2", {"begun", "between", "done", "asserted"}),
+        ("d := 1; assert d == 2; e := 1; require false", set()),
+        ("d := 1; e := 1; pick x in 1..3 where x < v", set()),
+        ("d := 1; e := 1; v := 2; pick x in 1..3 where x < v", {"begun", "between", "done"}),
+        # The choice that is made before the crash is the one that the rest is possible with.
+        ("pick x in 1..2; d := x; e := x; require x == 1", {"begun", "between", "done"}),
+        ("either { d := 1; e := 1; require false } or { d := 2 }", {"begun", "other"}),
+        # What is tried after the crash is seen by nobody.
+        ("d := 1; send M to B.1; e := 1; require e == 1", {"begun", "between", "sent", "done"}),
+        ("d := 1; send M to B.1; e := 1; require e == 2", set()),
+        ("d := 1; if d == 1 { e := 1; return }; require false", {"begun", "between", "done"}),
+        # Another round refuses.
+        ("for i in 1..2 { require i < 2; d := i; e := i }", set()),
+        ("for i in 1..2 { require i < 3; d := 1; e := 1 }", {"begun", "between", "done"}),
+        ("while v < 2 { v += 1; require v < 2; d := 1; e := 1 }", set()),
+    ],
+)
+def test_the_rest_of_a_cut_step_is_possible(checked: Checked, code: str, found: set[str]) -> None:
+    """What a `require` further on refuses has not happened up to a crash either."""
+    report = checked(REFUSED.replace("CODE", code), "crash A at most 1")
+    of = words(report)
+    asserted = {"asserted" for name, word in of.items() if word == "violated"}
+    assert {name for name, word in of.items() if word == "reachable"} | asserted == found
+
+
+def test_what_is_tried_is_undone(checked: Checked) -> None:
+    """Nothing is left of it: there are as many states as without a `require` that is always true."""
+    code = "v := 1; d := 1; v := 2; send M to B.1; e := 1; v := 3"
+    plain = checked(REFUSED.replace("CODE", code), "restart A at most 1")
+    tried = checked(REFUSED.replace("CODE", f"{code}; require v == 3"), "restart A at most 1")
+    assert plain.statistics.states == tried.statistics.states
+    assert size(plain) == size(tried)
+
+
+def test_a_taken_message_stays(checked: Checked) -> None:
+    """A handler that is not possible takes no message, with or without a crash."""
+    report = checked(
+        """spec refused_handler
+        message M
+        role A {
+          stable d: 0..1 = 0
+          stable e: 0..1 = 0
+          on M { d := 1; e := 1; require d == 0 }
+        }
+        role C { start { send M to A.1 } }
+        invariant nothing { A.1.d == 0 }
+        """,
+        "restart A at most 2",
+    )
+    assert words(report) == {"nothing": "holds"}
+    assert size(report) == (5, 4)

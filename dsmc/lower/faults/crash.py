@@ -32,7 +32,8 @@ from dsmc.lower.build import (
     read,
     up_of,
 )
-from dsmc.lower.faults.cuts import Cutter
+from dsmc.lower.faults.cuts import Cutter, stops_in
+from dsmc.lower.faults.tried import Tried, refused_later, stopped, without_asserts
 from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
 
@@ -91,6 +92,7 @@ class _Crashing:
         self._passing = not all(f.lasts for f in self._faults)
         role = code.role
         self._up = up_of(role)
+        self._tried = Tried(role, program.variables)
         self._gone = of_role(f"{role.name}.gone", role, t.BOOL, Storage.INTERNAL, x.FALSE)
         self._synced = {
             v.name: _synced(v)
@@ -113,6 +115,7 @@ class _Crashing:
         return replace(
             program,
             variables=(*others, self._up, *self._gone_variable(), *self._synced.values(),
+                       *self._tried.variables,
                        *(v for f in self._faults for v in f.budget.variables)),
             steps=tuple(replace(step, body=self._syncing(step.body)) for step in steps),
             init=self._syncing(program.init),
@@ -249,19 +252,17 @@ class _Crashing:
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""
         told = s.Mark(fault.fault.name, (me(self._role),), step.origin.title)
-        failing = (
-            s.Require(fault.budget.left), told.at(step.origin.span), *self._fails(fault), s.Leave()
-        )  # fmt: skip
-        cutter = Cutter(failing, self._told, self._fresh)
+        failing = (s.Require(fault.budget.left), told.at(step.origin.span), *self._fails(fault))
         # A message that was taken and forgotten matters only to a node that comes back.
         taken = step.receive is not None and not fault.lasts
-        body, _ = cutter.cut(step.body, taken)
-        if not cutter.found:
+        cut, _ = Cutter(self._told, self._fresh).cut(without_asserts(step.body), taken)
+        if not stops_in(cut):
             return None
+        body = self._tried.stopped(cut, failing) if refused_later(cut) else stopped(cut, failing)
         origin = self._origin(fault, f"{step.origin.title}, cut by a crash", SELF)
         return replace(
             step, name=f"{step.name}_cut_by_{fault.fault.name}",
-            guard=conj(fault.budget.left, step.guard), body=(*body, s.Require(x.FALSE)),
+            guard=conj(fault.budget.left, step.guard), body=body,
             fairness=Fairness.NONE, origin=origin.at(step.origin.span),
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Where in the middle of a step a node may stop, and a step that stops there.
+"""Where in the middle of a step a node may stop.
 
 It stops before an effect that follows another one, and in a broadcast. An effect is what somebody can
 tell after a crash: a message, a change of a variable of which something is left (a ghost is such a one), a
@@ -15,18 +15,24 @@ from dsmc.ir.ops import Op
 from dsmc.lower.build import apply, conj, lit
 from dsmc.lower.fresh import Fresh
 
+#: Here the node stops.
+STOP = s.Mark("stop", ())
+
+
+def stops_in(block: s.Block) -> bool:
+    """Is there a place in some code where the node may stop?"""
+    return any(st == STOP for st in s.walk(block))
+
 
 class Cutter:
-    """Puts crashes into code: before each effect but the first, and into broadcasts."""
+    """Puts stops into code: before each effect but the first, and into broadcasts."""
 
-    def __init__(self, failing: s.Block, told: set[str], fresh: Fresh) -> None:
-        self._failing = failing
+    def __init__(self, told: set[str], fresh: Fresh) -> None:
         self._told = told
         self._fresh = fresh
-        self.found = False
 
     def cut(self, block: s.Block, after: bool) -> tuple[s.Block, bool]:
-        """The block with crashes; `after`: may something be seen of what happened before it?"""
+        """The block with stops; `after`: may something be seen of what happened before it?"""
         made: list[s.Statement] = []
         for statement in block:
             pieces, after = self._statement(statement, after)
@@ -71,17 +77,13 @@ class Cutter:
         )
 
     def _before(self, after: bool) -> s.Block:
-        if not after:
-            return ()
-        self.found = True
-        return (s.Choose(((), self._failing)),)
+        return (s.Choose(((), (STOP,))),) if after else ()
 
     def _partly(self, statement: s.Broadcast) -> s.Statement:
-        """The broadcast; or some, but not all, of its messages, and a crash."""
-        self.found = True
+        """The broadcast; or some, but not all, of its messages, and a stop."""
         nodes = statement.to
         some = x.Local(f"reached{self._fresh.suffix()}", nodes.type)
         subsets = x.Apply(Op.SUBSETS, (nodes,), t.Set(nodes.type))
         proper = conj(apply(Op.NE, some, lit(frozenset(), nodes.type)), apply(Op.NE, some, nodes))
         pick = s.Pick(some.name, some.type, subsets, proper)
-        return s.Choose(((statement,), (pick, replace(statement, to=some), *self._failing)))
+        return s.Choose(((statement,), (pick, replace(statement, to=some), STOP)))
