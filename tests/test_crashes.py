@@ -356,3 +356,29 @@ def test_a_taken_message_stays(checked: Checked) -> None:
     )
     assert words(report) == {"nothing": "holds"}
     assert size(report) == (5, 4)
+
+
+EXCHANGE = """spec exchange
+network synchronous
+message M
+role P[2] {{
+  stable a: 0..1 = 0
+  stable b: 0..1 = 0
+  stable c: 0..2 = 0
+  action go when self == P.1 and a == 0 {{ a := 1; send M to P.2; c := 1{more} }}
+  on M {{ a := 1; b := 1; c := 2{more} }}
+}}
+reachable both {{ not P.1.up and not P.2.up and P.1.a == 1 and P.1.c == 0 and P.2.b == 1 and P.2.c == 0 }}
+reachable handler_is_cut {{ not P.2.up and P.2.a == 1 and P.2.b == 0 and P.1.c == 1 }}
+reachable handler_cuts_sender {{ not P.2.up and P.2.a == 1 and P.2.b == 0 and P.1.up and P.1.c == 0 }}
+"""
+
+
+@pytest.mark.parametrize("more", ["", "; require c > 0"])
+def test_steps_that_are_tried_inside_each_other(checked: Checked, more: str) -> None:
+    """Where sending and handling are one step, both may be cut, each in its own places."""
+    report = checked(EXCHANGE.format(more=more), "crash P at most 2")
+    assert words(report) == {
+        "both": "reachable", "handler_is_cut": "reachable", "handler_cuts_sender": "unreachable"
+    }  # fmt: skip
+    assert size(report) == (20, 23)

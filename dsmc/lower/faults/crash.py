@@ -17,7 +17,7 @@ from dsmc.ir import types as t
 from dsmc.ir.faults import STOPPING
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import SELF, TO, Fault, Hook, Program, RoleCode, Step
-from dsmc.ir.system import Fairness, Kind, Origin, Start, Storage, Variable
+from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
 from dsmc.lower.build import (
     Budget,
     all_nodes,
@@ -33,6 +33,7 @@ from dsmc.lower.build import (
     up_of,
 )
 from dsmc.lower.faults.cuts import Cutter, stops_in
+from dsmc.lower.faults.disk import Disk
 from dsmc.lower.faults.tried import Tried, refused_later, stopped, without_asserts
 from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
@@ -94,11 +95,7 @@ class _Crashing:
         self._up = up_of(role)
         self._tried = Tried(role, program.variables)
         self._gone = of_role(f"{role.name}.gone", role, t.BOOL, Storage.INTERNAL, x.FALSE)
-        self._synced = {
-            v.name: _synced(v)
-            for v in program.variables
-            if v.owner == role and v.storage is Storage.BUFFERED
-        }
+        self._disk = Disk(role, program.variables, self._fresh)
 
     # ------------------------------------------------------------ the program
 
@@ -114,11 +111,11 @@ class _Crashing:
             steps += [restart, *self._cut_steps(restart)]
         return replace(
             program,
-            variables=(*others, self._up, *self._gone_variable(), *self._synced.values(),
+            variables=(*others, self._up, *self._gone_variable(), *self._disk.variables,
                        *self._tried.variables,
                        *(v for f in self._faults for v in f.budget.variables)),
-            steps=tuple(replace(step, body=self._syncing(step.body)) for step in steps),
-            init=self._syncing(program.init),
+            steps=tuple(replace(step, body=self._disk.syncing(step.body)) for step in steps),
+            init=self._disk.syncing(program.init),
             awake=conj(program.awake, self._of_this_role(read(self._up, self._there), True)),
             gone=self._or_gone(program.gone),
         )  # fmt: skip
@@ -169,27 +166,10 @@ class _Crashing:
             *told,
             assign(self._up, x.FALSE, node),
             *((assign(self._gone, x.TRUE, node),) if lasting and self._gone_variable() else ()),
-            *(st for v in self._synced for st in self._cut_back(v, node)),
+            *self._disk.back(node),
             *(st for v in lost for st in _reset(v, node)),
         )
         return (*body, s.Forget(as_node(self._program, node))) if lasting else body
-
-    def _cut_back(self, name: str, node: x.Expr) -> s.Block:
-        """A buffered variable keeps what was synced; a sequence perhaps some of what was appended."""
-        variable = next(v for v in self._program.variables if v.name == name)
-        synced = self._synced[name]
-        now, kept = read(variable, node), read(synced, node)
-        if not isinstance(now.type, t.Seq):
-            return (assign(variable, kept, node),)
-        until = x.Local(f"until{self._fresh.suffix()}", t.Int(0, _longest(now.type)))
-        length, least = (x.Apply(Op.LEN, (e,), until.type) for e in (now, kept))
-        choice = s.Pick(
-            until.name, until.type, x.Apply(Op.RANGE, (least, length), t.Set(until.type))
-        )
-        cut = _prefix(now, until)
-        extended = conj(apply(Op.LE, least, length), x.equal(_prefix(now, least), kept))
-        keep = (choice, assign(variable, cut, node), assign(synced, cut, node))
-        return (s.If(extended, keep, (assign(variable, kept, node),)),)
 
     def _fails(self, fault: _Fault) -> s.Block:
         """What the fault does to the acting node (an outage: to all)."""
@@ -265,41 +245,6 @@ class _Crashing:
             guard=conj(fault.budget.left, step.guard), body=body,
             fairness=Fairness.NONE, origin=origin.at(step.origin.span),
         )  # fmt: skip
-
-    # ------------------------------------------------------------ sync
-
-    def _syncing(self, block: s.Block) -> s.Block:
-        """The block with `Sync` of this role's variables carried out."""
-        found: list[s.Statement] = []
-        for statement in block:
-            if isinstance(statement, s.Sync) and statement.node.type == self._role:
-                for name in statement.variables:
-                    variable = next(v for v in self._program.variables if v.name == name)
-                    now = read(variable, statement.node)
-                    found.append(assign(self._synced[name], now, statement.node))
-            else:
-                found.append(s.map_parts(statement, lambda e: e, self._syncing))
-        return tuple(found)
-
-
-def _synced(variable: Variable) -> Variable:
-    """What would be left of a buffered variable: at first its first value, the same one if there are many."""
-    start = variable.start
-    if start.domain is not None:
-        node = start.node or SELF
-        assert variable.owner is not None
-        start = Start(read(variable, x.Local(node, variable.owner)), None, node)
-    name = f"{variable.name}.synced"
-    return replace(variable, name=name, storage=Storage.INTERNAL, start=start)
-
-
-def _longest(of: t.Seq) -> int:
-    return (1 << 31) - 1 if of.bound is None else of.bound
-
-
-def _prefix(sequence: x.Expr, length: x.Expr) -> x.Expr:
-    last = x.Apply(Op.SUB, (length, x.number(1)), t.Int(-1, (1 << 31) - 1))
-    return x.Apply(Op.SLICE, (sequence, x.number(0), last), sequence.type)
 
 
 def _hooked(hook: Hook) -> s.Block:
