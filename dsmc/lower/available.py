@@ -17,16 +17,18 @@ from dsmc.ir import stmt as s
 from dsmc.ir import temporal as f
 from dsmc.ir import types as t
 from dsmc.ir.history import Promise
+from dsmc.ir.names import CUT, own
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Variable
 from dsmc.ir.temporal import Formula
-from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, read
+from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, read, up_of
 from dsmc.lower.clients import Clients, said
 
 #: An operation that ends like this was not answered.
 _DENIALS = ("refused", "unknown")
+_OTHER = own("other")
 
 
 class Availability:
@@ -133,15 +135,15 @@ class Availability:
         servers = [r for r in self._program.roles if r not in self._clients] or [role]
         nodes = frozenset(n for r in servers for n in range(r.first, r.first + r.size))
         everyone = t.Set(self._node)
-        other = x.Local("other", self._node)
-        near = x.Binder("other", self._node, lit(nodes, everyone), self._is_near(node, other))
+        other = x.Local(_OTHER, self._node)
+        near = x.Binder(_OTHER, self._node, lit(nodes, everyone), self._is_near(node, other))
         reached = x.Fold(x.Quantifier.SET, (near,), other, everyone)
         count = x.Apply(Op.COUNT, (reached,), t.Int(0, len(nodes)))
         return apply(Op.GT, count, x.number(len(nodes) // 2))
 
     def _meets_all(self, node: x.Expr, met: x.Expr) -> x.Expr:
-        other = x.Local("other", self._node)
-        each = x.Binder("other", self._node, met, x.TRUE)
+        other = x.Local(_OTHER, self._node)
+        each = x.Binder(_OTHER, self._node, met, x.TRUE)
         return x.Fold(x.Quantifier.FORALL, (each,), self._is_near(node, other), t.BOOL)
 
     def _is_near(self, node: x.Expr, other: x.Expr) -> x.Expr:
@@ -149,14 +151,16 @@ class Availability:
         return conj(self._is_up(other), self._passes(node, other), self._passes(other, node))
 
     def _passes(self, one: x.Expr, other: x.Expr) -> x.Expr:
-        cut = next((v for v in self._program.variables if v.name == "cut"), None)
+        cut = next((v for v in self._program.variables if v.name == CUT), None)
         if cut is None or not isinstance(cut.type, t.Set):
             return x.TRUE
         return x.negation(apply(Op.IN, x.Make(cut.type.of, (one, other)), read(cut)))
 
     def _is_up(self, node: x.Expr) -> x.Expr:
         """Of the roles whose nodes may stop it is known who is up."""
-        up = {v.owner: v for v in self._program.variables if v.name.endswith(".up") and v.owner}
+        up = {
+            v.owner: v for v in self._program.variables if v.owner and v.name == up_of(v.owner).name
+        }
         parts = [self._unless_down(node, role, v) for role, v in up.items() if role is not None]
         return conj(*parts)
 

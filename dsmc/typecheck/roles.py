@@ -5,9 +5,9 @@ from __future__ import annotations
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
+from dsmc.ir.names import SELF
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import (
-    SELF,
     Handler,
     Hook,
     Process,

@@ -11,7 +11,7 @@ from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir.faults import FAULTS
-from dsmc.ir.protocol import SELF
+from dsmc.ir.names import SELF, numbered
 from dsmc.ir.simplify import simplify
 from dsmc.ir.types import Type
 from dsmc.lower.build import conj, default
@@ -100,7 +100,7 @@ class Builder:
     def _keep_own(self, prefix: str, of: Type) -> x.Local:
         """The same for a name of ours."""
         self._count += 1
-        name = f"{prefix}_{self._count}"
+        name = numbered(prefix, self._count)
         self.graph.hidden.add(name)
         return self._keep(name, of)
 
