@@ -28,6 +28,8 @@ from dsmc.lower.clients import Clients, said
 
 #: An operation that ends like this was not answered.
 _DENIALS = ("refused", "unknown")
+#: How operations end.
+_ENDS = ("end", *_DENIALS)
 _OTHER = own("other")
 
 
@@ -44,14 +46,19 @@ class Availability:
         self._open = internal(f"{name}.open", open_)
         denies = any(e.kind in _DENIALS for e in clients.events)
         self._denied = internal(f"{name}.denied", open_) if denies else None
+        self._renewing = clients.renewing(_ENDS)
+        self._turn = internal(f"{name}.turn", open_) if self._renewing else None
         self._sticky = "sticky" in promise.words and bool(self._clients)
         met = t.Map(self._node, t.Set(self._node))
         self._met = internal(f"{name}.met", met) if self._sticky else None
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """What is open, what was owed and denied, and whom the clients have sent to."""
-        return tuple(v for v in (self._open, self._denied, self._met) if v is not None)
+        """What is open, what was owed and denied, and whom the clients have sent to; where they may
+        begin another operation in the step that ends one, whether its number is odd.
+        """
+        every = (self._open, self._denied, self._turn, self._met)
+        return tuple(v for v in every if v is not None)
 
     # ------------------------------------------------------------ events
 
@@ -68,7 +75,10 @@ class Availability:
             return (assign(self._open, none, node),)
         is_open = x.TRUE if event.kind == "begin" else x.FALSE
         place = (node, x.Convert(thread, self._threads))
-        return (*self._denial(event, place), assign(self._open, is_open, *place))
+        changed = (*self._denial(event, place), assign(self._open, is_open, *place))
+        if self._turn is None or event not in self._renewing:
+            return changed
+        return (*changed, assign(self._turn, x.negation(read(self._turn, *place)), *place))
 
     def _denial(self, event: s.Event, place: tuple[x.Expr, x.Expr]) -> s.Block:
         """What was denied while it was owed stays so."""
@@ -109,6 +119,14 @@ class Availability:
 
     def _answered(self, node: x.Lit, thread: x.Lit, role: t.Role | None) -> Formula:
         waits = conj(read(self._open, node, thread), self._is_owed(node, role))
+        if self._turn is None:
+            return self._owing(waits, node, thread)
+        turn = read(self._turn, node, thread)
+        each = (self._owing(conj(waits, one), node, thread) for one in (turn, x.negation(turn)))
+        return f.Both(*each)
+
+    def _owing(self, waits: x.Expr, node: x.Lit, thread: x.Lit) -> Formula:
+        """What waits is answered; what was denied never is."""
         if self._denied is not None:
             waits = apply(Op.OR, waits, read(self._denied, node, thread))
         owes = f"{self.promise.history} owes {self._name(node, thread)}"
