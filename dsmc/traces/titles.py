@@ -8,7 +8,7 @@ from pathlib import PurePath
 from dsmc.backends.python.machine import Event, TracedStep
 from dsmc.ir import stmt as s
 from dsmc.ir.faults import STOPPING
-from dsmc.ir.names import is_own
+from dsmc.ir.names import is_own, written
 from dsmc.ir.show import show
 from dsmc.ir.system import Kind
 from dsmc.source import Span
@@ -150,4 +150,4 @@ def _detail(step: TracedStep) -> str:
     if origin.kind is Kind.HANDLER or "cut by" in origin.title:
         return ""
     params = {p.name for p in step.action.params if not is_own(p.name)} - {origin.node}
-    return ", ".join(f"{n} = {show(of, value)}" for n, value, of in step.labels if n in params)
+    return ", ".join(f"{written(n)} = {show(of, value)}" for n, value, of in step.labels if n in params)
