@@ -13,6 +13,7 @@ from dsmc.engine.outcome import Limits
 from dsmc.engine.search import INTERRUPTED
 from dsmc.files import write_file
 from dsmc.frozen import Frozen
+from dsmc.ir.names import MESSAGE, shown
 from dsmc.ir.show import show
 from dsmc.project import Job
 from dsmc.reduce.plan import NO_REDUCTIONS
@@ -82,9 +83,11 @@ class _States:
 
 def _action(step: TracedStep) -> str:
     """What an edge says: the action with its parameters."""
-    params = {p.name for p in step.action.params} - {"message"} | {step.action.origin.node}
-    shown = [show(of, v) for name, v, of in step.labels if name in params]
-    return f"{step.action.origin.title}({', '.join(shown)})" if shown else step.action.origin.title
+    params = {p.name for p in step.action.params} - {MESSAGE} | {step.action.origin.node}
+    values = [show(of, v) for name, v, of in step.labels if name in params]
+    return (
+        f"{step.action.origin.title}({', '.join(values)})" if values else step.action.origin.title
+    )
 
 
 def state_graph(job: Job, max_states: int = MAX_STATES) -> nx.MultiDiGraph[Any]:
@@ -106,7 +109,7 @@ def state_graph(job: Job, max_states: int = MAX_STATES) -> nx.MultiDiGraph[Any]:
             initial=number < states.initial,
         )
     for source, target, step in states.steps:
-        graph.add_edge(source, target, action=step.action.name, label=_action(step))
+        graph.add_edge(source, target, action=shown(step.action.name), label=_action(step))
     return graph
 
 

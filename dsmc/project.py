@@ -186,13 +186,27 @@ def _overridden(overrides: Overrides, problems: Problems) -> Instance:
     lines = [f"const {text.replace('=', ' = ', 1)}" for text in overrides.constants]
     if overrides.faults is not None:
         lines.append(f"faults {{ {overrides.faults} }}")
-    if not lines:
+    wrong = [text for text in overrides.constants if not _is_constant(text, problems)]
+    if not lines or wrong:
         return Instance()
     source = Source("command line", "model given {\n" + "\n".join(lines) + "\n}")
     parsed = parse(source)
     problems.extend(parsed.problems)
     models = models_of(parsed, problems)
     return models[0].instance if models else Instance()
+
+
+def _is_constant(text: str, problems: Problems) -> bool:
+    """Is it a name and a value, as `N=5`? If not, that is reported."""
+    name, _, value = (part.strip() for part in text.partition("="))
+    if name and value:
+        return True
+    missing = f"no value for `{name}`" if name else "no name of a constant"
+    problems.add(
+        "D102", Span(Source("command line", f"-D {text}"), 0, len(text) + 3),
+        f"there is {missing}", help=f"write `-D {name or 'N'}=3`",
+    )  # fmt: skip
+    return False
 
 
 def _declares(parsed: Parsed) -> bool:

@@ -13,6 +13,7 @@ from dsmc.coverage.vacuity import Vacuity
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Engine
 from dsmc.files import write_file
+from dsmc.ir.names import shown
 from dsmc.ir.system import System
 from dsmc.reduce.symmetry import symmetry
 from dsmc.session import Report
@@ -82,7 +83,7 @@ def simulation_data(simulation: Simulation) -> dict[str, Any]:
             "engine": _engine(found.engine),
         },
         "actions": [
-            {"name": action.name, "taken": found.taken[n], "possible": found.enabled[n]}
+            {"name": shown(action.name), "taken": found.taken[n], "possible": found.enabled[n]}
             for n, action in enumerate(simulation.system.actions)
         ],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from dsmc.engine.memory import resident_bytes
 from dsmc.engine.outcome import Engine, Statistics, Verdict
 from dsmc.engine.search import Progress, Watcher
 from dsmc.ir import types as t
+from dsmc.ir.names import shown
 from dsmc.ir.system import System
 from dsmc.reduce.symmetry import symmetry
 from dsmc.results import Result
@@ -83,7 +84,7 @@ def proof_text(proof: Proof) -> str:
 def _actions(simulation: Simulation) -> str:
     found = simulation.simulated
     rows: list[tuple[str, ...]] = [
-        (a.name, f"{found.taken[n]:,}", f"{found.enabled[n]:,}", _never(found, n))
+        (shown(a.name), f"{found.taken[n]:,}", f"{found.enabled[n]:,}", _never(found, n))
         for n, a in enumerate(simulation.system.actions)
     ]
     return table(rows, ("action", "taken", "possible", ""))

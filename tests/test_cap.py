@@ -470,3 +470,32 @@ def test_a_history_without_events(spec: Write) -> None:
 def test_refused(spec: Write, text: str, code: str) -> None:
     told = CliRunner().invoke(main, ["check", str(spec(f"spec s\nvar x: bool\n{text}\n"))])
     assert f"error[{code}]" in told.output
+
+
+AGAIN = """spec again
+history h: register<0..1> = 0
+message Get(n: 0..2)
+message Val(n: 0..2)
+role S {{ on Get(n) when n != {deaf} {{ reply Val(n) }} }}
+role C {{
+  start {{ begin h.read; send Get(0) to S.1 }}
+  on Val(n) from s {{ end h.read -> 0; begin h.read; send Get({after}) to S.1 }}
+}}
+guarantee available(h)
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "deaf", "verdict"),
+    [
+        ("0", 1, Verdict.HOLDS),  # each is answered, and at once there is another one
+        ("if n < 1 then n + 1 else n", 1, Verdict.VIOLATED),  # the second is not
+        ("if n < 2 then n + 1 else n", 2, Verdict.VIOLATED),  # the third
+    ],
+)
+def test_each_operation_is_owed_its_own_answer(
+    checked: Callable[..., Report], after: str, deaf: int, verdict: Verdict
+) -> None:
+    """A client that asks again in the step of the answer is never without an open operation."""
+    report = checked(AGAIN.format(after=after, deaf=deaf))
+    assert report.result("available").verdict is verdict

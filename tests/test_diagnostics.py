@@ -14,6 +14,7 @@ from dsmc.cli import main
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.diagnostics.codes import CODES
 from dsmc.diagnostics.render import render, render_all
+from dsmc.project import Overrides
 from dsmc.session import check, compile_job, load, warnings
 from dsmc.source import Source, Span
 
@@ -332,3 +333,32 @@ def found_in_check(path: Path) -> tuple[Diagnostic, ...]:
     with pytest.raises(Mistakes) as caught:
         check(load(path)[0])
     return caught.value.diagnostics
+
+
+MISTAKEN = [
+    ("role C { action n when n == 0 { n := 1 }\n var n: 0..1 = 0 }", "D202"),
+    ("role C { timeout n when n == 0 { n := 1 }\n var n: 0..1 = 0 }", "D202"),
+    ("type Cell = 1..2 record Top { cell: 0..1 }\n"
+     "object stack<V> {\n var items: seq<V> = []\n fun push(v: V) = items + [v]\n}\n"
+     "history g: stack<Cell> = [c for c in 1..2]", "D102"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code"), MISTAKEN)
+def test_what_follows_a_mistake_is_no_bug(
+    spec: Callable[[str], Path], text: str, code: str
+) -> None:
+    with pytest.raises(Mistakes) as found:
+        compile_job(load(spec(f"spec s\n{text}\n"))[0])
+    assert code in [problem.code for problem in found.value.diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [("N=", "no value for `N`"), ("N", "no value"), ("=3", "no name")]
+)
+def test_a_constant_without_a_value(spec: Callable[[str], Path], given: str, says: str) -> None:
+    """What the command line lacks is said of the command line."""
+    with pytest.raises(Mistakes) as found:
+        load(spec("spec s\nconst N = 1\nvar x: 0..N = 0\n"), Overrides((given,), None))
+    (problem,) = found.value.diagnostics
+    assert says in problem.message

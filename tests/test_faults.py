@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import size, words
 
-from dsmc.session import Report
+from dsmc.project import Overrides
+from dsmc.session import Options, Report, check, load
 
 Checked = Callable[..., Report]
 
@@ -443,3 +445,70 @@ def test_fails_at_most_so_often(checked: Checked) -> None:
     }  # fmt: skip
     assert words(checked(text, "fail call at most 1"))["thrice"] == "unreachable"
     assert words(checked(text))["thrice"] == "unreachable"
+
+
+# ---------------------------------------------------------------- one fault on two lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "lost"),
+    [
+        ("lose at most 1; lose at most 1", 2),
+        ("lose at most 1; lose Letter at most 2", 3),
+        ("lose at most 2; lose at most 1", 3),
+    ],
+)
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_lines_have_their_own_limits(
+    spec: Callable[[str], Path], lines: str, lost: int, engine: str
+) -> None:
+    text = (
+        "spec lines\nmessage Letter\nrole A { start { for i in 1..4 { send Letter to B.1 } } }\n"
+        f"role B {{ var got: 0..4 = 0; on Letter {{ got += 1 }} }}\n"
+        f"quiescent all_but {{ B.1.got >= {4 - lost} }}\nquiescent more {{ B.1.got > {4 - lost} }}\n"
+    )
+    (job,) = load(spec(text), Overrides((), lines))
+    report = check(job, Options(engine=engine, to_the_end=True))
+    assert words(report) == {"all_but": "holds", "more": "violated"}
+    assert len([s for s in report.result("more").trace.steps if s.fault == "lose"]) == lost
+
+
+def test_crashes_of_two_lines(checked: Checked) -> None:
+    text = (
+        "spec lines\nrole A[3] { stable x: bool = false; action a when not x { x := true } }\n"
+        "invariant one { count(a for a in A if not a.up) <= 1 }\n"
+        "invariant two { count(a for a in A if not a.up) <= 2 }\n"
+    )
+    found = words(checked(text, "crash A at most 1; crash A at most 1"))
+    assert found == {"one": "violated", "two": "holds"}
+
+
+# ---------------------------------------------------------------- copies in a queue
+
+QUEUE = """spec queue
+network fifo
+message M(n: 1..3)
+role A {{ start {{ send M(1) to B.1; send M(2) to B.1 }} }}
+role B {{ var got: seq<1..3, 4> = []
+ on M(n) when got.len < 4 {{ got += n }} }}
+reachable asked {{ B.1.got == {got} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("faults", "got", "verdict"),
+    [
+        ("duplicate at most 1", "[1, 1, 2]", "reachable"),
+        ("duplicate at most 1", "[1, 2, 2]", "reachable"),
+        ("duplicate at most 1", "[1, 1, 2, 2]", "unreachable"),
+        ("duplicate at most 2", "[1, 1, 2, 2]", "reachable"),
+        ("duplicate at most 2", "[1, 2, 1]", "unreachable"),
+        ("duplicate at most 1; reorder at most 1", "[1, 2, 1]", "reachable"),
+        ("duplicate", "[1, 1, 1, 2]", "reachable"),
+        ("duplicate", "[1, 2, 1]", "unreachable"),
+        ("duplicate M; lose", "[1, 1]", "reachable"),
+    ],
+)
+def test_copies_in_a_queue(checked: Checked, faults: str, got: str, verdict: str) -> None:
+    """A copy stands right behind the message; without a limit too the space has an end."""
+    assert words(checked(QUEUE.format(got=got), faults)) == {"asked": verdict}

@@ -123,3 +123,17 @@ def test_a_procedure_that_changes_ghosts_only_is_given_ghosts(
     with pytest.raises(Mistakes) as refused:
         compile_job(load(spec(NOTES.replace("{ most := a }", "{ most := a; y := y }")))[0])
     assert {d.code for d in refused.value.diagnostics} == {"D502"}
+
+
+OVERLOADED = """spec overloaded
+fun h(a: 0..3): 0..9 = 1
+fun h(a: bool): 0..9 = 2
+fun h(a: set<bool>): 0..9 = h(true) + 1
+var x: bool = true
+invariant each { h(true) == 2 and h(x) == 2 and h(0) == 1 and h({x}) == 3 }
+"""
+
+
+def test_functions_of_one_name_without_type_parameters(checked: Callable[..., Report]) -> None:
+    """The first parameter says which is meant."""
+    assert words(checked(OVERLOADED)) == {"each": "holds"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from conftest import size, words
 
+from dsmc.diagnostics import Mistakes
 from dsmc.session import Report
 
 Checked = Callable[..., Report]
@@ -49,10 +50,12 @@ def test_reorder(checked: Checked) -> None:
     assert size(report) == (6, 5)
 
 
-def test_reorder_needs_a_queue(checked: Checked) -> None:
+@pytest.mark.parametrize("faults", ["reorder at most 1", "reorder A"])
+def test_reorder_needs_a_queue(checked: Checked, faults: str) -> None:
     """What has no order cannot be reordered."""
-    report = checked(TWO_MESSAGES.format(network="unordered"), "reorder at most 1")
-    assert size(report) == (5, 4)
+    with pytest.raises(Mistakes) as found:
+        checked(TWO_MESSAGES.format(network="unordered"), faults)
+    assert [problem.code for problem in found.value.diagnostics] == ["D405"]
 
 
 def test_fifo_orders_pairs_only(checked: Checked) -> None:

@@ -432,3 +432,48 @@ def test_an_assertion_in_a_step_that_is_not_possible(checked: Checked) -> None:
         action up when x == 0 { assert x == 0; x := 1 }
         """)
     assert words(report) == {"assert_line_3": "holds", "assert_line_4": "holds"}
+
+
+POOL = """spec pool
+var m: map<0..1, mutex>
+var c: 0..2 = 0
+role T[2] {
+  process {
+    await exists i in 0..1: m[i].holder == none
+    lock m[choose i in 0..1: m[i].holder == none or i == 1] { c += 1; c -= 1 }
+  }
+}
+quiescent freed { forall i in 0..1: m[i].holder == none }
+reachable both { m[1].holder != none and m[0].holder != none }
+"""
+
+
+def test_the_lock_is_chosen_once(checked: Checked) -> None:
+    """What is given back is what was taken, whatever the expression is afterwards."""
+    found = words(checked(POOL))
+    assert found == {"freed": "holds", "both": "reachable", "no_deadlock": "holds"}
+
+
+NESTED = """spec nested
+var l: map<0..1, rwlock>
+role R {{ var busy: bool = false
+  process {{ pick i in 0..1
+    lock l[0] shared {{ busy := true
+      lock l[i] shared {{ {inner} }}
+      busy := false }} }} }}
+role W {{ var busy: bool = false
+  process {{ lock l[0] {{ busy := true; busy := false }} }} }}
+invariant excluded {{ not (W.1.busy and R.1.busy) }}
+quiescent free {{ forall i in 0..1: l[i].readers == {{}} and l[i].writer == none }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inner", "verdict"), [("skip", "holds"), ("stop", "holds"), ("lock l[0] { skip }", "violated")]
+)
+def test_who_reads_may_read_again(checked: Checked, inner: str, verdict: str) -> None:
+    """Leaving the inner block leaves what the outer one holds; who reads cannot come to write."""
+    found = words(checked(NESTED.format(inner=inner)))
+    assert found["excluded"] == ("violated" if inner == "stop" else "holds")  # it is busy for ever
+    assert found["no_deadlock"] == verdict
+    assert found["free"] == verdict

@@ -15,6 +15,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
 from dsmc.ir import types as t
+from dsmc.ir.names import written
 from dsmc.ir.protocol import Fault, Program
 from dsmc.ir.simplify import simplify
 from dsmc.source import Span
@@ -141,7 +142,7 @@ class _Instrument:
         found = [f for f in self._faults if f.span == origin.span] or of_role
         if found:
             return self._faults[found[0]]
-        return Point(Sort.FAULT, action.name.replace("_", " "), origin.span)
+        return Point(Sort.FAULT, written(action.name).replace("_", " "), origin.span)
 
     def _inside(self, kind: str, label: str) -> Fault | None:
         """The fault of a labelled statement that happens inside a step."""

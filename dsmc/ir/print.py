@@ -16,6 +16,7 @@ from dsmc.ir import system as y
 from dsmc.ir import temporal as f
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import sort_key
+from dsmc.ir.names import shown
 from dsmc.ir.ops import CHAINED, LEVELS, OPS, Form, Op
 from dsmc.ir.show import show
 from dsmc.ir.types import Type
@@ -41,7 +42,7 @@ RESERVED = frozenset(
 
 def ident(name: str) -> str:
     """A name of the tool as a name of the language."""
-    text = re.sub(r"\W+", "_", name).strip("_")
+    text = re.sub(r"\W+", "_", shown(name)).strip("_")
     return f"{text}_" if text in RESERVED else text
 
 
@@ -171,8 +172,10 @@ def _owed(action: y.Action) -> str:
     plainly = action.key == tuple(param.name for param in action.params) and not action.owed
     if action.fairness is y.Fairness.NONE or plainly:
         return ""
-    together = f" with all of `{action.owed}`" if action.owed else ""
-    return f"; owed{together}" + (f" for each {', '.join(action.key)}" if action.key else "")
+    together = f" with all of `{shown(action.owed)}`" if action.owed else ""
+    return f"; owed{together}" + (
+        f" for each {', '.join(map(shown, action.key))}" if action.key else ""
+    )
 
 
 def _param(param: y.Param) -> str:

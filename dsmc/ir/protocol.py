@@ -14,11 +14,6 @@ from dsmc.ir.stmt import Block, Pattern
 from dsmc.ir.system import Action, Fairness, Function, Origin, Param, Property, Variable
 from dsmc.ir.types import MessageKind, NodeId, Role, Type
 
-#: The local name of the node that role code runs on.
-SELF = "self"
-#: The local names of the ends of a message, in conditions on its delivery.
-FROM, TO = "from", "to"
-
 
 class NetworkKind(enum.Enum):
     """How messages travel."""

@@ -273,6 +273,13 @@ def parts(type: Type) -> tuple[Type, ...]:
             return ()
 
 
+def inside(type: Type) -> Iterator[Type]:
+    """The type, and all types inside it."""
+    yield type
+    for part in parts(type):
+        yield from inside(part)
+
+
 def fixed(type: Type) -> bool:
     """Has every value of the type a code of the same, known width?"""
     if isinstance(type, Bag) or (isinstance(type, Seq) and type.bound is None):

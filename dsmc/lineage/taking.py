@@ -9,7 +9,7 @@ from typing import TypeAlias
 from dsmc.backends.python.machine import TracedStep
 from dsmc.engine.machine import State
 from dsmc.ir import types as t
-from dsmc.ir.protocol import SELF
+from dsmc.ir.names import SELF
 from dsmc.ir.system import Action
 from dsmc.ir.types import Value
 from dsmc.lineage.gates import Fault, Gate, Names, Round, Run, Source

@@ -8,6 +8,7 @@ from dsmc.frozen import replace
 from dsmc.ir import stmt as s
 from dsmc.ir.protocol import Program
 from dsmc.ir.system import Action, Assertion, Kind, NoError, Property, System
+from dsmc.lower.build import names_of
 from dsmc.lower.faults.channel import duplicate, lose, reorder
 from dsmc.lower.faults.crash import crash
 from dsmc.lower.faults.fail import fail
@@ -39,6 +40,8 @@ def lower(program: Program) -> System:
 
 def _system(program: Program) -> System:
     asserts, program = _numbered(program)
+    for parts in (program.variables, program.actions):  # who has another's name has its fate
+        assert len(names_of(parts)) == len(parts), sorted(part.name for part in parts)
     channels = {channel.variable for channel in program.channels}
     properties: tuple[Property, ...] = (*program.properties, *asserts, NoError("no_range_error"))
     return System(

@@ -17,16 +17,20 @@ from dsmc.ir import stmt as s
 from dsmc.ir import temporal as f
 from dsmc.ir import types as t
 from dsmc.ir.history import Promise
+from dsmc.ir.names import CUT, own
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Program
 from dsmc.ir.show import show
 from dsmc.ir.system import Variable
 from dsmc.ir.temporal import Formula
-from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, read
+from dsmc.lower.build import apply, as_node, assign, conj, internal, lit, read, up_of
 from dsmc.lower.clients import Clients, said
 
 #: An operation that ends like this was not answered.
 _DENIALS = ("refused", "unknown")
+#: How operations end.
+_ENDS = ("end", *_DENIALS)
+_OTHER = own("other")
 
 
 class Availability:
@@ -42,14 +46,19 @@ class Availability:
         self._open = internal(f"{name}.open", open_)
         denies = any(e.kind in _DENIALS for e in clients.events)
         self._denied = internal(f"{name}.denied", open_) if denies else None
+        self._renewing = clients.renewing(_ENDS)
+        self._turn = internal(f"{name}.turn", open_) if self._renewing else None
         self._sticky = "sticky" in promise.words and bool(self._clients)
         met = t.Map(self._node, t.Set(self._node))
         self._met = internal(f"{name}.met", met) if self._sticky else None
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """What is open, what was owed and denied, and whom the clients have sent to."""
-        return tuple(v for v in (self._open, self._denied, self._met) if v is not None)
+        """What is open, what was owed and denied, and whom the clients have sent to; where they may
+        begin another operation in the step that ends one, whether its number is odd.
+        """
+        every = (self._open, self._denied, self._turn, self._met)
+        return tuple(v for v in every if v is not None)
 
     # ------------------------------------------------------------ events
 
@@ -66,7 +75,10 @@ class Availability:
             return (assign(self._open, none, node),)
         is_open = x.TRUE if event.kind == "begin" else x.FALSE
         place = (node, x.Convert(thread, self._threads))
-        return (*self._denial(event, place), assign(self._open, is_open, *place))
+        changed = (*self._denial(event, place), assign(self._open, is_open, *place))
+        if self._turn is None or event not in self._renewing:
+            return changed
+        return (*changed, assign(self._turn, x.negation(read(self._turn, *place)), *place))
 
     def _denial(self, event: s.Event, place: tuple[x.Expr, x.Expr]) -> s.Block:
         """What was denied while it was owed stays so."""
@@ -107,6 +119,14 @@ class Availability:
 
     def _answered(self, node: x.Lit, thread: x.Lit, role: t.Role | None) -> Formula:
         waits = conj(read(self._open, node, thread), self._is_owed(node, role))
+        if self._turn is None:
+            return self._owing(waits, node, thread)
+        turn = read(self._turn, node, thread)
+        each = (self._owing(conj(waits, one), node, thread) for one in (turn, x.negation(turn)))
+        return f.Both(*each)
+
+    def _owing(self, waits: x.Expr, node: x.Lit, thread: x.Lit) -> Formula:
+        """What waits is answered; what was denied never is."""
         if self._denied is not None:
             waits = apply(Op.OR, waits, read(self._denied, node, thread))
         owes = f"{self.promise.history} owes {self._name(node, thread)}"
@@ -133,15 +153,15 @@ class Availability:
         servers = [r for r in self._program.roles if r not in self._clients] or [role]
         nodes = frozenset(n for r in servers for n in range(r.first, r.first + r.size))
         everyone = t.Set(self._node)
-        other = x.Local("other", self._node)
-        near = x.Binder("other", self._node, lit(nodes, everyone), self._is_near(node, other))
+        other = x.Local(_OTHER, self._node)
+        near = x.Binder(_OTHER, self._node, lit(nodes, everyone), self._is_near(node, other))
         reached = x.Fold(x.Quantifier.SET, (near,), other, everyone)
         count = x.Apply(Op.COUNT, (reached,), t.Int(0, len(nodes)))
         return apply(Op.GT, count, x.number(len(nodes) // 2))
 
     def _meets_all(self, node: x.Expr, met: x.Expr) -> x.Expr:
-        other = x.Local("other", self._node)
-        each = x.Binder("other", self._node, met, x.TRUE)
+        other = x.Local(_OTHER, self._node)
+        each = x.Binder(_OTHER, self._node, met, x.TRUE)
         return x.Fold(x.Quantifier.FORALL, (each,), self._is_near(node, other), t.BOOL)
 
     def _is_near(self, node: x.Expr, other: x.Expr) -> x.Expr:
@@ -149,14 +169,16 @@ class Availability:
         return conj(self._is_up(other), self._passes(node, other), self._passes(other, node))
 
     def _passes(self, one: x.Expr, other: x.Expr) -> x.Expr:
-        cut = next((v for v in self._program.variables if v.name == "cut"), None)
+        cut = next((v for v in self._program.variables if v.name == CUT), None)
         if cut is None or not isinstance(cut.type, t.Set):
             return x.TRUE
         return x.negation(apply(Op.IN, x.Make(cut.type.of, (one, other)), read(cut)))
 
     def _is_up(self, node: x.Expr) -> x.Expr:
         """Of the roles whose nodes may stop it is known who is up."""
-        up = {v.owner: v for v in self._program.variables if v.name.endswith(".up") and v.owner}
+        up = {
+            v.owner: v for v in self._program.variables if v.owner and v.name == up_of(v.owner).name
+        }
         parts = [self._unless_down(node, role, v) for role, v in up.items() if role is not None]
         return conj(*parts)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import BUDGET, FROM, SELF, TO, UP, numbered
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import FROM, SELF, TO, Program
-from dsmc.ir.system import Param, Start, Storage, Variable
+from dsmc.ir.protocol import Program, Step
+from dsmc.ir.system import Action, Param, Start, Storage, Variable
 from dsmc.ir.types import Type
 
 
@@ -65,17 +68,20 @@ def of_role(
 
 def up_of(role: t.Role) -> Variable:
     """`R.up`: which nodes are running?"""
-    return of_role(f"{role.name}.up", role, t.BOOL, Storage.INTERNAL, x.TRUE)
+    return of_role(f"{role.name}.{UP}", role, t.BOOL, Storage.INTERNAL, x.TRUE)
 
 
 class Budget:
-    """How often a fault may still happen; without a limit there is nothing to count."""
+    """How often the fault of one line may still happen; without a limit there is nothing to count.
 
-    def __init__(self, fault: str, limit: int | None) -> None:
+    Its name is one of the `taken` from then on.
+    """
+
+    def __init__(self, fault: str, limit: int | None, taken: set[str]) -> None:
         self.variables: tuple[Variable, ...] = ()
         if limit is not None:
             of = t.Int(0, limit)
-            self.variables = (internal(f"budget.{fault}", of, lit(limit, of)),)
+            self.variables = (internal(unique(f"{BUDGET}{fault}", taken), of, lit(limit, of)),)
 
     @property
     def left(self) -> x.Expr:
@@ -107,11 +113,16 @@ def between(condition: x.Expr, program: Program, sender: x.Expr, to: x.Expr) -> 
     return x.substitute(condition, {FROM: as_node(program, sender), TO: as_node(program, to)})
 
 
+def names_of(named: Iterable[Variable | Action | Step]) -> set[str]:
+    """The names that some of a program's parts have."""
+    return {one.name for one in named}
+
+
 def unique(name: str, taken: set[str]) -> str:
     """The name, or the name with a number, if it is taken. Takes it."""
     result, n = name, 2
     while result in taken:
-        result, n = f"{name}_{n}", n + 1
+        result, n = numbered(name, n), n + 1
     taken.add(result)
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.protocol import Program
+from dsmc.ir.protocol import NetworkKind, Program
 from dsmc.lower.build import node_type
 from dsmc.source import Source, Span
 
@@ -16,6 +16,8 @@ class Clients:
     """
 
     def __init__(self, program: Program, history: str) -> None:
+        self._history = history
+        self._program = program
         self.events = [
             st for block in _code(program) for st in s.walk(block)
             if isinstance(st, s.Event) and st.history == history
@@ -24,6 +26,28 @@ class Clients:
         self.node: t.Type = node_type(program) if self.roles else t.Int(0, 0)
         self.threads = t.Int(0, max((_threads(e) for e in self.events), default=0))
 
+    def renewing(self, ends: tuple[str, ...]) -> list[s.Event]:
+        """The events that end an operation in a step that may then begin another one."""
+        return [e for code in self._steps() for e in _renewed(code, ends)]
+
+    def _steps(self) -> list[list[s.Event]]:
+        """The events of this history in each step, in their order. Of a synchronous network any
+        handler may run in any step.
+        """
+        found = [self._in_order(block) for block in _code(self._program)]
+        if all(m.network is not NetworkKind.SYNCHRONOUS for m in self._program.messages):
+            return found
+        return [[event for code in (*found, *found) for event in code]]
+
+    def _in_order(self, block: s.Block) -> list[s.Event]:
+        found: list[s.Event] = []
+        for st in block:
+            if isinstance(st, s.Event) and st.history == self._history:
+                found.append(st)
+            inner = [event for body in s.blocks_of(st) for event in self._in_order(body)]
+            found += inner * (2 if isinstance(st, s.For | s.While) else 1)
+        return found
+
     def each(self, of: t.Type) -> t.Map:
         """A value for each client."""
         return t.Map(self.node, t.Map(self.threads, of))
@@ -31,6 +55,12 @@ class Clients:
     def place(self, node: x.Expr, thread: x.Expr) -> tuple[x.Expr, x.Expr]:
         """Where a client's value is."""
         return node, x.Convert(thread, self.threads)
+
+
+def _renewed(events: list[s.Event], ends: tuple[str, ...]) -> list[s.Event]:
+    begins = [n for n, event in enumerate(events) if event.kind == "begin"]
+    last = begins[-1] if begins else 0
+    return [event for event in events[:last] if event.kind in ends]
 
 
 def said(text: str) -> Span:

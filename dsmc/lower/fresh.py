@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
+from dsmc.ir.names import numbered
 from dsmc.ir.protocol import Program
 
 
@@ -19,7 +20,7 @@ class Fresh:
     def suffix(self, kind: str = "") -> str:
         """What makes of any name one that nothing else has."""
         self._count += 1
-        suffix = f"_{kind}{self._count}"
+        suffix = numbered("", f"{kind}{self._count}")
         return self.suffix(kind) if any(n.endswith(suffix) for n in self._taken) else suffix
 
 

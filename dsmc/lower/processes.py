@@ -7,15 +7,14 @@ graph. A local name that goes out of scope is reset, so equal futures are equal 
 
 from __future__ import annotations
 
-import re
-
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.faults import STOPPING
+from dsmc.ir.names import AT, PC, SELF, written
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import SELF, Process, Program, Step
+from dsmc.ir.protocol import Process, Program, Step
 from dsmc.ir.system import (
     Fairness,
     Kind,
@@ -75,8 +74,8 @@ def _at_labels(program: Program, labels: dict[str, x.Expr]) -> Program:
 
     def expression(e: x.Expr) -> x.Expr:
         match e:
-            case x.Apply(Op.GET, (x.Global(name), node)) if ".at." in name:
-                role, _, label = name.partition(".at.")
+            case x.Apply(Op.GET, (x.Global(name), node)) if f".{AT}." in name:
+                role, _, label = name.partition(f".{AT}.")
                 points = labels.get(f"{role}.{label}", x.FALSE)
                 return x.substitute(points, {SELF: expression(node)})
             case _:
@@ -155,9 +154,9 @@ class _Lowered:
         self._graph: Graph = flow(body, holder, process.thread)
         names = tuple(self._graph.names())
         self._locations = t.Enum(f"{self._prefix}point", names)
-        self.pc = self._store("pc", self._locations, x.Lit(self._graph.entry, self._locations))
+        self.pc = self._store(PC, self._locations, x.Lit(self._graph.entry, self._locations))
         self._stores = {
-            name: self._store(_written(name), of, storage=self._storage(name))
+            name: self._store(written(name), of, storage=self._storage(name))
             for name, of in self._graph.stored.items()
         }
 
@@ -239,7 +238,7 @@ class _Lowered:
         body = (
             *s.substitute_in(self._body(edge, point), reads),
             *(self._stores[name].set(value) for name, value in sets.items()),
-            *(s.Mark("set", (self._stores[n].value,), _written(n)) for n in named),
+            *(s.Mark("set", (self._stores[n].value,), written(n)) for n in named),
             *self._to(edge.target, point),
         )
         here = x.equal(self.pc.value, x.Lit(number, self._locations))
@@ -292,11 +291,6 @@ class _Lowered:
         if self._process.count > 1:
             params = (*params, Param(self._process.thread, self._threads, x.whole(self._threads)))
         return params
-
-
-def _written(name: str) -> str:
-    """A local name as the spec has it: others of the same name were given numbers."""
-    return re.sub(r"(_\d+)+$", "", name)
 
 
 def _threads(program: Program) -> int:

@@ -12,10 +12,13 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import SELF, own
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import SELF, Program, QuorumHandler, Step
+from dsmc.ir.protocol import Program, QuorumHandler, Step
 from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
 from dsmc.lower.build import all_nodes, apply, assign, conj, default, me, of_role, read, unique
+
+_VOTER = own("voter")
 
 
 class Collection:
@@ -50,9 +53,9 @@ class Collection:
 
     def _voters(self) -> tuple[x.Binder, x.Expr]:
         """Those who said something, and what each said."""
-        voter = x.Local("voter", self.said.key)
+        voter = x.Local(_VOTER, self.said.key)
         entry = apply(Op.GET, self.held, voter, type=self.said.value)
-        binder = x.Binder("voter", self.said.key, x.whole(self.said.key), self._counts(voter))
+        binder = x.Binder(_VOTER, self.said.key, x.whole(self.said.key), self._counts(voter))
         kept = x.Field(entry, 1, 0, self._entry)
         if not self._matched:
             return binder, kept
@@ -123,7 +126,7 @@ def quorums(program: Program) -> Program:
 
 
 def _handler(role: t.Role, handler: QuorumHandler, taken: set[str]) -> tuple[list[Step], Variable]:
-    name = unique(f"{role.name}.quorum_{handler.pattern.kind}", taken)
+    name = unique(f"{role.name}.{own('quorum')}_{handler.pattern.kind}", taken)
     said = said_type(handler.pattern, handler.element.type)
     variable = of_role(name, role, said, Storage.CONTROL, default(said))
     collection = Collection(read(variable, me(role)), handler.pattern)
@@ -137,12 +140,12 @@ def _handler(role: t.Role, handler: QuorumHandler, taken: set[str]) -> tuple[lis
     steps = [
         _step(role, handler, name, conj(new, x.negation(fires)), (add, told), name),
         _step(
-            role, handler, f"{name}_complete", conj(new, fires),
+            role, handler, f"{name}_{own('complete')}", conj(new, fires),
             (with_this, forget, *handler.body), name,
         ),
     ]  # fmt: skip
     if handler.when != x.TRUE:
-        steps.append(_late(role, handler, f"{name}_late", collection, forget))
+        steps.append(_late(role, handler, f"{name}_{own('late')}", collection, forget))
     return steps, variable
 
 

@@ -10,7 +10,8 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.protocol import SELF, Handler, Program, RoleAction, RoleCode, Step
+from dsmc.ir.names import SELF, own
+from dsmc.ir.protocol import Handler, Program, RoleAction, RoleCode, Step
 from dsmc.ir.system import Fairness, Kind, Origin, Start, Variable
 from dsmc.lower.build import all_nodes, unique
 
@@ -34,7 +35,7 @@ def _handler(role: t.Role, handler: Handler, taken: set[str]) -> Step:
     kind = handler.pattern.kind
     origin = Origin(Kind.HANDLER, f"on {kind}", SELF, role.name).at(handler.span)
     return Step(
-        unique(f"{role.name}.on_{kind}", taken), (all_nodes(role),), handler.pattern,
+        unique(f"{role.name}.{own('on')}_{kind}", taken), (all_nodes(role),), handler.pattern,
         handler.when, handler.body, Fairness.WEAK, origin, key=(SELF, handler.pattern.sender),
     ).at(handler.span)  # fmt: skip
 
@@ -84,7 +85,7 @@ def set_first(variable: Variable, place: s.Place, start: Start) -> s.Block:
         return (s.Assign(place, x.Lit(t.default(place.type), place.type)).at(variable.span),)
     of = start.domain.type
     assert isinstance(of, t.Set | t.Seq | t.Bag)
-    name = f"first_{variable.name}"
+    name = f"{own('first')}_{variable.name}"
     value: x.Expr = x.Local(name, of.of)
     value = value if of.of == place.type else x.Convert(value, place.type)
     return (

@@ -20,6 +20,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import system as y
 from dsmc.ir import types as t
+from dsmc.ir.names import own, shown
 from dsmc.ir.ops import Op
 from dsmc.ir.types import Type
 from dsmc.reduce.access import Keys, reads
@@ -38,7 +39,7 @@ class Forgotten(Frozen):
     @property
     def note(self) -> str:
         """What was done, in a sentence; empty if there is nothing."""
-        listed = ", ".join(f"{data} (by {control})" for data, control in self.found)
+        listed = ", ".join(f"{shown(data)} (by {shown(control)})" for data, control in self.found)
         return f"values that are never read again are forgotten: {listed}" if listed else ""
 
 
@@ -252,7 +253,7 @@ class _Pair:
             place = s.Place(base)
             forget = s.Assign(place, x.Lit(t.default(place.type), place.type))
             return s.If(self._control.is_at(ONE, dead), (forget,))
-        node = x.Local(f"{self._data.name}_of", role)
+        node = x.Local(f"{self._data.name}.{own('of')}", role)
         place = s.Place(base, (s.Key(node),))
         forget = s.Assign(place, x.Lit(t.default(place.type), place.type))
         body = s.If(self._control.is_at(node, dead), (forget,))

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import system as y
+from dsmc.ir.names import shown
 from dsmc.reduce.dead import forgetful
 from dsmc.reduce.permute import Named, Values
 from dsmc.reduce.slice import Slice, sliced, slices
@@ -141,4 +142,4 @@ def _slices(parts: Sequence[Reduced]) -> list[str]:
     if len(parts) > 1:
         return [f"{len(parts)} slices"]
     left_out = parts[0].left_out
-    return [f"{', '.join(left_out)} left out"] if left_out else []
+    return [f"{', '.join(map(shown, left_out))} left out"] if left_out else []

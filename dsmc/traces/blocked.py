@@ -11,6 +11,7 @@ from contextlib import suppress
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import World, evaluate, members
+from dsmc.ir.names import FROM, MESSAGE, written
 from dsmc.ir.ops import RangeError
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Action, Kind, Param, System
@@ -101,11 +102,11 @@ class _Action:
         for param in self._action.params:
             if param.name == self._action.origin.node:
                 continue
-            if isinstance(param.type, t.Record) and param.name == "message":
+            if isinstance(param.type, t.Record) and param.name == MESSAGE:
                 sender = t.field_types(param.type, 0)[0], names[param.name][1]
                 parts.append(f"from {show(*sender)}")
-            elif isinstance(param.type, t.NodeId) and param.name == "from":
+            elif isinstance(param.type, t.NodeId) and param.name == FROM:
                 parts.append(f"from {show(param.type, names[param.name])}")
             else:
-                parts.append(f"{param.name} = {show(param.type, names[param.name])}")
+                parts.append(f"{written(param.name)} = {show(param.type, names[param.name])}")
         return f" {', '.join(parts)}" if parts else ""

@@ -9,6 +9,7 @@ from dsmc.backends.python.machine import Event
 from dsmc.engine.machine import State
 from dsmc.frozen import replace
 from dsmc.ir import types as t
+from dsmc.ir.names import UP
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Storage, System, Variable
 from dsmc.ir.types import Type, Value
@@ -78,7 +79,7 @@ def turned(system: System, before: Values, after: Values) -> tuple[list[int], li
     up: list[int] = []
     for variable in system.variables:
         owner = variable.owner
-        if owner is not None and variable.name == f"{owner.name}.up":
+        if owner is not None and variable.name == f"{owner.name}.{UP}":
             pairs = zip(before[variable.name], after[variable.name], strict=True)
             for node, (was, now) in enumerate(pairs):
                 if was != now:

@@ -9,6 +9,7 @@ from dsmc.engine.outcome import Run
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import World
+from dsmc.ir.names import CUT, UP
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Fairness, Kind, Temporal
 from dsmc.ir.types import Value
@@ -172,10 +173,10 @@ def _why_not(machine: PythonMachine, told: Told, message: Message, last: dict[st
     place = message.receiver - next(
         r.first for r in machine.system.roles if r.name == receiver.role
     )
-    up: Sequence[bool] = last.get(f"{receiver.role}.up", ())
+    up: Sequence[bool] = last.get(f"{receiver.role}.{UP}", ())
     if up and not up[place]:
         return f"{receiver.name} is down"
-    pairs = {(a, b) for _, a, b in last.get("cut", ())}
+    pairs = {(a, b) for _, a, b in last.get(CUT, ())}
     if (message.sender, message.receiver) in pairs:
         return "the two are cut off from each other"
     if any(_takes(step, message) for step in _possible(machine, told.run)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from dsmc.ir import names
 from dsmc.ir import types as t
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Storage, System, Variable
@@ -60,30 +61,32 @@ class Labels:
         ]  # fmt: skip
 
     def _of_the_tool(self, variable: Variable, value: Value) -> list[str]:
-        if variable.name == "cut":
+        if variable.name == names.CUT:
             told = cut(self._lanes, frozenset((a, b) for _, a, b in value)).text
             return [f"cut off: {told}"] if value else []
-        fault = variable.name.removeprefix("budget.")
+        fault = variable.name.removeprefix(names.BUDGET)
         if fault != variable.name:
-            return [f"{fault}: {value} left"]
-        return [f"{variable.name} = {show(variable.type, value)}"]
+            return [f"{names.shown(fault)}: {value} left"]
+        return [f"{names.shown(variable.name)} = {show(variable.type, value)}"]
 
 
 def _is_usual(short: str, of: Type, value: Value) -> bool:
     """Is there nothing to tell of a node?"""
-    return bool(value) if short == "up" else not isinstance(of, t.Enum) and value == t.default(of)
+    return (
+        bool(value) if short == names.UP else not isinstance(of, t.Enum) and value == t.default(of)
+    )
 
 
 def _of_control(node: str, short: str, of: Type, value: Value) -> str:
     """Where a node is, whether it is down; else what is collected or gone through."""
-    if short == "up":
+    if short == names.UP:
         return f"{node} is down"
-    process = short.removesuffix("pc")
+    process = short.removesuffix(names.PC)
     if isinstance(of, t.Enum) and process != short:
         where = show(of, value)
         who = f"{node}.{process}".rstrip(".")
         return f"{who} stopped" if where == "stopped" else f"{who} at {where}"
-    return f"{node}.{short} = {show(of, value)}"
+    return f"{node}.{names.shown(short)} = {show(of, value)}"
 
 
 # ---------------------------------------------------------------- messages

@@ -11,6 +11,7 @@ from dsmc.engine.outcome import Run
 from dsmc.frozen import replace
 from dsmc.ir import types as t
 from dsmc.ir.history import Observer, Promise
+from dsmc.ir.names import shown
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import (
     Assertion,
@@ -199,7 +200,7 @@ class _Teller:
         return Step(
             number, self._lane_of(step),
             title(self._lanes, step, traffic, self._ledger.messages, cut), _sort(step),
-            fault_in(step), step.action.name, place(where(step), self._system.file),
+            fault_in(step), shown(step.action.name), place(where(step), self._system.file),
             *_numbers(traffic),
             self._changes(step, before, after) if after is not None else (),
             tuple((name, show(of, value)) for name, value, of in step.labels),

@@ -8,14 +8,13 @@ from pathlib import PurePath
 from dsmc.backends.python.machine import Event, TracedStep
 from dsmc.ir import stmt as s
 from dsmc.ir.faults import STOPPING
+from dsmc.ir.names import is_own, written
 from dsmc.ir.show import show
 from dsmc.ir.system import Kind
 from dsmc.source import Span
 from dsmc.traces.ledger import Traffic
 from dsmc.traces.model import Cut, Lane, Message
 
-#: Parameters that the title speaks of already.
-_SAID = frozenset({"message", "sender", "from", "to", "place", "side", "new"})
 #: How the title of a step that takes a message begins; a label may stand before it.
 _RECEIPT = re.compile(r"(\w+: )?(on|receive) ")
 
@@ -150,7 +149,7 @@ def _detail(step: TracedStep) -> str:
     origin = step.action.origin
     if origin.kind is Kind.HANDLER or "cut by" in origin.title:
         return ""
-    own = origin.kind in (Kind.ACTION, Kind.REQUEST, Kind.TIMEOUT)
-    hidden = {origin.node} if own else {origin.node, *_SAID}
-    params = {p.name for p in step.action.params} - hidden
-    return ", ".join(f"{n} = {show(of, value)}" for n, value, of in step.labels if n in params)
+    params = {p.name for p in step.action.params if not is_own(p.name)} - {origin.node}
+    return ", ".join(
+        f"{written(n)} = {show(of, value)}" for n, value, of in step.labels if n in params
+    )

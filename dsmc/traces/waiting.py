@@ -8,6 +8,7 @@ from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import World, evaluate, field
+from dsmc.ir.names import PLACE, UP
 from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Action, Kind, System, Variable
@@ -62,7 +63,7 @@ def is_counter(variable: Variable) -> bool:
 def _waits(system: System, world: World, pc: Variable) -> Iterable[Wait]:
     role = pc.owner
     assert role is not None
-    up = world.state.get(f"{role.name}.up")
+    up = world.state.get(f"{role.name}.{UP}")
     for node in range(role.size):
         held = world.state[pc.name][node]
         points = held if isinstance(held, tuple) else (held,)
@@ -135,7 +136,7 @@ class _Process:
         """The node and the thread, by the names that the action has for them."""
         found: Names = {action.origin.node: self._node}
         for param in action.params:
-            if isinstance(param.type, t.Int) and param.name not in ("place", action.origin.node):
+            if isinstance(param.type, t.Int) and param.name not in (PLACE, action.origin.node):
                 found[param.name] = self._thread
         return found
 
@@ -202,7 +203,7 @@ def _down(system: System, world: World) -> set[str]:
     return {
         node_name(role, node)
         for role in system.roles
-        for node, up in enumerate(world.state.get(f"{role.name}.up", ()))
+        for node, up in enumerate(world.state.get(f"{role.name}.{UP}", ()))
         if not up
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dsmc.ir import expr as x
 from dsmc.ir.evaluate import World, evaluate, members
+from dsmc.ir.names import written
 from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.show import show
 from dsmc.ir.types import Value
@@ -197,7 +198,7 @@ def _indented(lines: list[str]) -> list[str]:
 
 def plain(name: str) -> str:
     """A local name as the user wrote it: the checker numbers those that are used again."""
-    return re.sub(r"_\d+$", "", name)
+    return written(name)
 
 
 def _name(binder: x.Binder) -> str:

@@ -57,6 +57,15 @@ def _members(scope: Scope, enum: str, members: tuple[ast.Ident, ...]) -> None:
         seen.add(member.text)
 
 
+def _not_up(scope: Scope, name: ast.Ident, member: ast.RoleMember) -> None:
+    """Each node has an `up`: a variable of that name could not be told from it."""
+    if name.text == "up" and isinstance(member, ast.Variable | ast.Clock):
+        scope.problems.add(
+            "D202", name.span, "each node has an `up` already",
+            label="`p.up` says whether a node is running", help="take another name",
+        )  # fmt: skip
+
+
 def _role_member(scope: Scope, role: str, member: ast.RoleMember) -> None:
     match member:
         case (
@@ -64,6 +73,7 @@ def _role_member(scope: Scope, role: str, member: ast.RoleMember) -> None:
             | ast.Action(_, name) | ast.Timeout(name)
         ):  # fmt: skip
             scope.declare(name, member, role)
+            _not_up(scope, name, member)
         case ast.Process(ast.Ident() as name):
             scope.declare(name, member, role)
         case _:

@@ -15,7 +15,6 @@ from dsmc.ir.system import Function
 from dsmc.ir.types import Type
 from dsmc.syntax import ast
 from dsmc.typecheck import constants, events, expressions, rules, types
-from dsmc.typecheck.conversion import POISON
 from dsmc.typecheck.generics import Bindings
 from dsmc.typecheck.objects import OBJECTS
 from dsmc.typecheck.scope import CONSTANT, Scope
@@ -128,7 +127,9 @@ def _value(scope: Scope, written: ast.Expr, of: Type) -> t.Value:
 
 
 def _constant(scope: Scope, e: x.Expr, of: Type) -> t.Value:
-    return None if e == POISON else constants.value_of(scope, rules.exactly(e, of)).value
+    if t.UNKNOWN in (e.type, *t.inside(of)):
+        return None
+    return constants.value_of(scope, rules.exactly(e, of)).value
 
 
 def _are_different(scope: Scope, node: ast.Object, written: Sequence[ast.Operation]) -> bool:

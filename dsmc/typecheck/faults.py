@@ -185,7 +185,9 @@ def _extras(scope: Scope, name: str, clause: ast.FaultClause) -> None:
 def check_in_flight(
     scope: Scope, messages: tuple[MessageDecl, ...], found: tuple[Fault, ...]
 ) -> None:
-    """Report what cannot happen: on a synchronous network no message is ever in flight."""
+    """Report what cannot happen: on a synchronous network no message is ever in flight, and only a
+    queue has an order.
+    """
     known = {m.kind.name: m for m in messages}
     struck = [(m.span, [m], "be lost") for m in messages if m.lossy]
     struck += [
@@ -203,6 +205,12 @@ def check_in_flight(
                 "D405", span, f"nothing is in flight on a synchronous network, so nothing can {what}",
                 help="take another network, or let the nodes be cut off by a `partition`",
             )  # fmt: skip
+        elif meant and what == "be reordered" and all(m.network is not _QUEUE for m in meant):
+            scope.problems.add(
+                "D405", span, "on an unordered network any message may arrive first already",
+                help="leave it out, or take `network fifo`",
+            )  # fmt: skip
 
 
+_QUEUE = NetworkKind.FIFO
 _STRIKES = {"lose": "be lost", "duplicate": "be duplicated", "reorder": "be reordered"}

@@ -122,7 +122,7 @@ def _written_in(
 def instance(scope: Scope, option: Candidate, bindings: Bindings, span: Span) -> Function | None:
     """The function for these type arguments, checked once."""
     node = option.node
-    name = _unique_name(option, bindings)
+    name = _unique_name(scope, option, bindings)
     if name in scope.functions:
         return scope.functions[name]
     with scope.with_generics(bindings), scope.unit():
@@ -162,11 +162,12 @@ def _env(scope: Scope, option: Candidate, names: dict[str, x.Expr]) -> Env:
     return Env({**me, **names}, Mode.FUNCTION, role)
 
 
-def _unique_name(option: Candidate, bindings: Bindings) -> str:
+def _unique_name(scope: Scope, option: Candidate, bindings: Bindings) -> str:
     prefix = f"{option.role}." if option.role else ""
     first = option.node.parameters[0].type.span.text if option.node.parameters else ""
     given = [str(b) if isinstance(b, int) else t.show(b) for b in bindings.values()]
-    overloaded = f"({first})" if option.node.type_parameters else ""
+    several = not option.role and len(scope.functions_named[option.node.name.text]) > 1
+    overloaded = f"({first})" if several or option.node.type_parameters else ""
     return f"{prefix}{option.node.name.text}{overloaded}" + (
         f"<{', '.join(given)}>" if given else ""
     )

@@ -195,8 +195,12 @@ def _variables(scope: Scope, items: Items) -> tuple[y.Variable, ...]:
             case ast.Role(role, _, members):
                 of = next(r for r in scope.roles if r.name == role.text)
                 for member in members:
-                    if isinstance(member, ast.Variable):
-                        key = f"{role.text}.{member.name.text}"
+                    key = (
+                        f"{role.text}.{member.name.text}"
+                        if isinstance(member, ast.Variable)
+                        else ""
+                    )
+                    if isinstance(member, ast.Variable) and key in scope.variables:
                         env = replace(role_env(of), ghost=member.storage == "ghost")
                         found.append(_started(scope, key, member, env, "self", parsed))
     made_up = [v for v in scope.variables.values() if v.storage is y.Storage.INTERNAL]

@@ -6,9 +6,9 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import SELF
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import (
-    SELF,
     Handler,
     Hook,
     Process,

@@ -15,6 +15,7 @@ from dsmc.frozen import Frozen, Node, replace
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
 from dsmc.ir.history import History
+from dsmc.ir.names import numbered
 from dsmc.ir.protocol import Proc, Refusal
 from dsmc.ir.system import Function, Variable
 from dsmc.ir.types import Type
@@ -123,7 +124,7 @@ class Scope:
         """A local name that is used nowhere else."""
         unique, n = name, 2
         while unique in self._used_names:
-            unique, n = f"{name}_{n}", n + 1
+            unique, n = numbered(name, n), n + 1
         self._used_names.add(unique)
         return unique
 

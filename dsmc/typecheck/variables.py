@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsmc.ir import expr as x
 from dsmc.ir import types as t
+from dsmc.ir.names import AT, UP
 from dsmc.ir.system import Start, Storage, Variable
 from dsmc.syntax import ast
 from dsmc.typecheck import types
@@ -41,7 +42,7 @@ def of_role(scope: Scope, role: t.Role, name: str) -> Variable | None:
 
 def up(scope: Scope, role: t.Role) -> Variable:
     """`p.up`: is the node running?"""
-    key = f"{role.name}.up"
+    key = f"{role.name}.{UP}"
     if key not in scope.variables:
         of = t.Map(role, t.BOOL)
         scope.variables[key] = Variable(key, of, Storage.INTERNAL, Start(x.TRUE), owner=role)
@@ -50,4 +51,4 @@ def up(scope: Scope, role: t.Role) -> Variable:
 
 def at_label(role: t.Role, label: str) -> x.Global:
     """`p.at(label)`; the processes of the role say what it is."""
-    return x.Global(f"{role.name}.at.{label}", t.Map(role, t.BOOL))
+    return x.Global(f"{role.name}.{AT}.{label}", t.Map(role, t.BOOL))

@@ -53,7 +53,7 @@ class Expressions:
     def local(self, name: str) -> str:
         """The Python name of a local name."""
         if name not in self.locals:
-            self.locals[name] = "v_" + re.sub(r"\W", "_", name)
+            self.locals[name] = f"v_{name}" if name.isidentifier() else f"w_{_escaped(name)}"
         return self.locals[name]
 
     @contextmanager
@@ -258,3 +258,8 @@ class Expressions:
     def items(self, domain: x.Expr, *, distinct: bool = False) -> str:
         """What a domain goes through, as a Python iterable of registers."""
         return folds.items(self, domain, distinct=distinct)
+
+
+def _escaped(name: str) -> str:
+    """A name that Python does not know as one, and no two alike."""
+    return re.sub(r"\W|_", lambda m: f"_{ord(m.group()):x}_", name)

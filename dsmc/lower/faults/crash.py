@@ -15,8 +15,9 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.faults import STOPPING
+from dsmc.ir.names import SELF, TO, own
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import SELF, TO, Fault, Hook, Program, RoleCode, Step
+from dsmc.ir.protocol import Fault, Hook, Program, RoleCode, Step
 from dsmc.ir.system import Fairness, Kind, Origin, Storage, Variable
 from dsmc.lower.build import (
     Budget,
@@ -27,9 +28,11 @@ from dsmc.lower.build import (
     conj,
     lit,
     me,
+    names_of,
     node_type,
     of_role,
     read,
+    unique,
     up_of,
 )
 from dsmc.lower.faults.cuts import Cutter, stops_in
@@ -39,6 +42,8 @@ from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
 
 LOST = (Storage.VOLATILE, Storage.LOCAL, Storage.CONTROL)
+#: Each node that an outage stops.
+_NODE = own("node")
 _LASTING = (Storage.STABLE, Storage.BUFFERED, Storage.SHARED, Storage.GHOST)
 
 
@@ -88,13 +93,17 @@ class _Crashing:
         self._fresh = Fresh(code_of(program))
         self._role = code.role
         self._code = code
-        self._faults = [_Fault(f, Budget(f"{f.name} {code.role.name}", f.limit)) for f in faults]
+        taken = names_of(program.variables)
+        self._faults = [
+            _Fault(f, Budget(f"{f.name} {code.role.name}", f.limit, taken)) for f in faults
+        ]
+        self._taken = names_of(program.steps)
         self._lasting = any(f.lasts for f in self._faults)
         self._passing = not all(f.lasts for f in self._faults)
         role = code.role
         self._up = up_of(role)
         self._tried = Tried(role, program.variables)
-        self._gone = of_role(f"{role.name}.gone", role, t.BOOL, Storage.INTERNAL, x.FALSE)
+        self._gone = of_role(f"{role.name}.{own('gone')}", role, t.BOOL, Storage.INTERNAL, x.FALSE)
         self._disk = Disk(role, program.variables, self._fresh)
 
     # ------------------------------------------------------------ the program
@@ -175,9 +184,9 @@ class _Crashing:
         """What the fault does to the acting node (an outage: to all)."""
         if fault.fault.name != "outage":
             return (*fault.budget.spend, *self._stops(me(self._role), fault.lasts))
-        node = x.Local("node", self._role)
+        node = x.Local(_NODE, self._role)
         each = s.If(read(self._up, node), self._stops(node, False))
-        return (*fault.budget.spend, s.For("node", self._role, x.whole(self._role), (each,)))
+        return (*fault.budget.spend, s.For(_NODE, self._role, x.whole(self._role), (each,)))
 
     # ------------------------------------------------------------ steps
 
@@ -187,12 +196,13 @@ class _Crashing:
 
     def _fault_step(self, fault: _Fault) -> Step:
         outage = fault.fault.name == "outage"
-        node = x.Local("node", self._role)
-        binder = x.Binder("node", self._role, x.whole(self._role), x.TRUE)
+        node = x.Local(_NODE, self._role)
+        binder = x.Binder(_NODE, self._role, x.whole(self._role), x.TRUE)
         someone = x.Fold(x.Quantifier.EXISTS, (binder,), read(self._up, node), t.BOOL)
         up = someone if outage else read(self._up, me(self._role))
+        name = unique(f"{self._role.name}.{own(fault.fault.name)}", self._taken)
         return Step(
-            f"{self._role.name}.{fault.fault.name}", () if outage else (all_nodes(self._role),),
+            name, () if outage else (all_nodes(self._role),),
             None, conj(fault.budget.left, up), self._fails(fault), Fairness.NONE,
             self._origin(fault, fault.title, "" if outage else SELF),
         ).at(fault.fault.span)  # fmt: skip
@@ -207,7 +217,7 @@ class _Crashing:
         place = next((hook.span for hook in self._code.on_restart), self._code.span)
         origin = Origin(Kind.RECOVERY, "restart", SELF, self._role.name).at(place)
         return Step(
-            f"{self._role.name}.comes_back", (all_nodes(self._role),), None, conj(down, *gone),
+            f"{self._role.name}.{own('comes_back')}", (all_nodes(self._role),), None, conj(down, *gone),
             body, Fairness.WEAK, origin, key=(SELF,),
         ).at(self._code.span)  # fmt: skip
 
@@ -241,7 +251,7 @@ class _Crashing:
         body = self._tried.stopped(cut, failing) if refused_later(cut) else stopped(cut, failing)
         origin = self._origin(fault, f"{step.origin.title}, cut by a crash", SELF)
         return replace(
-            step, name=f"{step.name}_cut_by_{fault.fault.name}",
+            step, name=unique(f"{step.name}_{own('cut_by')}_{fault.fault.name}", self._taken),
             guard=conj(fault.budget.left, step.guard), body=body,
             fairness=Fairness.NONE, origin=origin.at(step.origin.span),
         )  # fmt: skip

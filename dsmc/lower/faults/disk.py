@@ -8,8 +8,8 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import SELF, own
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import SELF
 from dsmc.ir.system import Start, Storage, Variable
 from dsmc.lower.build import apply, assign, conj, read
 from dsmc.lower.fresh import Fresh
@@ -71,7 +71,7 @@ def _synced(variable: Variable) -> Variable:
         node = start.node or SELF
         assert variable.owner is not None
         start = Start(read(variable, x.Local(node, variable.owner)), None, node)
-    name = f"{variable.name}.synced"
+    name = f"{variable.name}.{own('synced')}"
     return replace(variable, name=name, storage=Storage.INTERNAL, start=start)
 
 

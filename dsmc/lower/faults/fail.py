@@ -9,7 +9,7 @@ from dsmc.diagnostics import Diagnostic, Mistakes, Note
 from dsmc.frozen import replace
 from dsmc.ir import stmt as s
 from dsmc.ir.protocol import Fault, Program
-from dsmc.lower.build import Budget
+from dsmc.lower.build import Budget, names_of
 from dsmc.lower.procs import map_all
 from dsmc.source import Span
 
@@ -23,7 +23,8 @@ def fail(program: Program) -> Program:
 
 
 def _one(program: Program, fault: Fault) -> Program:
-    budget = Budget(f"{fault.name} {fault.label}", fault.limit)
+    taken = names_of(program.variables)
+    budget = Budget(f"{fault.name} {fault.label}", fault.limit, taken)
 
     def rewrite(block: s.Block) -> s.Block:
         return tuple(map(statement, block))

@@ -12,10 +12,24 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.faults import separated
+from dsmc.ir.names import CUT, FROM, TO, own
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import FROM, TO, Fault, Program, Step
+from dsmc.ir.protocol import Fault, Program, Step
 from dsmc.ir.system import Fairness, Kind, Origin, Param, Variable
-from dsmc.lower.build import Budget, apply, assign, conj, internal, lit, node_type, read, unique
+from dsmc.lower.build import (
+    Budget,
+    apply,
+    assign,
+    conj,
+    internal,
+    lit,
+    names_of,
+    node_type,
+    read,
+    unique,
+)
+
+_NEW, _SIDE, _A, _B = own("new"), own("side"), own("a"), own("b")
 
 
 def partition(program: Program) -> Program:
@@ -25,16 +39,16 @@ def partition(program: Program) -> Program:
         return program
     nodes = node_type(program)
     pair = t.Tuple((nodes, nodes))
-    cut = internal("cut", t.Set(pair))
+    cut = internal(CUT, t.Set(pair))
     ends = x.Make(pair, (x.Local(FROM, nodes), x.Local(TO, nodes)))
     passes = x.negation(apply(Op.IN, ends, read(cut)))
     lasting = _Lasting(faults)
     budgets: list[Variable] = [*lasting.variables]
-    taken: set[str] = set()
+    taken, counted = names_of(program.steps), names_of(program.variables)
     steps = list(program.steps)
     for fault in faults:
-        name = unique("partition", taken)
-        budget = Budget(name, fault.limit)
+        name = unique(own("partition"), taken)
+        budget = Budget(fault.name, fault.limit, counted)
         budgets += list(budget.variables)
         steps.append(_split(name, fault, budget, cut, nodes, lasting))
     if any("heals" in f.flags for f in faults):
@@ -50,7 +64,7 @@ class _Lasting:
 
     def __init__(self, faults: list[Fault]) -> None:
         mixed = len({"heals" in f.flags for f in faults}) > 1
-        self.variables = (internal("cut.heals", t.BOOL),) if mixed else ()
+        self.variables = (internal(f"{CUT}.heals", t.BOOL),) if mixed else ()
 
     def made_by(self, fault: Fault) -> s.Block:
         """What a fault notes of itself."""
@@ -68,10 +82,10 @@ def _split(
     assert isinstance(cut.type, t.Set)
     params, new = _choice(fault, nodes, cut.type)
     differs = apply(Op.NE, new, read(cut))
-    pair = x.Local("new", cut.type)
-    guard = conj(budget.left, x.Let("new", new, differs, t.BOOL) if params else differs)
+    pair = x.Local(_NEW, cut.type)
+    guard = conj(budget.left, x.Let(_NEW, new, differs, t.BOOL) if params else differs)
     body = (
-        s.Let("new", new),
+        s.Let(_NEW, new),
         assign(cut, pair),
         *lasting.made_by(fault),
         *budget.spend,
@@ -86,8 +100,8 @@ def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...]
     if fault.groups:
         return (), lit(separated(fault.groups, one_way="asymmetric" in fault.flags), of)
     everyone = t.Set(nodes)
-    side = x.Local("side", everyone)
-    a, b = x.Local("a", nodes), x.Local("b", nodes)
+    side = x.Local(_SIDE, everyone)
+    a, b = x.Local(_A, nodes), x.Local(_B, nodes)
     in_a, in_b = apply(Op.IN, a, side), apply(Op.IN, b, side)
     empty = apply(Op.NE, side, lit(frozenset(), everyone))
     if "asymmetric" in fault.flags:
@@ -97,11 +111,11 @@ def _choice(fault: Fault, nodes: t.NodeId, of: t.Set) -> tuple[tuple[Param, ...]
         where = conj(empty, x.negation(apply(Op.IN, lit(0, nodes), side)))
         apart = apply(Op.NE, in_a, in_b)
     binders = (
-        x.Binder("a", nodes, x.whole(nodes), x.TRUE), x.Binder("b", nodes, x.whole(nodes), apart)
+        x.Binder(_A, nodes, x.whole(nodes), x.TRUE), x.Binder(_B, nodes, x.whole(nodes), apart)
     )  # fmt: skip
     pairs = x.Fold(x.Quantifier.SET, binders, x.Make(of.of, (a, b)), of)
     subsets = x.Apply(Op.SUBSETS, (x.whole(nodes),), t.Set(everyone))
-    return (Param("side", everyone, subsets, where),), pairs
+    return (Param(_SIDE, everyone, subsets, where),), pairs
 
 
 def _heal(cut: Variable, lasting: _Lasting) -> Step:
@@ -109,4 +123,4 @@ def _heal(cut: Variable, lasting: _Lasting) -> Step:
     origin = Origin(Kind.RECOVERY, "heal", "", "")
     body = (assign(cut, empty), s.Mark("heal", ()))
     guard = conj(apply(Op.NE, read(cut), empty), lasting.healing)
-    return Step("heal", (), None, guard, body, Fairness.WEAK, origin)
+    return Step(own("heal"), (), None, guard, body, Fairness.WEAK, origin)

@@ -13,6 +13,7 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import own
 from dsmc.ir.system import Variable
 from dsmc.lower.build import assign, default, internal, me, read
 from dsmc.lower.faults.cuts import STOP, stops_in
@@ -20,7 +21,7 @@ from dsmc.lower.faults.cuts import STOP, stops_in
 #: What others would notice, or a trace would show.
 _TELLING = (s.Send, s.Broadcast, s.Sync, s.Event, s.Forget, s.Mark)
 #: The scope of a step that is tried.
-_WHOLE = "tried"
+_WHOLE = own("tried")
 
 
 def without_asserts(block: s.Block) -> s.Block:
@@ -73,7 +74,7 @@ class Tried:
     def __init__(self, role: t.Role, variables: Sequence[Variable]) -> None:
         self._role = role
         self._known = {v.name: v for v in variables}
-        self._stopped = internal(f"{role.name}.stopped", t.BOOL, x.FALSE)
+        self._stopped = internal(f"{role.name}.{own('stopped')}", t.BOOL, x.FALSE)
         self._kept: dict[str, Variable] = {}
 
     @property
@@ -112,7 +113,7 @@ class Tried:
 
     def _keep(self, name: str) -> Variable:
         of = read(self._known[name], *self._keys(self._known[name])).type
-        return self._kept.setdefault(name, internal(f"{self._role.name}.kept.{name}", of))
+        return self._kept.setdefault(name, internal(f"{self._role.name}.{own('kept')}.{name}", of))
 
 
 def _leaving(statement: s.Statement) -> s.Statement:

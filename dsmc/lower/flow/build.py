@@ -11,9 +11,9 @@ from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir.faults import FAULTS
-from dsmc.ir.protocol import SELF
+from dsmc.ir.names import SELF, numbered
 from dsmc.ir.simplify import simplify
-from dsmc.ir.types import Type
+from dsmc.ir.types import BOOL, Type
 from dsmc.lower.build import conj, default
 from dsmc.lower.flow import loops, mutexes
 from dsmc.lower.flow.graph import DONE, THROWN, Edge, Graph, Point
@@ -32,10 +32,18 @@ class _Target(Frozen):
     locks: int
 
 
+class _Held(Frozen):
+    """A lock that is held, and how it is given back."""
+
+    place: s.Place
+    shared: bool
+    release: s.Statement
+
+
 class _Context(Frozen):
     """What surrounds a statement."""
 
-    locks: tuple[s.Place, ...] = ()
+    locks: tuple[_Held, ...] = ()
     loop: _Target | None = None
     catch: _Target | None = None
     scopes: tuple[tuple[str, _Target], ...] = ()
@@ -100,7 +108,7 @@ class Builder:
     def _keep_own(self, prefix: str, of: Type) -> x.Local:
         """The same for a name of ours."""
         self._count += 1
-        name = f"{prefix}_{self._count}"
+        name = numbered(prefix, self._count)
         self.graph.hidden.add(name)
         return self._keep(name, of)
 
@@ -188,7 +196,7 @@ class Builder:
     def _given_back(self, target: _Target, context: _Context) -> s.Block:
         """The locks that a jump leaves are released, the last one first."""
         left = context.locks[target.locks :]
-        return tuple(mutexes.released(place, self._holder) for place in reversed(left))
+        return tuple(held.release for held in reversed(left))
 
     # ------------------------------------------------------------ branches and loops
 
@@ -259,23 +267,32 @@ class Builder:
     # ------------------------------------------------------------ locks
 
     def _lock(self, statement: s.Lock, after: int, context: _Context) -> int:
-        place, keys = self._lasting(statement.mutex)
+        place, noted = self._lasting(statement.mutex)
+        give_back = mutexes.released(place, self._holder)
+        if _is_within(statement, context):
+            had = self._keep_own("had", BOOL)
+            noted = (*noted, s.Let(had.name, mutexes.is_reading(place, self._holder)))
+            give_back = s.If(had, (), (give_back,))
         release = self._point(statement)
-        give_back = Edge(after, body=(mutexes.released(place, self._holder),))
-        self._edge(release, statement, replace(give_back, title=f"un{title(statement)}"))
-        inside = replace(context, locks=(*context.locks, place))
-        body = self._block(statement.body, release, inside)
-        free, take = mutexes.taken(statement, self._holder)
-        return self._one(statement, Edge(body, free, (take,), sets=keys))
+        edge = Edge(after, body=(give_back,), title=f"un{title(statement)}")
+        self._edge(release, statement, edge)
+        held = _Held(place, statement.shared, give_back)
+        body = self._block(statement.body, release, replace(context, locks=(*context.locks, held)))
+        free, _ = mutexes.taken(statement, self._holder)
+        _, take = mutexes.taken(replace(statement, mutex=place), self._holder)
+        sets = tuple((let.name, x.Local(let.name, let.value.type)) for let in noted)
+        return self._one(statement, Edge(body, free, (*noted, take), sets=sets))
 
-    def _lasting(self, place: s.Place) -> tuple[s.Place, tuple[tuple[str, x.Expr], ...]]:
-        """The place with keys that vary kept under names: it is released where it was taken."""
-        keys: list[tuple[str, x.Expr]] = []
+    def _lasting(self, place: s.Place) -> tuple[s.Place, tuple[s.Let, ...]]:
+        """The place with keys that vary kept under names, which they have before it is taken: it is
+        released where it was taken.
+        """
+        keys: list[s.Let] = []
         path: list[s.Step] = []
         for step in place.path:
             if isinstance(step, s.Key) and not self._is_constant(step.key):
                 kept = self._keep_own("locked", step.key.type)
-                keys.append((kept.name, step.key))
+                keys.append(s.Let(kept.name, step.key))
                 step = s.Key(kept)
             path.append(step)
         return replace(place, path=tuple(path)), tuple(keys)
@@ -317,6 +334,12 @@ class Builder:
         self._edge(at, statement, waiting)
         self._edge(at, statement, Edge(body, conj(new, enough), (), pattern, every, named))
         return at
+
+
+def _is_within(lock: s.Lock, context: _Context) -> bool:
+    """May a thread that takes the read side have it already? Then the inner block leaves it."""
+    same = (held for held in context.locks if held.place.base == lock.mutex.base)
+    return lock.shared and any(held.shared for held in same)
 
 
 def _fault(body: s.Block) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import own
 from dsmc.ir.ops import Op
 from dsmc.ir.types import Type
+
+_ELEMENT = own("element")
 
 
 def held(of: Type) -> Type:
@@ -18,8 +21,8 @@ def as_held(domain: x.Expr) -> x.Expr:
     """The domain as what is left of it at the start."""
     if not isinstance(domain.type, t.Bag):
         return domain
-    element = x.Local("element", domain.type.of)
-    binder = x.Binder("element", domain.type.of, domain, x.TRUE)
+    element = x.Local(_ELEMENT, domain.type.of)
+    binder = x.Binder(_ELEMENT, domain.type.of, domain, x.TRUE)
     return x.Fold(x.Quantifier.SEQ, (binder,), element, held(domain.type))
 
 
@@ -27,7 +30,7 @@ def first_of(left: x.Expr, statement: s.For) -> x.Expr:
     """The element that comes next: the first in type order, or of a sequence."""
     if isinstance(left.type, t.Seq):
         return x.Apply(Op.FIRST, (left,), statement.type)
-    name = f"{statement.name}_first"
+    name = f"{own('first')}_{statement.name}"
     binder = x.Binder(name, statement.type, left, x.TRUE)
     return x.Fold(x.Quantifier.CHOOSE, (binder,), x.TRUE, statement.type)
 

@@ -7,7 +7,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.ops import Op
-from dsmc.lower.build import conj, default
+from dsmc.lower.build import apply, conj, default
 
 
 def taken(lock: s.Lock, holder: x.Expr) -> tuple[x.Expr, s.Statement]:
@@ -36,6 +36,12 @@ def released(place: s.Place, holder: x.Expr) -> s.Statement:
     rest = x.Apply(Op.MINUS, (reading, me), readers.type)
     mine = x.equal(_of_owner(place), x.Make(owner.type, (holder,), 1))
     return s.If(mine, (give_back,), (s.Assign(readers, rest),))
+
+
+def is_reading(place: s.Place, holder: x.Expr) -> x.Expr:
+    """Has `holder` the read side?"""
+    readers = _part(place, 1)
+    return apply(Op.IN, holder, x.Field(place.value, 0, 1, readers.type))
 
 
 def _is_plain(place: s.Place) -> bool:

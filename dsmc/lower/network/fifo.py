@@ -8,13 +8,14 @@ from __future__ import annotations
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import FROM, NETWORK, SELF, own
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import SELF, Channel, MessageDecl, NetworkKind, Program, Step
+from dsmc.ir.protocol import Channel, MessageDecl, NetworkKind, Program, Step
 from dsmc.ir.system import Action, Param
 from dsmc.lower.build import apply, as_node, assign, between, conj, default, internal, read
 from dsmc.lower.network.wire import Handling, bound_names, mark, matches, narrowed
 
-QUEUES = "network.fifo"
+QUEUES = f"{NETWORK}.{own('fifo')}"
 
 
 def queues_type(program: Program, messages: tuple[MessageDecl, ...]) -> t.Map:
@@ -57,12 +58,12 @@ class Fifo:
 
     def receive(self, decl: MessageDecl, step: Step) -> list[Action]:
         """See `Wire`."""
-        sender = x.Local("from", self._nodes)
+        sender = x.Local(FROM, self._nodes)
         queue = self._queue(sender, x.Local(SELF, step.params[0].type))
         waiting = apply(Op.GT, x.Apply(Op.LEN, (queue,), t.Int(0, (1 << 31) - 1)), x.number(0))
         head = x.Apply(Op.FIRST, (queue,), self._kinds())
         rest = x.Apply(Op.REMOVE, (queue, x.number(0)), queue.type)
-        params = (step.params[0], Param("from", self._nodes, x.whole(self._nodes), waiting))
+        params = (step.params[0], Param(FROM, self._nodes, x.whole(self._nodes), waiting))
         return [self._taking(decl, step, (*params, *step.params[1:]), head, rest)]
 
     def _taking(
@@ -71,7 +72,7 @@ class Fifo:
     ) -> Action:  # fmt: skip
         """The action that takes a message of a queue and leaves the rest."""
         assert step.receive is not None
-        me, sender = x.Local(SELF, step.params[0].type), x.Local("from", self._nodes)
+        me, sender = x.Local(SELF, step.params[0].type), x.Local(FROM, self._nodes)
         case = self._messages.index(decl)
         fields = tuple(x.Field(message, case, i, of) for i, (_, of) in enumerate(decl.kind.fields))
         fits = conj(
@@ -95,13 +96,13 @@ class Fifo:
             step.fairness,
             step.origin,
             step.doc,
-            tuple("from" if name == step.receive.sender else name for name in step.key),
+            tuple(FROM if name == step.receive.sender else name for name in step.key),
             step.owed,
         )
 
     def forget(self, node: x.Expr) -> s.Block:
         """See `Wire`."""
-        sender = x.Local("from", self._nodes)
+        sender = x.Local(FROM, self._nodes)
         queue = self._queue(sender, node)
         empty = self._set(sender, node, default(queue.type))
-        return (s.For("from", self._nodes, x.whole(self._nodes), (empty,)),)
+        return (s.For(FROM, self._nodes, x.whole(self._nodes), (empty,)),)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
-from dsmc.ir.protocol import SELF, MessageDecl, Program, Step
+from dsmc.ir.names import SELF
+from dsmc.ir.protocol import MessageDecl, Program, Step
 from dsmc.ir.system import Action, Variable
 from dsmc.lower.build import between, conj
 from dsmc.lower.fresh import Fresh, code_of

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.names import MESSAGE, NETWORK, SELF, own
 from dsmc.ir.ops import Op
-from dsmc.ir.protocol import SELF, Channel, MessageDecl, NetworkKind, Program, Step
+from dsmc.ir.protocol import Channel, MessageDecl, NetworkKind, Program, Step
 from dsmc.ir.system import Action, Param, Variable
 from dsmc.lower.build import as_node, assign, between, conj, internal, read
 from dsmc.lower.network.wire import (
@@ -24,6 +25,8 @@ from dsmc.lower.network.wire import (
     record_of,
 )
 
+_KEPT = own("kept")
+
 
 class Unordered:
     """A bag for each kind of message."""
@@ -31,7 +34,7 @@ class Unordered:
     def __init__(self, program: Program, messages: tuple[MessageDecl, ...]) -> None:
         self._program = program
         self._bags = {
-            m.kind.name: internal(f"network.{m.kind.name}", t.Bag(record_of(m))) for m in messages
+            m.kind.name: internal(f"{NETWORK}.{m.kind.name}", t.Bag(record_of(m))) for m in messages
         }
         self._messages = messages
 
@@ -64,7 +67,7 @@ class Unordered:
         """See `Wire`."""
         assert step.receive is not None
         bag, record = self._bags[decl.kind.name], record_of(decl)
-        message = x.Local("message", record)
+        message = x.Local(MESSAGE, record)
         parts = tuple(x.Field(message, 0, i, of) for i, (_, of) in enumerate(record.fields))
         sender, to, fields = parts[0], parts[1], parts[2:]
         me, *others = step.params
@@ -78,7 +81,7 @@ class Unordered:
         taken = assign(bag, less)
         body = (taken, mark("receive", decl, self._program, sender, to, fields), *step.body)
         return [Action(
-            step.name, (Param("message", record, read(bag), where), *others), names,
+            step.name, (Param(MESSAGE, record, read(bag), where), *others), names,
             conj(passes, step.guard), body, step.fairness, step.origin, step.doc, step.key,
             step.owed,
         )]  # fmt: skip
@@ -89,10 +92,10 @@ class Unordered:
 
     def _without(self, decl: MessageDecl, node: x.Expr) -> s.Statement:
         bag, record = self._bags[decl.kind.name], record_of(decl)
-        message = x.Local("kept", record)
+        message = x.Local(_KEPT, record)
         to = as_node(self._program, x.Field(message, 0, 1, decl.receiver))
         other = x.Apply(Op.NE, (to, node), t.BOOL)
-        binder = x.Binder("kept", record, read(bag), other)
+        binder = x.Binder(_KEPT, record, read(bag), other)
         return assign(bag, x.Fold(x.Quantifier.BAG, (binder,), message, bag.type))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import sort_key
+from dsmc.ir.names import legible
 from dsmc.ir.show import show
 from dsmc.ir.types import Type, Value
 from dsmc.traces.model import Trace
@@ -14,9 +16,8 @@ from dsmc.traces.model import Trace
 
 def render(trace: Trace) -> str:
     """The JSON text, ended by a newline."""
-    variables = [
-        (name.replace(".", "_").replace(" ", "_"), name, of) for name, of in trace.variables
-    ]
+    names = legible(name for name, _ in trace.variables)
+    variables = [(re.sub(r"\W", "_", names[name]), name, of) for name, of in trace.variables]
     states = [
         {
             "#meta": {"index": number},

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from dsmc.frozen import Frozen
+from dsmc.ir.names import legible
 from dsmc.ir.show import show
 from dsmc.traces.model import Step, Trace
 
@@ -19,8 +20,10 @@ def render(trace: Trace) -> str:
 
 def as_data(trace: Trace) -> dict[str, Any]:
     """The trace as dictionaries, lists and strings."""
+    names = legible(name for name, _ in trace.variables)
     states = [
-        {name: show(of, state[name]) for name, of in trace.variables} for state in trace.states
+        {names[name]: show(of, state[name]) for name, of in trace.variables}
+        for state in trace.states
     ]
     return {
         "format": FORMAT,
