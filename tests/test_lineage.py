@@ -20,6 +20,7 @@ from dsmc.backends.python.machine import PythonMachine
 from dsmc.cli import main
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
+from dsmc.ir.names import shown
 from dsmc.ir.system import Action, Kind, System
 from dsmc.lineage.facts import equal
 from dsmc.lineage.gates import Fault
@@ -121,7 +122,7 @@ def test_a_node_that_restarts_misses_one_round(lowered: Lowered) -> None:
     first = schedule.machine.initial()[0][0]
     (fault,) = schedule.possible(1, first)
     run = schedule.run(first, frozenset({fault}))
-    taken = [(g.round, g.step.action.name) for g in run.gates if g.step is not None]
+    taken = [(g.round, shown(g.step.action.name)) for g in run.gates if g.step is not None]
     assert taken == [
         (1, "Server.restart"), (1, "Server.comes_back"), (2, "Server.on_Ping"), (3, "Client.on_Pong"),
     ]  # fmt: skip
@@ -150,7 +151,7 @@ def support(system: System, slot: Slot, has: object, rounds: int = 4) -> list[li
     cuts.add(supports.fact(slot, equal(has), len(run.gates)))
     found: list[list[str]] = []
     while (one := cuts.smallest([])) and (not found or len(one) == len(found[0])):
-        found.append(sorted(f"{fault.action}@{fault.round}" for fault in one))
+        found.append(sorted(f"{shown(fault.action)}@{fault.round}" for fault in one))
         cuts.add(formulas.all(formulas.literal(f, positive=True) for f in one))
     return found
 

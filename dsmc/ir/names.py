@@ -2,7 +2,7 @@
 
 Whatever the tool makes up has a `~`, which no name of a spec can have: so neither captures the
 other's. A word of the tool's ends with it (`up~`); a number after it tells a name from others that
-were written alike (`x~2`). Traces show names without it.
+were written alike (`x~2`, and `x~_2` where people are to see it). Traces show names without it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Iterable
 
 _MARK = "~"
 _OWN = re.compile(rf"{_MARK}(?!s?\d)")
-_MADE = re.compile(rf"{_MARK}(s?\d+)?")
+_MADE = re.compile(rf"{_MARK}(_?s?\d+)?")
 
 
 def own(word: str) -> str:
     """A word of the tool's own, as a name or a part of one."""
-    return f"{word}{_MARK}"
+    return f"{word.removesuffix(_MARK)}{_MARK}"
 
 
 def is_own(name: str) -> bool:
@@ -27,7 +27,7 @@ def is_own(name: str) -> bool:
 
 def numbered(name: str, number: int | str) -> str:
     """One more name for what is written alike."""
-    return f"{name.removesuffix(_MARK)}{_MARK}{number}"
+    return f"{own(name)}{number}"
 
 
 def shown(name: str) -> str:

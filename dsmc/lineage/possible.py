@@ -10,6 +10,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import evaluate, members, sort_key
+from dsmc.ir.names import MESSAGE
 from dsmc.ir.system import Action, Kind, Param
 from dsmc.lineage.gates import Fault, Names
 from dsmc.lineage.slots import Slots, is_budget
@@ -61,7 +62,7 @@ class Possible:
         channel = self.channel(self.action(fault))
         many = 1
         if self.slots.is_bag(channel):
-            many = self.machine.decode(state)[channel].count(dict(fault.names)["message"])
+            many = self.machine.decode(state)[channel].count(dict(fault.names)[MESSAGE])
         for copy in range(1, many + 1):
             yield Fault(fault.round, fault.action, fault.names, copy)
 

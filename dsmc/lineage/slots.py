@@ -11,6 +11,7 @@ from itertools import product
 
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
+from dsmc.ir.names import BUDGET
 from dsmc.ir.system import System
 from dsmc.ir.types import Type, Value
 
@@ -78,4 +79,4 @@ class Slots:
 
 def is_budget(variable: str) -> bool:
     """Does a variable only count how often a fault may still happen?"""
-    return variable.startswith("budget.")
+    return variable.startswith(BUDGET)

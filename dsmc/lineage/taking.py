@@ -9,7 +9,7 @@ from typing import TypeAlias
 from dsmc.backends.python.machine import TracedStep
 from dsmc.engine.machine import State
 from dsmc.ir import types as t
-from dsmc.ir.names import SELF
+from dsmc.ir.names import FROM, MESSAGE, SELF
 from dsmc.ir.system import Action
 from dsmc.ir.types import Value
 from dsmc.lineage.gates import Fault, Gate, Names, Round, Run, Source
@@ -90,7 +90,7 @@ class Taking:
             for message in slots.value(before, slot):
                 seen[message] += 1
                 source = Source(slot, message, seen[message])
-                self._enter(Gate(number, actions, (("message", message),), source))
+                self._enter(Gate(number, actions, ((MESSAGE, message),), source))
             return
         for place, message in enumerate(slots.value(before, slot)):
             self._queued(number, Source(slot, message, place), actions)
@@ -100,7 +100,7 @@ class Taking:
         sender, to = source.slot.keys
         taking = tuple(a for a in actions if _ordinal(_role(a), to) is not None)
         if taking:
-            names = ((SELF, _ordinal(_role(taking[0]), to)), ("from", sender))
+            names = ((SELF, _ordinal(_role(taking[0]), to)), (FROM, sender))
             self._enter(Gate(number, taking, names, source))
 
     def _each(self, number: int, actions: Iterable[Action]) -> None:

@@ -9,6 +9,7 @@ from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
 from dsmc.ir.evaluate import World, evaluate, rank
+from dsmc.ir.names import MESSAGE
 from dsmc.ir.ops import Op, RangeError
 from dsmc.ir.system import Action
 from dsmc.ir.types import Value
@@ -107,7 +108,7 @@ class Writing:
     def _value(self, e: x.Expr, more: Mapping[str, Value] | None = None) -> tuple[Value] | None:
         """The value of an expression, if what is known is enough to tell."""
         known = {**self._known, **(more or {})}
-        e = with_ends(e, "message", self._ends)
+        e = with_ends(e, MESSAGE, self._ends)
         free = {p.name for p in x.walk(e) if isinstance(p, x.Local)} - set(_bound(e))
         if free - known.keys() or any(
             isinstance(p, x.Global | x.Call | x.Observe) for p in x.walk(e)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
-from dsmc.ir.names import BUDGET, FROM, SELF, TO, UP, numbered
+from dsmc.ir.names import BUDGET, FROM, SELF, TO, UP, own
 from dsmc.ir.ops import Op
 from dsmc.ir.protocol import Program, Step
 from dsmc.ir.system import Action, Param, Start, Storage, Variable
@@ -122,7 +122,7 @@ def unique(name: str, taken: set[str]) -> str:
     """The name, or the name with a number, if it is taken. Takes it."""
     result, n = name, 2
     while result in taken:
-        result, n = numbered(name, n), n + 1
+        result, n = f"{own(name)}_{n}", n + 1
     taken.add(result)
     return result
 

@@ -203,7 +203,7 @@ class _Teller:
             fault_in(step), shown(step.action.name), place(where(step), self._system.file),
             *_numbers(traffic),
             self._changes(step, before, after) if after is not None else (),
-            tuple((name, show(of, value)) for name, value, of in step.labels),
+            tuple((shown(name), show(of, value)) for name, value, of in step.labels),
             tuple(down), tuple(up), cut, step.error,
             _said(step.events),
         )  # fmt: skip
