@@ -31,13 +31,16 @@ class Clients:
         return [e for code in self._steps() for e in _renewed(code, ends)]
 
     def _steps(self) -> list[list[s.Event]]:
-        """The events of this history in each step, in their order. Of a synchronous network any
-        handler may run in any step.
+        """The events of this history in each step, in their order. On a synchronous network handlers
+        run, in any order, in the steps that send.
         """
         found = [self._in_order(block) for block in _code(self._program)]
         if all(m.network is not NetworkKind.SYNCHRONOUS for m in self._program.messages):
             return found
-        return [[event for code in (*found, *found) for event in code]]
+        handled = [step.body for step in self._program.steps if step.receive is not None]
+        sending = [block for block in _code(self._program) if any(map(_sends, s.walk(block)))]
+        joined = [event for block in (*handled, *sending) for event in self._in_order(block)]
+        return [*found, joined + joined]
 
     def _in_order(self, block: s.Block) -> list[s.Event]:
         found: list[s.Event] = []
@@ -74,6 +77,10 @@ def _code(program: Program) -> list[s.Block]:
         *(a.body for a in program.actions),
         program.init,
     ]
+
+
+def _sends(statement: s.Statement) -> bool:
+    return isinstance(statement, s.Send | s.Broadcast)
 
 
 def _is_by(event: s.Event, role: t.Role) -> bool:
