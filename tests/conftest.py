@@ -24,7 +24,7 @@ MODELS = sorted((ROOT / "models").glob("*.dsm"))
 
 settings.register_profile(
     "dsmc",
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     print_blob=True,
     derandomize=True,  # the same every time; `many` looks for what is new

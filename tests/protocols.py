@@ -253,7 +253,8 @@ class Meaning:
                 if fault.name == "lose":
                     yield replace(state.spend(number), flying=rest)
                 if fault.name == "duplicate":
-                    yield replace(state.spend(number), flying=(*state.flying, message))
+                    copied = (*state.flying[:place], message, *state.flying[place:])
+                    yield replace(state.spend(number), flying=copied)
 
 
 def states(protocol: Protocol, limit: int) -> int:

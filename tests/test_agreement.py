@@ -22,7 +22,7 @@ from dsmc.typecheck.instance import Instance
 from dsmc.typecheck.program import check_spec
 
 #: The oracle is some hundred times slower than the reference.
-SMALL = 500
+SMALL = 300
 
 
 def small_jobs(limit: int = SMALL) -> list[object]:

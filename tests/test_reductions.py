@@ -78,12 +78,12 @@ def told(machine: PythonMachine, number: int, run: Run) -> None:
 # ---------------------------------------------------------------- the same answers
 
 
-@pytest.mark.parametrize("job", small_jobs(1_000))
+@pytest.mark.parametrize("job", small_jobs(300))
 def test_models(job: Job) -> None:
     assert_same_answers(compile_job(job), ALL)
 
 
-@pytest.mark.parametrize("job", small_jobs(100))
+@pytest.mark.parametrize("job", small_jobs(80))
 def test_each_alone(job: Job) -> None:
     assert_same_answers(compile_job(job), SYMMETRY, DEAD_VALUES, SLICES)
 

@@ -178,7 +178,7 @@ def test_errors_are_not_put_off() -> None:
 # ---------------------------------------------------------------- models, random systems
 
 
-@pytest.mark.parametrize("job", small_jobs(100))
+@pytest.mark.parametrize("job", small_jobs(60))
 def test_models(job: Job) -> None:
     try:
         assert_decided(compile_job(job))
