@@ -8,10 +8,9 @@ from typing import Generic, TypeVar
 import z3
 
 from dsmc.smt.monotone import AtLeast, Formulas, Id, Literal
-from dsmc.smt.solving import Clock, GaveUp
+from dsmc.smt.solving import NO_END, Clock, give_up
 
 Atom = TypeVar("Atom")
-_NO_END = 4_294_967_295
 
 
 class Cuts(Generic[Atom]):
@@ -66,23 +65,16 @@ class Cuts(Generic[Atom]):
     def _answer(self, wanted: list[z3.BoolRef]) -> frozenset[Atom] | None:
         """The atoms that are true in a model; None if there is no model."""
         left = self._clock.left()
-        self._solver.set("timeout", _NO_END if left is None else max(1, int(left * 1000)))
+        self._solver.set("timeout", NO_END if left is None else max(1, int(left * 1000)))
         self._solver.push()
         self._solver.add(*wanted)
         try:
             answer = self._solver.check()
             if answer == z3.unknown:
-                self._give_up()
+                give_up(self._solver, self._clock)
             return self._read(self._solver.model()) if answer == z3.sat else None
         finally:
             self._solver.pop()
-
-    def _give_up(self) -> None:
-        reason = self._solver.reason_unknown()
-        if "interrupt" in reason:
-            raise KeyboardInterrupt
-        self._clock.left()
-        raise GaveUp(f"the solver does not know: {reason}")
 
     def _read(self, model: z3.ModelRef) -> frozenset[Atom]:
         true = (n for n, term in enumerate(self._atoms) if z3.is_true(model.eval(term)))

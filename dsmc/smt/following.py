@@ -14,17 +14,18 @@ from dsmc.ir.types import Value
 from dsmc.smt.runs import Taken
 from dsmc.smt.steps import is_in
 
-#: What was chosen under each name.
-_Chosen = Mapping[str, set[Value]]
+#: What was chosen under each name, each value once, in the order of the run: values of a type need not
+#: have an order of their own.
+_Chosen = Mapping[str, dict[Value, None]]
 
 
 def following(system: y.System, taken: Sequence[Taken]) -> y.System:
     """The actions that were taken, with the choices that were made. All its steps are steps of the system."""
-    chosen: dict[int, dict[str, set[Value]]] = {}
+    chosen: dict[int, dict[str, dict[Value, None]]] = {}
     for one in taken:
         of_action = chosen.setdefault(one.action, {})
         for name, value in one.chosen:
-            of_action.setdefault(name, set()).add(value)
+            of_action.setdefault(name, {})[value] = None
     actions = tuple(
         _action(action, chosen[number])
         for number, action in enumerate(system.actions) if number in chosen
@@ -55,7 +56,7 @@ def _again(picked: y.Param | s.Pick, chosen: _Chosen) -> tuple[x.Expr, x.Expr]:
     """The values that were chosen, and that they may be chosen."""
     if picked.name not in chosen:
         return picked.domain, picked.where
-    values = tuple(sorted(chosen[picked.name]))
+    values = tuple(chosen[picked.name])
     domain = x.Lit(values, t.Seq(picked.type, len(values)))
     inside = _inside(x.Local(picked.name, picked.type), picked.domain)
     return domain, x.conjunction([*inside, picked.where])

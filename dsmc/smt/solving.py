@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import NoReturn
 
 import z3
 
@@ -12,7 +13,7 @@ from dsmc.smt.scalar import Truth
 
 #: Milliseconds: what is only nice to have is looked for so long; and no limit at all.
 _SOON = 2_000
-_NO_END = 4_294_967_295
+NO_END = 4_294_967_295
 
 
 class GaveUp(Exception):
@@ -80,7 +81,7 @@ class Solver:
         self._solver.add(sc.term(wanted), sc.term(little))
         found = self._solver.model() if self._solver.check(*assumed) == z3.sat else None
         self._solver.pop()
-        self._solver.set("timeout", _NO_END)
+        self._solver.set("timeout", NO_END)
         return found
 
     def _possible(self, *assumed: z3.BoolRef) -> bool:
@@ -89,12 +90,14 @@ class Solver:
             self._solver.set("timeout", max(1, int(left * 1000)))
         answer = self._solver.check(*assumed)
         if answer == z3.unknown:
-            self._give_up()
+            give_up(self._solver, self.clock)
         return bool(answer == z3.sat)
 
-    def _give_up(self) -> None:
-        reason = self._solver.reason_unknown()
-        if "interrupt" in reason:
-            raise KeyboardInterrupt
-        self.clock.left()
-        raise GaveUp(f"the solver does not know: {reason}")
+
+def give_up(solver: z3.Solver, clock: Clock) -> NoReturn:
+    """Say why the solver did not answer: the user stopped it, the time is over, or it does not know."""
+    reason = solver.reason_unknown()
+    if "interrupt" in reason:
+        raise KeyboardInterrupt
+    clock.left()
+    raise GaveUp(f"the solver does not know: {reason}")
