@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.liveness.questions import Question
-from bench.peers.dsmc_check import CHECK, Asked, compiled, reported, unreported
+from bench.peers import spin
+from bench.peers.dsmc_check import CHECK, Asked, compiled, reported, unreported, verdict_of
 from bench.peers.processes import Ran
-from bench.peers.spin import SAFETY, WHOLE, states_of, verdict_of, verifier
+from bench.peers.spin import SAFETY, WHOLE, verifier
 from bench.peers.tools import Measured, Verdict, built
 
 _AS_IT_IS = (
@@ -52,17 +53,10 @@ def _checked(asked: Asked, folder: Path, limit: float) -> Measured:
     ran, report = reported([*CHECK, *asked.options(), *_AS_IT_IS], folder, limit)
     if report is None:
         return unreported(ran)
-    verdict = _verdict([p["verdict"] for p in report["properties"]])
-    found = report["statistics"]
+    verdict, found = verdict_of(report), report["statistics"]
     return Measured(
         verdict, ran.seconds, found["states"], found["seconds"], ran.peak, ran.worked
     )  # fmt: skip
-
-
-def _verdict(verdicts: list[str]) -> Verdict:
-    if "unknown" in verdicts:
-        return Verdict.FAILED
-    return Verdict.VIOLATED if "violated" in verdicts else Verdict.HOLDS
 
 
 @dataclass(frozen=True)
@@ -85,8 +79,8 @@ class Spin:
         commands = verifier(self.kit, promela, folder, flags, options)
 
         def read(ran: Ran) -> tuple[Verdict, int | None, None]:
-            states = states_of(ran)
-            return verdict_of(ran.text), _without_start(states, question), None
+            states = spin.states_of(ran)
+            return spin.verdict_of(ran.text), _without_start(states, question), None
 
         return built(commands, folder, limit, read)
 

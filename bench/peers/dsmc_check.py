@@ -63,6 +63,14 @@ def unreported(ran: Ran) -> Measured:
     return Measured(Verdict.CUT_OFF if ran.cut_off else Verdict.FAILED, ran.seconds)
 
 
+def verdict_of(report: dict[str, Any]) -> Verdict:
+    """One verdict for all properties of a report."""
+    verdicts = {p["verdict"] for p in report["properties"]}
+    if "unknown" in verdicts:
+        return Verdict.CUT_OFF if report["statistics"]["stopped"] else Verdict.FAILED
+    return Verdict.VIOLATED if "violated" in verdicts else Verdict.HOLDS
+
+
 @dataclass(frozen=True)
 class Dsmc:
     """With so many threads and nothing reduced; or, without a number, as it comes."""

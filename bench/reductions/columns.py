@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.peers.dsmc_check import reported, unreported
+from bench.peers import spin
+from bench.peers.dsmc_check import reported, unreported, verdict_of
 from bench.peers.processes import Ran
-from bench.peers.spin import SAFETY, WHOLE, states_of, verdict_of, verifier
+from bench.peers.spin import SAFETY, WHOLE, verifier
 from bench.peers.tools import Measured, Verdict, built
 from bench.reductions.systems import Case
 
@@ -58,7 +59,7 @@ def found_of(report: dict[str, Any], seconds: float) -> Found:
     """What a report says."""
     statistics, properties = report["statistics"], report["properties"]
     decided = [(p["name"], _told(p)) for p in properties if p["verdict"] != "unknown"]
-    verdict = _verdict([p["verdict"] for p in properties], statistics["stopped"])
+    verdict = verdict_of(report)
     return Found(
         verdict, seconds, statistics["states"], statistics["seconds"],
         decided=tuple(decided), stopped=statistics["stopped"],
@@ -68,12 +69,6 @@ def found_of(report: dict[str, Any], seconds: float) -> Found:
 def _told(found: dict[str, Any]) -> str:
     steps = found["steps"]
     return found["word"] if steps is None else f"{found['word']} in {steps} steps"
-
-
-def _verdict(verdicts: list[str], stopped: str) -> Verdict:
-    if "unknown" in verdicts:
-        return Verdict.CUT_OFF if stopped else Verdict.FAILED
-    return Verdict.VIOLATED if "violated" in verdicts else Verdict.HOLDS
 
 
 @dataclass(frozen=True)
@@ -97,4 +92,4 @@ class Spin:
 
 
 def _read(ran: Ran) -> tuple[Verdict, int | None, None]:
-    return verdict_of(ran.text), states_of(ran), None
+    return spin.verdict_of(ran.text), spin.states_of(ran), None
