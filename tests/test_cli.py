@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -406,13 +407,30 @@ def test_graph_of_too_many_states(counter: Path) -> None:
     assert result.stdout.count('[label="n = ') == 4
 
 
-def test_graph_to_files(counter: Path) -> None:
-    for name in ("g.dot", "g.svg"):
-        result = run("graph", counter, "--out", name, "-p", "below_2")
-        assert result.exit_code == 0
-        assert f"wrote {name}" in result.stderr
+def graph_to(counter: Path, name: str) -> str:
+    """The graph in a file, and what is said about it."""
+    result = run("graph", counter, "--out", name, "-p", "below_2")
+    assert result.exit_code == 0
+    return result.stderr
+
+
+def test_graph_to_a_file(counter: Path) -> None:
+    assert "wrote g.dot" in graph_to(counter, "g.dot")
     assert "color=red" in Path("g.dot").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_drawn_graph(counter: Path) -> None:
+    assert "wrote g.svg" in graph_to(counter, "g.svg")
     assert "<svg" in Path("g.svg").read_text(encoding="utf-8")
+
+
+def test_graph_without_graphviz(counter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could be drawn is written down."""
+    monkeypatch.setenv("PATH", "")
+    said = graph_to(counter, "g.svg")
+    assert "`dot` is not installed: wrote g.dot instead" in said
+    assert "color=red" in Path("g.dot").read_text(encoding="utf-8")
 
 
 def test_simulate(models: Path) -> None:
