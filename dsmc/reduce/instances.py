@@ -22,8 +22,8 @@ from dsmc.ir.simplify import certain, simplify, simplify_block
 from dsmc.reduce.goals import apart, values_of
 from dsmc.smt.effects import Choice, Fields, Instance, Whole
 
-#: With more actions than this, looking at each of them in each state costs more than it saves.
-MOST = 256
+#: More actions than these are not made; of many it turns out that they are never possible.
+MOST = 1_024
 #: So many values of a parameter are told apart.
 _FEW = 24
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
+from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.reduce.alike import Alike
@@ -17,6 +18,10 @@ from dsmc.smt.effects import Effects
 from dsmc.smt.relations import Relations, TooManyQuestionsError
 from dsmc.smt.scalar import Truth
 from dsmc.smt.values import Unsupported
+
+#: With more steps than this, looking at each of them in each state costs more than it saves.
+MOST = 256
+_TOO_MANY = "there are too many different steps"
 
 
 class NoOrderError(Exception):
@@ -38,7 +43,7 @@ def ordered(
     if instances is None:
         cases, instances = system, unfolded(system)
     if instances is None:
-        raise NoOrderError("there are too many different steps")
+        raise NoOrderError(_TOO_MANY)
     try:
         return _Order(Effects(cases, tick), instances, wanted).found()
     except Unsupported as error:
@@ -56,22 +61,28 @@ class _Order:
         self._relations = Relations(effects, instances.origins, instances.guards, alike.key)
         self._effects = effects
         self._live = _live(effects, self._relations, instances.guards)
+        if len(self._live) > MOST:
+            raise NoOrderError(_TOO_MANY)
         self._conditions: dict[x.Expr, int] = {}
         self._makers: list[int] = []
 
     def found(self) -> Stubborn:
-        guards = tuple(self._numbers(guard) for guard in self._guards)
+        """What is known of the steps that may ever be possible; there are no others."""
+        guards = tuple(self._numbers(self._guards[n]) for n in self._live)
         goals = [goal for wanted in self._wanted for goal in self._goals(*wanted)]
         forced = tuple(one for wanted in self._wanted for one in self._forced(*wanted))
         rests = tuple(one for wanted in self._wanted for one in self._rests(*wanted))
-        depends = tuple(
-            self._relations.dependent(n, self._live) if n in self._live else 0
-            for n in range(len(self._guards))
-        )
+        depends = (self._relations.dependent(n, self._live) for n in self._live)
+        actions = tuple(self._system.actions[n] for n in self._live)
         return Stubborn(
-            self._system, tuple(self._conditions), guards, depends, tuple(self._makers),
+            replace(self._system, actions=actions), tuple(self._conditions), guards,
+            tuple(map(self._places, depends)), tuple(map(self._places, self._makers)),
             tuple(sorted(goals, key=lambda goal: goal.stays)), forced, rests,
         )  # fmt: skip
+
+    def _places(self, numbers: int) -> int:
+        """The steps with these numbers by their places among those that may ever be possible."""
+        return sum(1 << place for place, n in enumerate(self._live) if numbers >> n & 1)
 
     def _numbers(self, conditions: Sequence[x.Expr]) -> tuple[int, ...]:
         return tuple(map(self._number, conditions))
@@ -96,9 +107,9 @@ class _Order:
             case y.Reachable(_, expr):
                 yield from reached(expr)
             case y.Fires(_, names):
-                for action, guard in zip(self._system.actions, self._guards, strict=True):
-                    if action.name in names:
-                        yield guard
+                for n in self._live:
+                    if self._system.actions[n].name in names:
+                        yield self._guards[n]
             case y.Transition() | y.Quiescent() | y.NoDeadlock() | y.NoError() | y.Assertion():
                 return
             case y.Law() | y.Scenario() | y.Temporal():
@@ -127,7 +138,8 @@ class _Order:
                 return
         actions = sum(1 << n for n, is_one in enumerate(kinds) if is_one)
         move = sum(1 << n for n in self._live if actions >> n & 1 and self._relations.moves(n))
-        yield Rest(of, actions, move, tuple(map(self._numbers, broken(good))))
+        places = self._places(actions), self._places(move)
+        yield Rest(of, *places, tuple(map(self._numbers, broken(good))))
 
     def _forced(self, of: int, prop: y.Property) -> Iterator[Forced]:
         is_error = isinstance(prop, y.NoError)
@@ -136,7 +148,8 @@ class _Order:
                 continue
             decides = self._decides(prop, number)
             if decides is not False and self._relations.possible(decides):
-                yield Forced(of, number, self._relations.makers(decides, self._live))
+                makers = self._places(self._relations.makers(decides, self._live))
+                yield Forced(of, self._live.index(number), makers)
 
     def _decides(self, prop: y.Property, action: int) -> Truth:
         """When does a step of an action itself decide a property?"""

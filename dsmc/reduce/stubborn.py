@@ -24,6 +24,8 @@ and there the search goes on, led by the goal (Valmari, Stop It, and Be Stubborn
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable, Sequence
 
 from dsmc.frozen import Frozen, replace
@@ -142,17 +144,19 @@ class Stubborn(Frozen):
         return min(false, key=lambda c: (self.makers[c] & ~known).bit_count(), default=None)
 
     def _unrest(self, rest: Rest, true: Sequence[bool], possible: int, known: int) -> int:
-        """One of the actions that would have to end, or nothing if rest would not matter; everything, if it
-        is not known whether one that is possible changes anything.
+        """One of the actions that would have to end; or where there is none, what makes rest matter.
+        Everything, if it is not known whether one that is possible changes anything.
         """
         going = possible & rest.actions & rest.move
-        if not possible & rest.actions or going & known:
+        if going & known:
             return 0
         falses = [self._easiest(one, true, known) for one in rest.alternatives]
-        if all(c is not None and not self.makers[c] & ~known for c in falses):
+        matters = None in falses
+        makers = _union(self.makers[c] for c in falses if c is not None)
+        if not going:  # if it matters, rest is decided here, or else may be near
+            return makers if not matters else self.all if possible & rest.actions else 0
+        if not (matters or makers & ~known):
             return 0
-        if not going:
-            return self.all
         return 1 << min(_members(going), key=lambda n: (self.depends[n] & ~known).bit_count())
 
     def _closed(self, found: int, true: Sequence[bool], possible: int) -> int:
@@ -176,6 +180,10 @@ def _members(bits: int) -> Iterable[int]:
     while bits:
         yield (bits & -bits).bit_length() - 1
         bits &= bits - 1
+
+
+def _union(sets: Iterable[int]) -> int:
+    return functools.reduce(operator.or_, sets, 0)
 
 
 def _bits(numbers: Iterable[int]) -> int:

@@ -62,30 +62,44 @@ static void find_possible(const u64 *truths, u64 *possible)
 	}
 }
 
-/* One of the steps that would have to end, where rest matters; all, if it is not known that one that is
- * possible changes anything. */
+/* The step of some that is possible and depends on the fewest that are not known yet; ~0: none. */
+static u32 loosest(const u64 *going, const u64 *known)
+{
+	u32 found = ~0u, fewest = ~0u;
+	for (u32 n = 0; n < STEPS; n++)
+		if (has(going, n) && news(DEPENDS[n], known) < fewest) {
+			fewest = news(DEPENDS[n], known);
+			found = n;
+		}
+	return found;
+}
+
+/* One of the steps that would have to end; or where there is none, what makes rest matter. All, if it is
+ * not known that one that is possible changes anything. */
 static void unrest(const rest_goal *r, const u64 *truths, const u64 *possible, u64 *found)
 {
-	u64 going[STEP_WORDS], any = 0;
-	u32 best = ~0u, fewest = ~0u, matters = 0;
-	for (u32 w = 0; w < STEP_WORDS; w++)
-		any |= going[w] = possible[w] & r->steps[w];
-	for (u32 w = 0; w < STEP_WORDS; w++)
-		going[w] &= r->move[w];
-	if (!any || shares(going, found))
+	u64 going[STEP_WORDS], makers[STEP_WORDS], any = 0;
+	u32 matters = 0, step;
+	for (u32 w = 0; w < STEP_WORDS; w++) {
+		any |= possible[w] & r->steps[w];
+		going[w] = possible[w] & r->steps[w] & r->move[w];
+		makers[w] = 0;
+	}
+	if (shares(going, found))
 		return;
 	for (u32 n = 0; n < r->count; n++) {
 		u32 false_ = easiest(r->alternatives[n], truths, found);
-		matters |= false_ == ~0u || news(MAKERS[false_], found);
+		if (false_ == ~0u)
+			matters = 1;
+		else
+			add_all(makers, MAKERS[false_]);
 	}
-	for (u32 n = 0; matters && n < STEPS; n++)
-		if (has(going, n) && news(DEPENDS[n], found) < fewest) {
-			fewest = news(DEPENDS[n], found);
-			best = n;
-		}
-	if (best != ~0u)
-		found[best >> 6] |= 1ull << (best & 63);
-	for (u32 n = 0; matters && best == ~0u && n < STEPS; n++)
+	step = loosest(going, found);
+	if (step != ~0u && (matters || news(makers, found)))
+		found[step >> 6] |= 1ull << (step & 63);
+	else if (step == ~0u && !matters)
+		add_all(found, makers);
+	for (u32 n = 0; step == ~0u && matters && any && n < STEPS; n++)
 		found[n >> 6] |= 1ull << (n & 63);
 }
 
