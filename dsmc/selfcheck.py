@@ -69,6 +69,7 @@ WAYS = (
     _reduced("slices", replace(NO_REDUCTIONS, slices=True)),
     _reduced("partial order", replace(NO_REDUCTIONS, partial_order=True)),
     _reduced("partial order, led", replace(NO_REDUCTIONS, partial_order=True, led=True)),
+    _reduced("fault schedules", replace(NO_REDUCTIONS, partial_order=True, schedules=True)),
     _reduced("all reductions", Reductions()),
     _reduced("all, in the reference", Reductions(), engine="python"),
 )

@@ -23,7 +23,8 @@ from dsmc.ir import system as y
 from dsmc.ir.system import System
 from dsmc.project import Job
 from dsmc.reduce.plan import NO_REDUCTIONS, Reduced, Reductions
-from dsmc.reductions import _Search, search
+from dsmc.reductions import search
+from dsmc.reductions.searching import _Search
 from dsmc.session import Options, check, compile_job, load
 from dsmc.traces.lift import Lift, shows
 from dsmc.traces.replay import ReplayError, replay
@@ -90,7 +91,7 @@ def test_each_alone(job: Job) -> None:
 
 @pytest.mark.parametrize("job", small_jobs(50))
 def test_order(job: Job) -> None:
-    assert_same_answers(compile_job(job), ORDER, WITH_ORDER)
+    assert_same_answers(compile_job(job), ORDER, replace(ORDER, schedules=False), WITH_ORDER)
 
 
 PROPERTIES = (

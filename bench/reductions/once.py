@@ -15,7 +15,7 @@ from dsmc.frozen import replace
 from dsmc.reduce.plan import NO_REDUCTIONS, Reductions
 from dsmc.reports import as_data
 
-KINDS = ("symmetry", "partial_order")
+KINDS = ("symmetry", "partial_order", "schedules")
 
 
 def main() -> None:

@@ -93,6 +93,7 @@ _OFF = (
     ("--no-dead-values", "Keep values that are never read again."),
     ("--no-slices", "Keep what no property depends on."),
     ("--no-partial-order", "Take every step of every state."),
+    ("--no-schedules", "Let faults share a budget where the order of steps is chosen."),
 )
 
 
@@ -107,11 +108,12 @@ def reductions(command: Callable[..., Any]) -> Callable[..., Any]:
         no_dead_values: bool,
         no_slices: bool,
         no_partial_order: bool,
+        no_schedules: bool,
         **rest: Any,
     ) -> Any:
         from dsmc.reduce.plan import Reductions
 
-        off = (no_symmetry, no_dead_values, no_slices, no_partial_order)
+        off = (no_symmetry, no_dead_values, no_slices, no_partial_order, no_schedules)
         return command(reductions=Reductions(*(not (no_reductions or o) for o in off)), **rest)
 
     found: Callable[..., Any] = with_reductions

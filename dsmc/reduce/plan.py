@@ -13,6 +13,7 @@ from dsmc.ir import system as y
 from dsmc.ir.names import shown
 from dsmc.reduce.dead import forgetful
 from dsmc.reduce.permute import Named, Values
+from dsmc.reduce.schedules import Schedules
 from dsmc.reduce.slice import Slice, sliced, slices
 from dsmc.reduce.stubborn import Stubborn
 from dsmc.reduce.symmetry import symmetry
@@ -25,21 +26,29 @@ PATIENCE = 5_000_000
 PAYS = 0.6
 
 
-#: What chooses among the steps of a system, if that pays.
-Ordered: TypeAlias = Callable[[y.System], "Stubborn | None"]
+class Led(Frozen):
+    """What chooses among the steps of a system, perhaps of one whose faults are chosen beforehand."""
+
+    order: Stubborn
+    schedules: Schedules | None = None
+
+
+#: What leads the search of a system, if that pays.
+Ordered: TypeAlias = Callable[[y.System], "Led | None"]
 
 
 class Reductions(Frozen):
     """Which reductions may be used, and after how many states of the system as it is. A solver is asked
     how steps may be ordered when so many states more (`patience`) were not all; an order is used if of
-    the steps of some first states it leaves at most this part (`pays`). Is it `led` even by violations that
-    stay?
+    the steps of some first states it leaves at most this part (`pays`), first under `schedules` of faults.
+    Is it `led` even by violations that stay?
     """
 
     symmetry: bool = True
     dead_values: bool = True
     slices: bool = True
     partial_order: bool = True
+    schedules: bool = True
     led: bool = False
     after: int = AFTER
     patience: int = PATIENCE
@@ -51,20 +60,32 @@ class Reductions(Frozen):
         return self.symmetry or self.dead_values or self.slices or self.partial_order
 
 
-NO_REDUCTIONS = Reductions(symmetry=False, dead_values=False, slices=False, partial_order=False)
+NO_REDUCTIONS = Reductions(
+    symmetry=False, dead_values=False, slices=False, partial_order=False, schedules=False
+)
 
 
 class Reduced(Frozen):
     """What is searched in the place of a system, for some of its properties: without the variables
-    that are `left_out`, with the dead values of some `forgotten`, up to the names of some types, and only
-    by the steps that an `order` chooses.
+    that are `left_out`, with the dead values of some `forgotten`, up to the names of some types, and perhaps
+    `led`.
     """
 
     system: y.System
     left_out: tuple[str, ...]
     forgotten: tuple[str, ...]
     types: tuple[Named, ...]
-    order: Stubborn | None = None
+    led: Led | None = None
+
+    @property
+    def order(self) -> Stubborn | None:
+        """What chooses its steps."""
+        return self.led.order if self.led is not None else None
+
+    @property
+    def schedules(self) -> Schedules | None:
+        """How its faults are chosen beforehand."""
+        return self.led.schedules if self.led is not None else None
 
 
 def plan(
@@ -74,13 +95,13 @@ def plan(
     """What is searched in the place of a system; nothing if that is the system itself.
 
     `first` gives the first states of the system: slices are searched apart if they have fewer. `ordered`
-    gives the steps that are enough, if it pays.
+    says what leads the search, if it pays.
     """
     searched = tuple(p for p in system.properties if not isinstance(p, y.APART))
     asked = replace(system, properties=searched)
     parts = _parts(asked, first) if reductions.slices else (Slice(asked, ()),)
     found = tuple(_reduced(part, reductions, ordered) for part in parts)
-    used = len(found) > 1 or any(r.left_out or r.forgotten or r.types or r.order for r in found)
+    used = len(found) > 1 or any(r.left_out or r.forgotten or r.types or r.led for r in found)
     return found if used else ()
 
 
@@ -90,8 +111,8 @@ def _reduced(part: Slice, reductions: Reductions, ordered: Ordered) -> Reduced:
         less = forgetful(system)
         system, forgotten = less.system, tuple(dict.fromkeys(name for name, _ in less.found))
     types = symmetry(system).types if reductions.symmetry else ()
-    order = ordered(system) if reductions.partial_order else None
-    return Reduced(system, part.left_out, forgotten, types, order)
+    led = ordered(system) if reductions.partial_order else None
+    return Reduced(system, part.left_out, forgotten, types, led)
 
 
 def _parts(system: y.System, first: Callable[[], Sequence[Values]]) -> tuple[Slice, ...]:
@@ -120,6 +141,7 @@ def told(parts: Sequence[Reduced], factor: float = 0) -> str:
     said = [f"{_symmetry(list(types))} ({_fewer(parts, factor)})"] if types else []
     said += [f"dead values of {', '.join(forgotten)} reset"] if forgotten else []
     said += _partial_order([part.order for part in parts if part.order])
+    said += ["faults chosen beforehand"] * any(part.schedules for part in parts)
     return "; ".join([*said, *_slices(parts)])
 
 

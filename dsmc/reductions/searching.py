@@ -6,6 +6,7 @@ system. Of what is larger, runs of reduced systems are taken in the system itsel
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Collection, Sequence
 
@@ -13,21 +14,22 @@ from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.backends.tiers import How
 from dsmc.backends.tiers import search as search_plainly
-from dsmc.engine.outcome import Explored, Limits, Pump, Run, Statistics, Whole
+from dsmc.engine.machine import State
+from dsmc.engine.outcome import Explored, Limits, Pump, Run, Whole
 from dsmc.engine.search import INTERRUPTED, Watcher, states_limit, time_limit
 from dsmc.frozen import replace
-from dsmc.ir.system import System
-from dsmc.reduce.permute import Named, Values
-from dsmc.reduce.plan import Reduced, Reductions, plan, told
+from dsmc.reduce.permute import Named
+from dsmc.reduce.plan import Ordered, Reduced, Reductions, plan
+from dsmc.reduce.schedules import Schedules
 from dsmc.reduce.stubborn import Stubborn
+from dsmc.reductions.ordering import Ordering, first_states
+from dsmc.reductions.together import after, together
 from dsmc.traces.lift import Lift, shows
 from dsmc.traces.replay import ReplayError
 
 _PLAIN = "a search that is kept on disk is without reductions"
-#: So many states say how large slices are.
-_FIRST = 3_000
-#: In so many of them it is asked how many steps a partial order leaves out.
-_SAMPLE = 300
+#: After so many states a search whose faults are chosen beforehand is given up, and one with budgets begins.
+_TRIED = 1_000_000
 
 
 def search(
@@ -89,21 +91,46 @@ class _Search:
 
     def _less(self) -> Explored:
         """With what costs little; and only if that is not enough with an order of steps too."""
-        system, reductions = self._machine.system, self._reductions
-        parts = plan(system, reductions, self._first_states)
         first = self._first_limits()
         if first is not None:
-            found = self._planned(parts, first)
+            found = self._planned(self._plan(), first)
             if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
             self._go_on_from(found)
         try:
-            ordered = plan(system, reductions, self._first_states, self._ordered)
+            return self._led()
         except KeyboardInterrupt:
             if first is None:
                 raise
             return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
-        return self._planned(ordered, self._limits)
+
+    def _led(self) -> Explored:
+        """With an order of steps: under schedules of faults, as long as these are not too many states."""
+        ordering = self._ordering()
+        parts = self._plan(ordering.best) if self._reductions.schedules else ()
+        if any(part.schedules for part in parts):
+            most = min(_TRIED, self._limits.states or _TRIED)
+            found = self._planned(parts, replace(self._limits, states=most))
+            if found.statistics.stopped != states_limit(most):
+                return found
+            self._go_on_from(found)
+        return self._planned(self._plan(ordering.plain), self._limits)
+
+    def _plan(self, ordered: Ordered = lambda _: None) -> tuple[Reduced, ...]:
+        system, first = self._machine.system, functools.partial(first_states, self._machine)
+        return plan(system, self._reductions, first, ordered)
+
+    def _ordering(self) -> Ordering:
+        error = self._machine.error  # no search waits for it, and none may miss it
+        names = frozenset(self._names((*self._wanted, error)))
+        kept = (self._how.order, self._how.store) == ("breadth", "exact")
+        return Ordering(names, self._reductions, kept, self._tick, self._notes)
+
+    def _tick(self) -> None:
+        from dsmc.reduce.order import NoOrderError
+
+        if self._seconds_left() == 0:
+            raise NoOrderError("there was no time left for it")
 
     def _first_limits(self) -> Limits | None:
         """The limits of what is done before a solver is asked; None if it is asked at once."""
@@ -126,73 +153,6 @@ class _Search:
 
     def _plainly(self, limits: Limits) -> Explored:
         return self._timed(self._machine, self._wanted, limits)
-
-    def _first_states(self) -> Sequence[Values]:
-        found = dict.fromkeys(self._machine.initial()[0])
-        waiting = list(found)
-        for state in waiting:
-            if len(found) >= _FIRST:
-                break
-            successors: list[object] = []
-            self._machine.expand(state, successors, [])
-            new = [s for s in dict.fromkeys(successors) if s not in found]
-            found.update(dict.fromkeys(new))
-            waiting += new
-        return [self._machine.decode(state) for state in found]
-
-    # ------------------------------------------------------------ which steps are enough
-
-    def _ordered(self, system: System) -> Stubborn | None:
-        from dsmc.reduce.order import NoOrderError, ordered
-
-        error = self._machine.error  # no search waits for it, and none may miss it
-        names = {self._machine.system.properties[n].name for n in (*self._wanted, error)}
-        wanted = frozenset(n for n, p in enumerate(system.properties) if p.name in names)
-        try:
-            order = ordered(system, wanted, self._tick)
-        except NoOrderError as why:
-            self._notes.append(f"no partial order: {why}")
-            return None
-        found = self._fewest(order, wanted)
-        if found is None:
-            self._notes.append("no partial order: it would leave out too few steps")
-        return found
-
-    def _tick(self) -> None:
-        from dsmc.reduce.order import NoOrderError
-
-        if self._seconds_left() == 0:
-            raise NoOrderError("there was no time left for it")
-
-    def _fewest(self, order: Stubborn, wanted: frozenset[int]) -> Stubborn | None:
-        """Of what is asked of a step the one that takes fewest in some of the first states; None if so many
-        are taken that choosing them costs more.
-        """
-        led = order.led(wanted)
-        possible, most = self._counted(led)
-        if order.staying and self._may_put_off:
-            _, fewer = self._counted(order)
-            led, most = (order, fewer) if fewer < most else (led, most)
-        return led if most <= self._reductions.pays * possible else None
-
-    @property
-    def _may_put_off(self) -> bool:
-        """Only breadth first, and where states are kept as they are."""
-        kept = (self._how.order, self._how.store) == ("breadth", "exact")
-        return kept and not self._reductions.led
-
-    def _counted(self, order: Stubborn) -> tuple[int, int]:
-        """How many steps are possible in some of the first states, and how many are taken."""
-        machine = GuidedMachine(order)
-        known = self._first_states()
-        sample = known[:: max(1, len(known) // _SAMPLE)]
-        names = [variable.name for variable in machine.system.variables]
-        states = (machine.encode({name: values[name] for name in names}) for values in sample)
-        found = [machine.chosen(state) for state in states]
-        return (
-            sum(possible.bit_count() for possible, _, _ in found),
-            sum(chosen.bit_count() for _, chosen, _ in found),
-        )
 
     # ------------------------------------------------------------ what is left of it
 
@@ -218,7 +178,7 @@ class _Search:
     def _shown(self, first: Explored, part: Reduced, order: Stubborn, limits: Limits) -> Explored:
         """With the shortest runs to what was found without telling of them, if somebody wants to see them."""
         if self._machine.error in first.decided:
-            return self._shortest(replace(part, order=None, types=()), limits, self._wanted)
+            return self._shortest(replace(part, led=None, types=()), limits, self._wanted)
         untold = {n: run for n, run in first.decided.items() if n in self._limits.untold}
         first = replace(first, decided={n: r for n, r in first.decided.items() if n not in untold})
         found = replace(first, decided={})
@@ -226,8 +186,9 @@ class _Search:
             wanted = self._wanted - first.proven - untold.keys()
             asked = self._names(wanted | {self._machine.error})
             numbers = (n for n, p in enumerate(order.system.properties) if p.name in asked)
-            led = replace(part, order=order.led(frozenset(numbers)))
-            found = after(first, self._shortest(led, limits, wanted))
+            assert part.led is not None
+            led = replace(part.led, order=order.led(frozenset(numbers)))
+            found = after(first, self._shortest(replace(part, led=led), limits, wanted))
         lost = self._names(first.decided.keys() - found.decided)
         if lost and found.statistics.complete:
             raise ReplayError(f"no run leads to what was found of {', '.join(lost)}")
@@ -283,16 +244,20 @@ class _Search:
         self, found: Explored, machine: PythonMachine, part: Reduced, *, untold: frozenset[int]
     ) -> Explored:
         """The same of the system itself."""
-        every = (
-            PythonMachine(part.system) if part.order else machine
-        )  # the same states, and all steps
+        every = PythonMachine(part.system) if part.order else machine  # all steps of each state
         lift = Lift(self._machine, every, part.forgotten)
+
+        def lifted(run: Run) -> Run:
+            if part.schedules is not None and isinstance(machine, GuidedMachine):
+                run = _with_budgets(run, machine, every, part.schedules)
+            return lift.run(run)
+
         numbers = [self._numbers[p.name] for p in machine.system.properties]
         decided = {numbers[n]: run for n, run in found.decided.items()}
         for number in decided.keys() - untold:
-            decided[number] = lift.run(decided[number])
+            decided[number] = lifted(decided[number])
             self._look_again(number, decided[number])
-        pump = found.pump and Pump(lift.run(found.pump.run), found.pump.start)
+        pump = found.pump and Pump(lifted(found.pump.run), found.pump.start)
         proven = frozenset(numbers) - decided.keys() if found.statistics.complete else frozenset()
         return Explored(decided, found.statistics, pump, proven)
 
@@ -302,38 +267,13 @@ class _Search:
             raise ReplayError(f"the run that was found with reductions does not decide {name}")
 
 
-def after(first: Explored, found: Explored) -> Explored:
-    """What a search has found that tells of runs, after one that does not."""
-    before, last = first.statistics, found.statistics
-    counted = replace(
-        last, states=before.states + last.states, transitions=before.transitions + last.transitions,
-        seconds=before.seconds + last.seconds, preparation=before.preparation + last.preparation,
-    )  # fmt: skip
-    return replace(found, statistics=counted, proven=first.proven | found.proven)
+def _with_budgets(
+    run: Run, machine: PythonMachine, every: PythonMachine, schedules: Schedules
+) -> Run:
+    """A run under a schedule as one of the system with budgets."""
 
+    def plain(state: State) -> State:
+        return every.encode(schedules.plain(machine.decode(state)))
 
-def together(found: Sequence[Explored], parts: Sequence[Reduced]) -> Explored:
-    """What the searches of the parts found, as far as they got: of each property the shortest run."""
-    decided: dict[int, Run] = {}
-    for explored in found:
-        for number, run in explored.decided.items():
-            if number not in decided or run.length < decided[number].length:
-                decided[number] = run
-    proven = frozenset[int]().union(*(explored.proven for explored in found))
-    pump = next((explored.pump for explored in found if explored.pump), None)
-    each = [explored.statistics for explored in found]
-    return Explored(decided, _sum(each, parts), pump, proven)
-
-
-def _sum(each: Sequence[Statistics], parts: Sequence[Reduced]) -> Statistics:
-    complete = len(each) == len(parts) and all(s.complete for s in each)
-    unreduced = each[0].unreduced if len(parts) == 1 else 0
-    return Statistics(
-        states=sum(s.states for s in each), transitions=sum(s.transitions for s in each),
-        initial=sum(s.initial for s in each), depth=max(s.depth for s in each),
-        complete_depth=min(s.complete_depth for s in each),
-        seconds=sum(s.seconds for s in each), complete=complete,
-        stopped=each[-1].stopped, engine=max(each, key=lambda s: s.states).engine,
-        preparation=sum(s.preparation for s in each), unreduced=unreduced,
-        reductions=told(parts, unreduced / max(each[0].states, 1)),
-    )  # fmt: skip
+    target = None if run.target is None else plain(run.target)
+    return replace(run, states=tuple(map(plain, run.states)), target=target)
