@@ -24,7 +24,7 @@ from dsmc.reduce.permute import Values
 from dsmc.reduce.schedules import Schedules, scheduled
 from dsmc.session import compile_job
 
-MOST = 1_500
+MOST = 4_000
 
 Steps = set[tuple[Hashable, Hashable]]
 
