@@ -162,7 +162,7 @@ def test_once(tmp_path: Path) -> None:
     assert {each.decided for each in found.values()} == {(("small", "holds"), ("done", "holds"))}
     assert found[()].states == 64
     assert found["symmetry",].states == 20
-    assert found["symmetry", "partial_order"].states == found["partial_order",].states == 10
+    assert found[OURS["both"]].states == found[OURS["partial order"]].states == 10
 
 
 def once(spec: Path, kinds: tuple[str, ...]) -> Found:

@@ -44,7 +44,14 @@ def _spec(
     return Case(title, tier, asked, faults)
 
 
-_PAXOS = ROOT / "bench" / "reductions" / "paxos.dsm"
+def _quorum(title: str, tier: Tier, constants: str, faults: str) -> Case:
+    """What is written to a majority, if not all messages arrive."""
+    asked = Asked(_OWN / "quorum.dsm", tuple(constants.split()), ("durable", "all_done"))
+    return Case(title, tier, asked, faults)
+
+
+_OWN = ROOT / "bench" / "reductions"
+_PAXOS = _OWN / "paxos.dsm"
 _STORE = "fresh valid"
 _COMMIT = "agreement commit_validity irrevocable everyone_decides"
 
@@ -71,6 +78,9 @@ CASES: tuple[Case, ...] = (
     _spec("quorum store, 3 replicas, stale", Tier.QUICK, "quorum_store", "N=3 R=1 W=2", _STORE),
     _spec("quorum store, 4 replicas", Tier.SHORT, "quorum_store", "N=4 R=3 W=2", _STORE),
     _spec("quorum store, 5 replicas", Tier.LONG, "quorum_store", "N=5 R=3 W=3", _STORE),
+    _quorum("writes to 3 replicas, a message lost", Tier.QUICK, "N=3", "lose at most 1"),
+    _quorum("writes to 5 replicas, a message lost", Tier.SHORT, "N=5", "lose at most 1"),
+    _quorum("writes to 5 replicas, two messages lost", Tier.LONG, "N=5", "lose at most 2"),
     _peer("Raft's election, 3 servers, 2 terms", "raft_election", Size(2, Tier.QUICK, 5_963)),
     _peer("Raft's election, 3 servers, 3 terms", "raft_election", Size(3, Tier.SHORT, 144_529)),
     _peer("Raft's election, 3 servers, 4 terms", "raft_election", Size(4, Tier.LONG, 3_251_055)),
