@@ -19,6 +19,9 @@ from dsmc.cache.store import Store, cache
 from dsmc.cli import main
 from dsmc.engine.outcome import Explored, Limits
 from dsmc.files import home
+from dsmc.frozen import replace
+from dsmc.reduce.plan import Reductions
+from dsmc.reduce.questions import Questions
 from dsmc.reductions import search
 from dsmc.session import Options, Report, check, load
 from dsmc.terminal import report_text
@@ -404,6 +407,42 @@ def test_check_and_test(spec: Callable[[str], Path], searches: list[int]) -> Non
     for command in ("check", "test"):
         assert "cached" not in run(command, path, "--no-cache")
     assert len(searches) == 3
+
+
+#: Three counters, of which one leads to what is asked for.
+STEPS = """spec steps
+var a: 0..9 = 0
+var b: 0..9 = 0
+var c: 0..9 = 0
+action one when a < 9 { a += 1 }
+action two when b < 9 { b += 1 }
+action three when c < 9 { c += 1 }
+invariant small { a <= 9 and b <= 9 }
+quiescent done { a + b + c == 27 }
+"""
+
+
+def test_no_solver_is_asked_again(
+    spec: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the limits are; nor is anything searched until it would be worth while to ask."""
+    reductions = Reductions(after=0, slices=False)
+    at_once, patient = (replace(reductions, patience=n) for n in (0, 500))
+    (job,) = load(spec(STEPS))
+
+    def found(reductions: Reductions, states: int) -> Report:
+        limits = Limits(states)
+        return check(job, Options(limits=limits, reductions=reductions), cache=cache())
+
+    first = found(at_once, 2_000)
+    monkeypatch.setattr(Questions, "live", None)
+    again = found(patient, 3_000)
+    for report in (first, again):
+        assert not report.cached
+        assert "partial order" in report.statistics.reductions
+    assert again.statistics.states == first.statistics.states < 500
+    with pytest.raises(TypeError):
+        check(job, Options(reductions=at_once))
 
 
 def test_the_cache_itself(spec: Callable[[str], Path], folder: Path) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
-from dsmc.reduce.alike import Alike
 from dsmc.reduce.cases import told_apart
 from dsmc.reduce.goals import broken, reached
 from dsmc.reduce.instances import Instances, unfolded
+from dsmc.reduce.proofs import Proofs
+from dsmc.reduce.questions import NEVER, Questions
 from dsmc.reduce.stubborn import Forced, Goal, Rest, Stubborn
-from dsmc.smt import scalar as sc
-from dsmc.smt.effects import Effects
-from dsmc.smt.relations import Relations, TooManyQuestionsError
-from dsmc.smt.scalar import Truth
+from dsmc.smt.relations import TooManyQuestionsError
 from dsmc.smt.values import Unsupported
 
 #: With more steps than this, looking at each of them in each state costs more than it saves.
@@ -28,11 +27,17 @@ class NoOrderError(Exception):
     """Why there is no such reduction."""
 
 
+#: Asks a question; gives its answer, also one that was given before.
+_Ask: TypeAlias = Callable[[Callable[[Questions], int]], int]
+
+
 def ordered(
-    system: y.System, wanted: frozenset[int], tick: Callable[[], object] = lambda: None
-) -> Stubborn:
+    system: y.System, wanted: frozenset[int], tick: Callable[[], object] = lambda: None,
+    proofs: Proofs | None = None,
+) -> Stubborn:  # fmt: skip
     """What decides which steps are taken to decide the `wanted` properties. Raises `NoOrderError`. Now and
-    then it calls `tick`, which may end it by an exception.
+    then it calls `tick`, which may end it by an exception. A solver is asked only what is not in the
+    `proofs`.
     """
     if system.within != x.TRUE:
         raise NoOrderError("`explore while` cuts runs off, and the order of their steps matters")
@@ -44,23 +49,36 @@ def ordered(
         cases, instances = system, unfolded(system)
     if instances is None:
         raise NoOrderError(_TOO_MANY)
+    questions = Questions(cases, instances, tick)
+    known = proofs.get(system, wanted) if proofs is not None else None
     try:
-        return _Order(Effects(cases, tick), instances, wanted).found()
+        if known is not None:
+            again = iter(known)
+            return _Order(instances, wanted, lambda _: next(again)).found()
+        given: list[int] = []
+        found = _Order(instances, wanted, functools.partial(_asked, questions, given)).found()
     except Unsupported as error:
         raise NoOrderError(f"no formula says {error.what}") from None
     except TooManyQuestionsError:
         raise NoOrderError("the steps have too much to do with one another") from None
+    if proofs is not None:
+        proofs.put(given, system, wanted)
+    return found
+
+
+def _asked(questions: Questions, given: list[int], ask: Callable[[Questions], int]) -> int:
+    given.append(ask(questions))
+    return given[-1]
 
 
 class _Order:
-    def __init__(self, effects: Effects, instances: Instances, wanted: frozenset[int]) -> None:
+    def __init__(self, instances: Instances, wanted: frozenset[int], ask: _Ask) -> None:
         self._system = instances.system
         self._guards = instances.guards
         self._wanted = [(n, p) for n, p in enumerate(self._system.properties) if n in wanted]
-        alike = Alike(effects.system, instances.origins)
-        self._relations = Relations(effects, instances.origins, instances.guards, alike.key)
-        self._effects = effects
-        self._live = _live(effects, self._relations, instances.guards)
+        self._ask = ask
+        live = ask(lambda asked: asked.live())
+        self._live = [n for n in range(len(self._guards)) if live >> n & 1]
         if len(self._live) > MOST:
             raise NoOrderError(_TOO_MANY)
         self._conditions: dict[x.Expr, int] = {}
@@ -72,13 +90,16 @@ class _Order:
         goals = [goal for wanted in self._wanted for goal in self._goals(*wanted)]
         forced = tuple(one for wanted in self._wanted for one in self._forced(*wanted))
         rests = tuple(one for wanted in self._wanted for one in self._rests(*wanted))
-        depends = (self._relations.dependent(n, self._live) for n in self._live)
+        depends = map(self._depends, self._live)
         actions = tuple(self._system.actions[n] for n in self._live)
         return Stubborn(
             replace(self._system, actions=actions), tuple(self._conditions), guards,
             tuple(map(self._places, depends)), tuple(map(self._places, self._makers)),
             tuple(sorted(goals, key=lambda goal: goal.stays)), forced, rests,
         )  # fmt: skip
+
+    def _depends(self, number: int) -> int:
+        return self._ask(lambda asked: asked.dependent(number, self._live))
 
     def _places(self, numbers: int) -> int:
         """The steps with these numbers by their places among those that may ever be possible."""
@@ -90,13 +111,13 @@ class _Order:
     def _number(self, condition: x.Expr) -> int:
         if condition not in self._conditions:
             self._conditions[condition] = len(self._conditions)
-            self._makers.append(self._relations.makers_of(condition, self._live))
+            self._makers.append(self._ask(lambda asked: asked.makers(condition, self._live)))
         return self._conditions[condition]
 
     # ------------------------------------------------------------ what is looked for
 
     def _goals(self, of: int, prop: y.Property) -> Iterator[Goal]:
-        stays = self._stays(prop)
+        stays = bool(self._ask(lambda asked: asked.stays(prop, self._live)))
         for conditions in self._alternatives(prop):
             yield Goal(of, self._numbers(conditions), stays)
 
@@ -117,17 +138,6 @@ class _Order:
             case _:
                 assert_never(prop)
 
-    def _stays(self, prop: y.Property) -> bool:
-        """Is it still decided after any step from where it is?"""
-        match prop:
-            case y.Invariant(_, expr):
-                undecided = self._effects.condition(expr)
-            case y.Reachable(_, expr):
-                undecided = sc.negated(self._effects.condition(expr))
-            case _:
-                return False
-        return not self._relations.makers(undecided, self._live)
-
     def _rests(self, of: int, prop: y.Property) -> Iterator[Rest]:
         match prop:
             case y.Quiescent(_, good):
@@ -137,50 +147,19 @@ class _Order:
             case _:
                 return
         actions = sum(1 << n for n, is_one in enumerate(kinds) if is_one)
-        move = sum(1 << n for n in self._live if actions >> n & 1 and self._relations.moves(n))
+        move = sum(1 << n for n in self._live if actions >> n & 1 and self._moves(n))
         places = self._places(actions), self._places(move)
         yield Rest(of, *places, tuple(map(self._numbers, broken(good))))
 
+    def _moves(self, number: int) -> bool:
+        return bool(self._ask(lambda asked: asked.moves(number)))
+
     def _forced(self, of: int, prop: y.Property) -> Iterator[Forced]:
-        is_error = isinstance(prop, y.NoError)
-        for number in self._live:
-            if is_error and not self._relations.may_fail(number):
-                continue
-            decides = self._decides(prop, number)
-            if decides is not False and self._relations.possible(decides):
-                makers = self._places(self._relations.makers(decides, self._live))
-                yield Forced(of, self._live.index(number), makers)
+        if isinstance(prop, y.NoError | y.Assertion | y.Transition):
+            for place, number in enumerate(self._live):
+                makers = self._brings(prop, number)
+                if makers != NEVER:
+                    yield Forced(of, place, self._places(makers))
 
-    def _decides(self, prop: y.Property, action: int) -> Truth:
-        """When does a step of an action itself decide a property?"""
-        effects = self._relations.step(action).effects
-        match prop:
-            case y.NoError():
-                return sc.either(effect.error for effect in effects)
-            case y.Assertion(_, number):
-                failed = (one for effect in effects for one in effect.failed)
-                return sc.either(where for of, where in failed if of == number)
-            case y.Transition(_, good):
-                return sc.either(
-                    sc.both((e.taken, sc.negated(self._effects.of_step(good, e)))) for e in effects
-                )
-            case _:
-                return False
-
-
-def _live(
-    effects: Effects, relations: Relations, guards: Sequence[tuple[x.Expr, ...]]
-) -> list[int]:
-    """The steps that may ever be possible: each of their conditions is true in the beginning, or made true
-    by one of them.
-    """
-    conditions = dict.fromkeys(c for guard in guards for c in guard)
-    open_ = [c for c in conditions if not relations.possible(effects.at_first(c))]
-    live: list[int] = []
-    while True:
-        closed = set(open_)
-        new = [n for n, g in enumerate(guards) if n not in live and closed.isdisjoint(g)]
-        if not new:
-            return sorted(live)
-        live += new
-        open_ = [c for c in open_ if not relations.makers_of(c, new)]
+    def _brings(self, prop: y.Property, number: int) -> int:
+        return self._ask(lambda asked: asked.bringing(prop, number, self._live))

@@ -10,6 +10,7 @@ from dsmc.frozen import replace
 from dsmc.ir.system import System
 from dsmc.reduce.permute import Values
 from dsmc.reduce.plan import Led, Reductions
+from dsmc.reduce.proofs import Proofs
 from dsmc.reduce.schedules import scheduled
 from dsmc.reduce.stubborn import Stubborn
 
@@ -22,12 +23,12 @@ _SAMPLE = 300
 class Ordering:
     """Finds the steps that are enough for the properties with some names. They may be put off, if the
     search can do that (`may_put_off`). Now and then it calls `tick`, which may end it by an exception. What
-    is to be said of it goes to the `notes`.
+    is to be said of it goes to the `notes`, and what a solver has answered to the `proofs`.
     """
 
     def __init__(
         self, names: frozenset[str], reductions: Reductions, may_put_off: bool,
-        tick: Callable[[], object], notes: list[str],
+        tick: Callable[[], object], notes: list[str], proofs: Proofs | None,
     ) -> None:  # fmt: skip
         self._names = names
         self._reductions = reductions
@@ -35,6 +36,15 @@ class Ordering:
         self._tick = tick
         self._found: dict[System, Led | None] = {}
         self._notes = notes
+        self._proofs = proofs
+
+    def is_known(self, system: System) -> bool:
+        """Does nobody have to ask a solver?"""
+        if self._proofs is None:
+            return False
+        schedules = scheduled(system) if self._reductions.schedules else None
+        systems = [system] if schedules is None else [system, schedules.system]
+        return any(self._proofs.get(one, self._wanted(one)) is not None for one in systems)
 
     def best(self, system: System) -> Led | None:
         """What leads a search with its faults chosen beforehand; if they cannot be, one of the system as it
@@ -72,7 +82,7 @@ class Ordering:
         from dsmc.reduce.order import NoOrderError, ordered
 
         try:
-            return ordered(system, self._wanted(system), self._tick)
+            return ordered(system, self._wanted(system), self._tick, self._proofs)
         except NoOrderError as why:
             self._notes.append(f"no partial order: {why}")
             return None

@@ -20,6 +20,7 @@ from dsmc.engine.search import INTERRUPTED, Watcher, states_limit, time_limit
 from dsmc.frozen import replace
 from dsmc.reduce.permute import Named
 from dsmc.reduce.plan import Ordered, Reduced, Reductions, plan
+from dsmc.reduce.proofs import Proofs
 from dsmc.reduce.schedules import Schedules
 from dsmc.reduce.stubborn import Stubborn
 from dsmc.reductions.ordering import Ordering, first_states
@@ -42,9 +43,10 @@ def search(
     to_the_end: bool = False,
     watch: Watcher | None = None,
     whole: Whole | None = None,
+    proofs: Proofs | None = None,
 ) -> Explored:
     """See `engine.search.explore`. To see every state (`to_the_end`) is to see the system as it is; and
-    what is kept on disk is one search, not several.
+    what is kept on disk is one search, not several. What a solver has answered is kept as `proofs`.
 
     Raises `ReplayError` if a run that was found with reductions is none of the system's.
     """
@@ -54,13 +56,13 @@ def search(
         )
         plain = bool(how.checkpoint) and reductions.any and not to_the_end
         return replace(found, notes=(*found.notes, *([_PLAIN] * plain)))
-    return _Search(machine, wanted, how, limits, watch, reductions).explored()
+    return _Search(machine, wanted, how, limits, watch, reductions, proofs).explored()
 
 
 class _Search:
     def __init__(
         self, machine: PythonMachine, wanted: frozenset[int], how: How, limits: Limits,
-        watch: Watcher | None, reductions: Reductions,
+        watch: Watcher | None, reductions: Reductions, proofs: Proofs | None,
     ) -> None:  # fmt: skip
         self._machine = machine
         self._reductions = reductions
@@ -68,6 +70,7 @@ class _Search:
         self._how = how
         self._limits = limits
         self._watch = watch
+        self._proofs = proofs
         self._began = time.perf_counter()
         self._known: dict[int, Run] = {}
         self._notes: list[str] = []
@@ -92,8 +95,11 @@ class _Search:
     def _less(self) -> Explored:
         """With what costs little; and only if that is not enough with an order of steps too."""
         first = self._first_limits()
+        parts = self._plan()
+        if first is not self._limits and self._is_proved(parts):
+            first = None
         if first is not None:
-            found = self._planned(self._plan(), first)
+            found = self._planned(parts, first)
             if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
             self._go_on_from(found)
@@ -103,6 +109,12 @@ class _Search:
             if first is None:
                 raise
             return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
+
+    def _is_proved(self, parts: Sequence[Reduced]) -> bool:
+        """Is it known from an earlier time how steps may be ordered?"""
+        ordering = self._ordering()
+        systems = [part.system for part in parts] or [self._machine.system]
+        return all(map(ordering.is_known, systems))
 
     def _led(self) -> Explored:
         """With an order of steps: under schedules of faults, as long as these are not too many states."""
@@ -124,7 +136,7 @@ class _Search:
         error = self._machine.error  # no search waits for it, and none may miss it
         names = frozenset(self._names((*self._wanted, error)))
         kept = (self._how.order, self._how.store) == ("breadth", "exact")
-        return Ordering(names, self._reductions, kept, self._tick, self._notes)
+        return Ordering(names, self._reductions, kept, self._tick, self._notes, self._proofs)
 
     def _tick(self) -> None:
         from dsmc.reduce.order import NoOrderError

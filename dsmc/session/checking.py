@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.cache.findings import Findings
+from dsmc.cache.proofs import KeptProofs
 from dsmc.cache.store import Cache
 from dsmc.diagnostics import Mistakes
 from dsmc.engine.outcome import Run, Statistics
@@ -40,7 +41,8 @@ class Check:
         self._interrupted = ""
         self._is_given = system is not None
         self._subject = subject(job, self._compiled() if system is None else system)
-        self._search = Searching(self._subject, options)
+        proofs = KeptProofs(cache.answers) if cache is not None else None
+        self._search = Searching(self._subject, options, proofs)
         self._memory = Memory(cache, self._subject, options) if cache is not None else None
         refuse_unknown(job, self._system, options.properties)
 

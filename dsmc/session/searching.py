@@ -16,6 +16,7 @@ from dsmc.ir import system as y
 from dsmc.ir.system import System
 from dsmc.liveness.asked import temporal
 from dsmc.lives import lives, lives_in_c
+from dsmc.reduce.proofs import Proofs
 from dsmc.reductions import search
 from dsmc.session.options import Options
 from dsmc.session.subject import Subject
@@ -31,11 +32,12 @@ def _bad(system: System) -> frozenset[int]:
 class Searching:
     """What the options ask of a system."""
 
-    def __init__(self, subject: Subject, options: Options) -> None:
+    def __init__(self, subject: Subject, options: Options, proofs: Proofs | None = None) -> None:
         self._subject = subject
         self._system = subject.system
         self._machine = subject.machine
         self._options = options
+        self._proofs = proofs
         self._began = time.perf_counter()
 
     def explored(self, last: dict[int, Run], watch: Watcher | None) -> Explored:
@@ -70,7 +72,7 @@ class Searching:
         return search(
             self._machine, wanted | aside, how, self._options.reductions,
             limits=limits, to_the_end=to_the_end, watch=watch,
-            whole=self._lives_in_c if temporal(self._system) else None,
+            whole=self._lives_in_c if temporal(self._system) else None, proofs=self._proofs,
         )  # fmt: skip
 
     def lives(self, explored: Explored, watch: Watcher | None) -> Lives:
