@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.splitmix import SplitMix
 from dsmc.frozen import replace
 from dsmc.ir.system import System
 from dsmc.reduce.permute import Values
@@ -16,8 +17,14 @@ from dsmc.reduce.stubborn import Stubborn
 
 #: So many states are the first ones.
 _FIRST = 3_000
-#: In so many of them it is asked how many steps a partial order leaves out.
-_SAMPLE = 300
+#: In so many states it is asked how many steps a partial order leaves out: of those on so many random walks
+#: of so many steps.
+_SAMPLE, _WALKS, _LONGEST = 300, 200, 100
+
+
+#: To put steps off takes time for each state, and its steps are looked at twice. It pays if no more than so
+#: many are left of those that are taken otherwise.
+_PUTTING_OFF_PAYS = 0.6
 
 
 class Ordering:
@@ -91,16 +98,25 @@ class Ordering:
         return frozenset(n for n, p in enumerate(system.properties) if p.name in self._names)
 
     def _fewest(self, order: Stubborn, system: System) -> Stubborn | None:
-        """Of what is asked of a step the one that takes fewest in some of the first states; None if so many
-        are taken that choosing them costs more.
+        """Of what is asked of a step the one that takes fewest in some states; None if so many are taken that
+        choosing them costs more.
         """
-        known = first_states(PythonMachine(system))
         led = order.led(self._wanted(system))
-        possible, most = _counted(led, known)
-        if order.staying and self._may_put_off:
-            _, fewer = _counted(order, known)
-            led, most = (order, fewer) if fewer < most else (led, most)
+        orders = [led, order] if order.staying and self._may_put_off else [led]
+        possible, most, *fewer = self._counts(system, orders)
+        if fewer and fewer[0] <= _PUTTING_OFF_PAYS * most:
+            led, most = order, fewer[0]
         return led if most <= self._reductions.pays * possible else None
+
+    def _counts(self, system: System, orders: list[Stubborn]) -> list[int]:
+        """How many steps are possible in some states, and how many each order takes."""
+        about = ("the steps of an order", system, self._wanted(system), len(orders))
+        found = self._proofs.get(*about) if self._proofs is not None else None
+        if found is None:
+            found = _counted(orders, _states_on_walks(PythonMachine(system)))
+            if self._proofs is not None:
+                self._proofs.put(found, *about)
+        return found
 
 
 def first_states(machine: PythonMachine) -> list[Values]:
@@ -118,14 +134,32 @@ def first_states(machine: PythonMachine) -> list[Values]:
     return [machine.decode(state) for state in found]
 
 
-def _counted(order: Stubborn, known: Sequence[Values]) -> tuple[int, int]:
-    """How many steps are possible in some of the first states, and how many are taken."""
-    machine = GuidedMachine(order)
+def _states_on_walks(machine: PythonMachine) -> list[Values]:
+    """States near and far: what can be left out of the first steps says little of the rest."""
+    found: dict[object, None] = {}
+    initial = machine.initial()[0]
+    for walk in range(_WALKS if initial else 0):
+        random = SplitMix(0, walk)
+        state = random.choice(initial)
+        for _ in range(_LONGEST):
+            found[state] = None
+            successors: list[object] = []
+            machine.expand(state, successors, [])
+            elsewhere = [s for s in dict.fromkeys(successors) if s != state]
+            if not elsewhere or len(found) >= _FIRST:
+                break
+            state = random.choice(elsewhere)
+    return [machine.decode(state) for state in found]
+
+
+def _counted(orders: Sequence[Stubborn], known: Sequence[Values]) -> list[int]:
+    """How many steps are possible in some states, and how many each of the orders of a system takes."""
     sample = known[:: max(1, len(known) // _SAMPLE)]
-    names = [variable.name for variable in machine.system.variables]
-    states = (machine.encode({name: values[name] for name in names}) for values in sample)
-    found = [machine.chosen(state) for state in states]
-    return (
-        sum(possible.bit_count() for possible, _, _ in found),
-        sum(chosen.bit_count() for _, chosen, _ in found),
-    )
+    machine = GuidedMachine(orders[0])
+    states = [machine.encode(values) for values in sample]
+    possible, taken = 0, []
+    for machine.order in orders:
+        found = [machine.chosen(state) for state in states]
+        possible = sum(possible.bit_count() for possible, _, _ in found)
+        taken.append(sum(chosen.bit_count() for _, chosen, _ in found))
+    return [possible, *taken]

@@ -121,12 +121,22 @@ static void add_seeds(const u64 *truths, const u64 *possible, u32 goals, u64 *fo
 		unrest(&RESTS[n], truths, possible, found);
 }
 
-static void close_set(const u64 *truths, const u64 *possible, u64 *found)
+static u32 count_shared(const u64 *a, const u64 *b)
+{
+	u32 count = 0;
+	for (u32 w = 0; w < STEP_WORDS; w++)
+		count += (u32)ones(a[w] & b[w]);
+	return count;
+}
+
+/* All that matters to what is in a set; no more of it than shows that so many of its steps are possible. */
+static void close_set(const u64 *truths, const u64 *possible, u32 enough, u64 *found)
 {
 	u64 waiting[STEP_WORDS];
+	u32 count = count_shared(found, possible);
 	for (u32 w = 0; w < STEP_WORDS; w++)
 		waiting[w] = found[w];
-	for (u32 w = 0; w < STEP_WORDS;) {
+	for (u32 w = 0; w < STEP_WORDS && count < enough;) {
 		if (!waiting[w]) {
 			w++;
 			continue;
@@ -138,6 +148,7 @@ static void close_set(const u64 *truths, const u64 *possible, u64 *found)
 			u64 new = more[i] & ~found[i];
 			waiting[i] |= new;
 			found[i] |= new;
+			count += (u32)ones(new & possible[i]);
 			if (new && i < first)
 				first = i;
 		}
@@ -150,15 +161,7 @@ static void find_closed(const u64 *truths, const u64 *possible, u32 goals, u64 *
 	for (u32 w = 0; w < STEP_WORDS; w++)
 		found[w] = 0;
 	add_seeds(truths, possible, goals, found);
-	close_set(truths, possible, found);
-}
-
-static u32 count_shared(const u64 *a, const u64 *b)
-{
-	u32 count = 0;
-	for (u32 w = 0; w < STEP_WORDS; w++)
-		count += (u32)ones(a[w] & b[w]);
-	return count;
+	close_set(truths, possible, ~0u, found);
 }
 
 /* What leads to the goals that do not stay, with something that leads elsewhere, if there is. */
@@ -179,7 +182,7 @@ static void find_any(const u64 *truths, const u64 *possible, const u64 *still, u
 		for (u32 w = 0; w < STEP_WORDS; w++)
 			tried[w] = base[w];
 		tried[n >> 6] |= 1ull << (n & 63);
-		close_set(truths, possible, tried);
+		close_set(truths, possible, fewest, tried);
 		if (count_shared(tried, possible) >= fewest)
 			continue;
 		fewest = count_shared(tried, possible);
