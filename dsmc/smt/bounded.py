@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import z3
-
 from dsmc.frozen import Frozen
 from dsmc.ir import system as y
 from dsmc.smt import asking
@@ -13,7 +11,7 @@ from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
 from dsmc.smt.runs import Move, Runs, Taken, Values
 from dsmc.smt.scalar import Truth
-from dsmc.smt.solving import Solver
+from dsmc.smt.solving import Model, Solver
 from dsmc.smt.values import Unsupported
 
 
@@ -100,7 +98,7 @@ class Bounded:
             elif moves is None:
                 self.runs.solver.add(sc.negated(wanted))
 
-    def _read(self, model: z3.ModelRef, prop: y.Property, moves: Sequence[Move] | None) -> Found:
+    def _read(self, model: Model, prop: y.Property, moves: Sequence[Move] | None) -> Found:
         states = tuple(self.runs.plain(model, state) for state in self.runs.states)
         if moves is None:
             return Found(states, self.runs.taken(model))

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import assert_never
 
-import z3
-
 from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
+from dsmc.ir import system as y
 from dsmc.ir import types as t
 from dsmc.ir.ops import OPS, Op
-from dsmc.ir.system import Function
 from dsmc.smt import folds
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
 from dsmc.smt.conversion import converted
 from dsmc.smt.operators import applied
 from dsmc.smt.scalar import Truth
+from dsmc.smt.terms import Function
 from dsmc.smt.values import Symbolic, Unsupported
 
 #: Calls inside calls that are written out.
@@ -45,7 +44,7 @@ class Encoder:
     """
 
     def __init__(
-        self, functions: tuple[Function, ...], tick: Callable[[], object] = lambda: None
+        self, functions: tuple[y.Function, ...], tick: Callable[[], object] = lambda: None
     ) -> None:
         self._tick = tick
         self.errors: list[Truth] = []
@@ -174,11 +173,10 @@ class Encoder:
 
     def _observed(self, e: x.Observe, world: World) -> Symbolic:
         """What an observer remembers is any function of what it is told."""
-        told = [sc.term(leaf) for a in e.args for leaf in v.leaves(self.value(a, world))]
-        sorts = [part.sort() for part in told]
-        name = f"{e.observer}.{e.event}"
-        self.refuse(z3.Function(f"{name}.error", *sorts, z3.BoolSort())(*told))
-        return z3.Function(name, *sorts, z3.IntSort())(*told)
+        told = [leaf for a in e.args for leaf in v.leaves(self.value(a, world))]
+        types, name = tuple(map(sc.is_truth, told)), f"{e.observer}.{e.event}"
+        self.refuse(sc.applied(Function(f"{name}.error", True, types), *told))
+        return sc.applied(Function(name, False, types), *told)
 
 
 def _interval(e: x.Apply) -> tuple[x.Expr, x.Expr] | None:
