@@ -55,6 +55,8 @@ def unfolded(system: y.System) -> Instances | None:
         origins += [(number, chosen) for _, _, chosen in found]
     properties = tuple(_renamed(prop, made) for prop in system.properties)
     whole = replace(system, actions=tuple(actions), properties=properties)
+    once = {condition: condition for guard in guards for condition in guard}  # soon compared
+    guards = [tuple(once[condition] for condition in guard) for guard in guards]
     return Instances(whole, tuple(guards), tuple(origins))
 
 

@@ -100,9 +100,14 @@ class Effects:
     def condition(self, e: x.Expr) -> Truth:
         """Where a condition has a value and is true."""
         if e not in self._conditions:
-            true, error = self._steps.truth(e, self.before)
-            self._conditions[e] = sc.both((true, sc.negated(error)))
+            parts = x.conjuncts(e)  # of which others are made as well
+            one = len(parts) == 1
+            self._conditions[e] = self._alone(e) if one else sc.both(map(self.condition, parts))
         return self._conditions[e]
+
+    def _alone(self, e: x.Expr) -> Truth:
+        true, error = self._steps.truth(e, self.before)
+        return sc.both((true, sc.negated(error)))
 
     def at_first(self, e: x.Expr) -> Truth:
         """May it be so in an initial state?"""

@@ -38,6 +38,24 @@ class World(Frozen):
         return World(self.state, self.old, {**self.names, name: value})
 
 
+class Assuming:
+    """While a condition is assumed. There are so many that `contextmanager` would take too long."""
+
+    __slots__ = ("_at", "_condition", "_outer")
+
+    def __init__(self, at: Encoder, condition: Truth) -> None:
+        self._at = at
+        self._condition = condition
+        self._outer = at.path
+
+    def __enter__(self) -> None:
+        if self._condition is not True:
+            self._at.path = sc.both((self._outer, self._condition))
+
+    def __exit__(self, *_: object) -> None:
+        self._at.path = self._outer
+
+
 class Encoder:
     """Makes symbolic values of expressions. `errors` are the conditions under which something that was
     looked at has no value. Now and then it calls `tick`, which may end it by an exception.
@@ -49,20 +67,14 @@ class Encoder:
         self._tick = tick
         self.errors: list[Truth] = []
         self._functions = {f.name: f for f in functions}
-        self._path: Truth = True
+        self.path: Truth = True  # where what is looked at matters
         self._depth = 0
 
     # ------------------------------------------------------------ where it is looked at
 
-    @contextmanager
-    def assuming(self, condition: Truth) -> Iterator[None]:
+    def assuming(self, condition: Truth) -> Assuming:
         """What is looked at only where a condition is true."""
-        outer = self._path
-        self._path = sc.both((outer, condition))
-        try:
-            yield
-        finally:
-            self._path = outer
+        return Assuming(self, condition)
 
     @contextmanager
     def unless_decided(self, open_: Truth) -> Iterator[None]:
@@ -73,7 +85,7 @@ class Encoder:
 
     def refuse(self, condition: Truth) -> None:
         """See `Refuses`."""
-        bad = sc.both((self._path, condition))
+        bad = sc.both((self.path, condition))
         if bad is not False:
             self.errors.append(bad)
 

@@ -114,6 +114,10 @@ def _sides(a: Number, b: Number) -> tuple[Number, int, bool]:
     """What depends on names to the left, a constant to the right; perhaps turned, so that the factor of the
     oldest is more than 0.
     """
+    if known(b) and type(a) is not Sum:
+        return a, b, False
+    if known(a) and type(b) is not Sum:
+        return b, a, True
     factors: dict[Any, int] = {}
     constant = _add(factors, a, 1) + _add(factors, b, -1)
     whole = _sum(0, factors)

@@ -19,7 +19,7 @@ import z3
 from dsmc.ir import expr as x
 from dsmc.smt import scalar as sc
 from dsmc.smt.effects import Effect, Effects, Instance
-from dsmc.smt.replacing import Mentions
+from dsmc.smt.replacing import Mentions, joined
 from dsmc.smt.scalar import Scalar, Truth
 from dsmc.smt.terms import Name
 from dsmc.smt.translation import term
@@ -44,6 +44,8 @@ class Step:
         self.new = [{n: names.of(new) for n, new in e.changes.items()} for e in effects]
         self.reads = [names.all((e.taken, *e.changes.values())) for e in effects]
         self.writes = [names.all(e.changes) for e in effects]
+        self.all_reads = joined(self.reads)
+        self.all_writes = joined(self.writes)
 
 
 class Relations:
@@ -101,10 +103,14 @@ class Relations:
     def makers_of(self, condition: x.Expr, among: Iterable[int]) -> int:
         """The steps, of some, that can make a condition true, as bits."""
 
-        def makes(number: int) -> bool:
-            return bool(self.makers(self.effects.condition(condition), [number]))
+        true = self.effects.condition(condition)
+        reads = self._names.of(true)
+        writers = (n for n in among if self.step(n).all_writes & reads)
 
-        return _bits(among, lambda n: self._once("makes", makes, n, condition=condition))
+        def makes(number: int) -> bool:
+            return self._makes(self.step(number), true, reads)
+
+        return _bits(writers, lambda n: self._once("makes", makes, n, condition=condition))
 
     def _makes(self, step: Step, true: Truth, reads: int) -> bool:
         return any(
@@ -133,7 +139,8 @@ class Relations:
 
     def dependent(self, number: int, among: Iterable[int]) -> int:
         """The steps, of some, that a step depends on, as bits; itself is none of them."""
-        others = (n for n in among if n != number)
+        ours = self.step(number)
+        others = (n for n in among if n != number and _touch(ours, self.step(n)))
         return _bits(others, lambda n: self._once("depends", self._depends, number, n))
 
     def _once(
@@ -163,13 +170,13 @@ class Relations:
         ]
         if not (own or writes & ours.of_guard):
             return False
-        there = (ours.guard, effect.taken)
-        if not self.possible(*there):
+        there = sc.both((ours.guard, effect.taken))
+        if there is False:
             return False
-        if writes & ours.of_guard and self.possible(*there, sc.negated(effect.before(ours.guard))):
-            return True
-        differ = (self._differs(ours, n, theirs, way) for n in own)
-        return bool(own) and self.possible(*there, sc.either(differ))
+        disabled = sc.negated(effect.before(ours.guard))
+        return self.possible(
+            there, sc.either((disabled, *(self._differs(ours, n, theirs, way) for n in own)))
+        )
 
     def _differs(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
         """Ours is taken before the other step or after it, and not both, or with different ends."""
@@ -191,6 +198,12 @@ def _last(name: Name, then: Effect, first: Effect) -> Scalar:
     if name in then.changes:
         return first.before(then.changes[name])
     return first.changes[name]
+
+
+def _touch(ours: Step, theirs: Step) -> bool:
+    """Does one write what the other speaks of?"""
+    spoken = ours.all_reads | ours.all_writes | ours.of_guard
+    return bool(theirs.all_writes & spoken or ours.all_writes & theirs.all_reads)
 
 
 def _bits(among: Iterable[int], is_one: Callable[[int], bool]) -> int:

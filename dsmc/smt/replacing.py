@@ -28,17 +28,18 @@ class Mentions:
 
     def all(self, scalars: Iterable[Scalar]) -> int:
         """The names in any of them."""
-        return _joined(map(self.of, scalars))
+        return joined(map(self.of, scalars))
 
     def _new(self) -> int:
         self._count += 1
         return 1 << self._count - 1
 
     def _in(self, parts: Sequence[Any]) -> int:
-        return _joined(self._bits.get(part, 0) for part in parts)
+        return joined(self._bits.get(part, 0) for part in parts)
 
 
-def _joined(sets: Iterable[int]) -> int:
+def joined(sets: Iterable[int]) -> int:
+    """All of some sets."""
     found = 0
     for one in sets:
         found |= one
