@@ -7,7 +7,6 @@ true of some steps and a condition is true of them with all their names permuted
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-
 from typing import TypeAlias
 
 from dsmc.ir import expr as x

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Any
 
 from dsmc.smt import terms as t
-from dsmc.smt.terms import AtMost, Choice, Equal, Product, Quotient, Sum
-from dsmc.smt.truths import Number, Truth, chosen, ends, known, negated, splits, spread
+from dsmc.smt.terms import AtMost, Equal, Product, Quotient, Sum
+from dsmc.smt.truths import (
+    Number,
+    Truth,
+    both,
+    chosen,
+    either,
+    ends,
+    is_choice,
+    known,
+    negated,
+    spread,
+)  # fmt: skip
+
+#: So many values of a number are told apart, and so many parts of a sum.
+_FEW = 12
+_SHORT = 12
 
 
 def total(numbers: Iterable[Number]) -> Number:
@@ -49,9 +64,9 @@ def times(a: Number, b: Number) -> Number:
     if known(a):
         factors: dict[Any, int] = {}
         return _sum(_add(factors, b, a), factors) if a else 0
-    if splits(a) or splits(b):
-        one, other = (a, b) if splits(a) else (b, a)
-        return spread(one, lambda n: times(n, other))
+    if is_choice(a) or is_choice(b):
+        one, other = (a, b) if is_choice(a) else (b, a)
+        return spread(one, (Product, other), lambda n: times(n, other))
     return t.made(Product, tuple(t.by_age((a, b))), t.ANY)
 
 
@@ -87,22 +102,36 @@ def remainder(a: Number, b: Number) -> Number:
 
 def equal(a: Number, b: Number) -> Truth:
     """`a == b`"""
-    if splits(a) and type(b) is not Choice:
-        return spread(a, lambda n: equal(n, b))
-    if splits(b) and type(a) is not Choice:
-        return spread(b, lambda n: equal(a, n))
+    if is_choice(a) and is_choice(b):
+        values = _few(a)
+        if values is not None:
+            return either(both((equal(a, n), equal(b, n))) for n in values)
+    elif is_choice(a):
+        return spread(a, (Equal, b), lambda n: equal(n, b))
+    elif is_choice(b):
+        return equal(b, a)
     whole, limit, _ = _sides(a, b)
     return _equal(whole, limit)
 
 
 def at_most(a: Number, b: Number) -> Truth:
     """`a <= b`"""
-    if splits(a) and type(b) is not Choice:
-        return spread(a, lambda n: at_most(n, b))
-    if splits(b) and type(a) is not Choice:
-        return spread(b, lambda n: at_most(a, n))
+    if is_choice(a) and is_choice(b):
+        values = _few(a)
+        if values is not None:
+            return either(both((equal(a, n), at_most(n, b))) for n in values)
+    elif is_choice(a):
+        return spread(a, (AtMost, b), lambda n: at_most(n, b))
+    elif is_choice(b):
+        return spread(b, (AtMost, a, None), lambda n: at_most(a, n))
     whole, limit, turned = _sides(a, b)
     return negated(_at_most(whole, limit - 1)) if turned else _at_most(whole, limit)
+
+
+def _few(number: Number) -> range | None:
+    """The values that it may have, if they are few."""
+    low, high = ends(number)
+    return range(int(low), int(high) + 1) if high - low < _FEW else None
 
 
 def less(a: Number, b: Number) -> Truth:
@@ -129,24 +158,58 @@ def _sides(a: Number, b: Number) -> tuple[Number, int, bool]:
 def _equal(whole: Number, value: int) -> Truth:
     if known(whole):
         return whole == value
-    if splits(whole):
-        return spread(whole, lambda n: equal(n, value))
     low, high = whole.ends
     if not low <= value <= high or low == high:
         return low == value == high
     if value == high == low + 1:
-        return negated(t.made(Equal, (whole, low)))
+        return negated(_equal(whole, low))
+    if type(whole) is Sum:
+        return _in_cases(whole, Equal, value, lambda n: equal(n, value))
     return t.made(Equal, (whole, value))
 
 
 def _at_most(whole: Number, most: int) -> Truth:
     if known(whole):
         return whole <= most
-    if splits(whole):
-        return spread(whole, lambda n: at_most(n, most))
     low, high = whole.ends
     if most < low or most >= high:
         return most >= high
     if most == low:
         return _equal(whole, most)
-    return negated(_equal(whole, most + 1)) if most + 1 == high else t.made(AtMost, (whole, most))
+    if most + 1 == high:
+        return negated(_equal(whole, high))
+    if type(whole) is Sum:
+        return _in_cases(whole, AtMost, most, lambda n: at_most(n, most))
+    return t.made(AtMost, (whole, most))
+
+
+def _in_cases(
+    whole: Any, kind: type[Equal | AtMost], limit: int, ask: Callable[[Number], Truth]
+) -> Truth:
+    """What is asked of a short sum, in both cases of a choice in it: so it can be counted without numbers."""
+    question = (kind, limit)
+    if question not in whole.answers:
+        found = _cases(whole)
+        made = t.made(kind, (whole, limit)) if found is None else None
+        whole.answers[question] = made or chosen(found[0], *map(ask, found[1:]))
+    return whole.answers[question]
+
+
+def _cases(whole: Any) -> tuple[Truth, Number, Number] | None:
+    """A condition, and what a short sum is where it is true and where it is not."""
+    constant, factors, *others = whole.parts
+    place = next((n for n, one in enumerate(others) if _is_simple(one)), None)
+    if place is None or len(others) > _SHORT:
+        return None
+    condition, *branches = others[place].parts
+    rest = _sum(
+        constant,
+        {one: f for one, f in zip(others, factors, strict=True) if one is not others[place]},
+    )
+    yes, no = (total((rest, times(factors[place], n))) for n in branches)
+    return condition, yes, no
+
+
+def _is_simple(number: Number) -> bool:
+    """Is it a choice between two constants?"""
+    return is_choice(number) and all(map(known, number.parts[1:]))

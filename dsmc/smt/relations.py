@@ -102,7 +102,6 @@ class Relations:
 
     def makers_of(self, condition: x.Expr, among: Iterable[int]) -> int:
         """The steps, of some, that can make a condition true, as bits."""
-
         true = self.effects.condition(condition)
         reads = self._names.of(true)
         writers = (n for n in among if self.step(n).all_writes & reads)

@@ -55,7 +55,17 @@ class And(Node):
     __slots__ = ()
 
 
-class Choice(Node):
+class Asked(Node):
+    """A number that is asked the same again and again: `answers` are what is known of it by now."""
+
+    __slots__ = ("answers",)
+
+    def __init__(self, parts: tuple[Any, ...], ends: Ends | None) -> None:
+        super().__init__(parts, ends)
+        self.answers: dict[Hashable, Any] = {}
+
+
+class Choice(Asked):
     """If the first is true, the second, else the third. The first is no negation."""
 
     __slots__ = ()
@@ -73,7 +83,7 @@ class AtMost(Node):
     __slots__ = ()
 
 
-class Sum(Node):
+class Sum(Asked):
     """A constant, the factors of the others, and the others: by age, none of them a sum."""
 
     __slots__ = ()

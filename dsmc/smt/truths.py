@@ -5,7 +5,7 @@ There is no `or`: that one of several is true is that not all of them are false.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeAlias
 
 from dsmc.smt import terms as t
@@ -121,7 +121,9 @@ def chosen(condition: Truth, yes: Scalar, no: Scalar) -> Scalar:
     yes, no = _where(condition, 1, yes), _where(condition, 2, no)
     if same_term(yes, no):
         return yes
-    return _chosen_truth(condition, yes, no) if is_truth(yes) else _choice(condition, yes, no)
+    return (
+        _chosen_truth(condition, yes, no) if is_truth(yes) else _chosen_number(condition, yes, no)
+    )
 
 
 def _where(condition: Any, branch: int, value: Scalar) -> Scalar:
@@ -148,7 +150,20 @@ def _chosen_truth(condition: Any, yes: Truth, no: Truth) -> Truth:
     return t.made(Choice, (condition, yes, no))
 
 
-def _choice(condition: Any, yes: Number, no: Number) -> Number:
+def _chosen_number(condition: Any, yes: Number, no: Number) -> Number:
+    """Where a branch is a choice itself, and one of its own branches is the other one, it is one choice."""
+    if is_choice(yes):
+        inner, first, second = yes.parts
+        if same_term(second, no):
+            return chosen(both((condition, inner)), first, no)
+        if same_term(first, no):
+            return chosen(both((condition, negated(inner))), second, no)
+    if is_choice(no):
+        inner, first, second = no.parts
+        if same_term(first, yes):
+            return chosen(either((condition, inner)), yes, second)
+        if same_term(second, yes):
+            return chosen(either((condition, negated(inner))), yes, first)
     (low, high), (least, most) = ends(yes), ends(no)
     return t.made(Choice, (condition, yes, no), (min(low, least), max(high, most)))
 
@@ -158,23 +173,27 @@ def counted(truth: Truth) -> Number:
     return chosen(truth, 1, 0)
 
 
-def spread(whole: Any, ask: Callable[[Scalar], Scalar]) -> Scalar:
-    """What is asked of a choice with constants is a choice of answers."""
-    cases: list[tuple[Truth, Scalar]] = []
-    while splits(whole):
-        condition, yes, no = whole.parts
-        if known(yes):
-            cases.append((condition, ask(yes)))
-            whole = no
-        else:
-            cases.append((negated(condition), ask(no)))
-            whole = yes
-    found = ask(whole)
-    for condition, answer in reversed(cases):
-        found = chosen(condition, answer, found)
-    return found
+def spread(whole: Any, question: Hashable, ask: Callable[[Scalar], Scalar]) -> Scalar:
+    """What is asked of a choice is a choice of answers; each `question` is asked once."""
+    for one in _choices(whole, question):
+        condition, *branches = one.parts
+        answers = (n.answers[question] if is_choice(n) else ask(n) for n in branches)
+        one.answers[question] = chosen(condition, *answers)
+    return whole.answers[question]
 
 
-def splits(number: Number) -> bool:
-    """Is it a choice with a constant?"""
-    return type(number) is Choice and (known(number.parts[1]) or known(number.parts[2]))
+def _choices(whole: Any, question: Hashable) -> list[Any]:
+    """All choices that it is made of and that were not asked yet, parts before wholes."""
+    found: set[Any] = set()
+    waiting = [whole]
+    while waiting:
+        one = waiting.pop()
+        if is_choice(one) and one not in found and question not in one.answers:
+            found.add(one)
+            waiting += one.parts[1:]
+    return t.by_age(found)
+
+
+def is_choice(number: Number) -> bool:
+    """Is it a choice between numbers?"""
+    return type(number) is Choice
