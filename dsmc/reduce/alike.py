@@ -29,7 +29,7 @@ class Alike:
         self._instances = instances
         self._params = [[p.type for p in action.params] for action in system.actions]
         self._met = [self._names(self._chosen(n)) for n in range(len(instances))]
-        self._said: dict[x.Expr, _Met] = {}
+        self._said: dict[x.Expr, tuple[int, list[tuple[Type, Value]], _Met]] = {}
         self._known: dict[tuple[int | x.Expr, _Met], int] = {}
         self._numbers: dict[Hashable, int] = {}
 
@@ -43,12 +43,18 @@ class Alike:
 
     def _met_in(self, what: int | x.Expr) -> _Met:
         """The names that an instance has chosen, or a condition speaks of."""
-        if isinstance(what, int):
-            return self._met[what]
-        if what not in self._said:
-            lits = (part for part in x.walk(what) if isinstance(part, x.Lit))
-            self._said[what] = self._names((lit.type, lit.value) for lit in lits)
-        return self._said[what]
+        return self._met[what] if isinstance(what, int) else self._said_by(what)[2]
+
+    def _said_by(self, e: x.Expr) -> tuple[int, list[tuple[Type, Value]], _Met]:
+        """What a condition says, but for names; its constants with names; and these names."""
+        if e not in self._said:
+            lits = (part for part in x.walk(e) if isinstance(part, x.Lit) and names_in(part.type))
+            values = [(lit.type, lit.value) for lit in lits]
+            self._said[e] = (self._number(_nameless(e)), values, self._names(values))
+        return self._said[e]
+
+    def _number(self, what: Hashable) -> int:
+        return self._numbers.setdefault(what, len(self._numbers))
 
     def _names(self, values: Iterable[tuple[Type, Value]]) -> _Met:
         """The names in some values, each with the number of its type."""
@@ -61,10 +67,16 @@ class Alike:
         key = (what, met)
         if key not in self._known:
             permutation = _in_order(self._types, met)
-            step = isinstance(what, int)
-            renamed = self._step(what, permutation) if step else _renamed(what, permutation)
-            self._known[key] = self._numbers.setdefault(renamed, len(self._numbers))
+            match what:
+                case int():
+                    self._known[key] = self._number(self._step(what, permutation))
+                case _:
+                    self._known[key] = self._number(self._told(what, permutation))
         return self._known[key]
+
+    def _told(self, e: x.Expr, permutation: Permutation) -> Hashable:
+        nameless, values, _ = self._said_by(e)
+        return ("told", nameless, *(permuted(of, value, permutation) for of, value in values))
 
     def _chosen(self, number: int) -> Iterator[tuple[Type, Value]]:
         """What an instance has chosen, with the types."""
@@ -93,10 +105,11 @@ def _chosen(type: Type, choice: Choice, permutation: Permutation) -> Choice:
     return Fields(tuple((n, permuted(_field(type, n), v, permutation)) for n, v in choice.values))
 
 
-def _renamed(e: x.Expr, permutation: Permutation) -> x.Expr:
+def _nameless(e: x.Expr) -> x.Expr:
+    """A condition without its constants that have names."""
     if isinstance(e, x.Lit):
-        return x.Lit(permuted(e.type, e.value, permutation), e.type)
-    return x.map_children(lambda child: _renamed(child, permutation), e)
+        return x.Lit(None, e.type) if names_in(e.type) else e
+    return x.map_children(_nameless, e)
 
 
 def _in_order(types: Sequence[Named], met: _Met) -> Permutation:

@@ -177,14 +177,15 @@ class Effects:
         return self._templates[number]
 
     def _effect(self, way: Way, chosen: Replaced) -> Effect:
-        changed = (
-            (before, chosen.of(after))
+        changed = [
+            pair
             for name, value in way.state.items()
             if value is not self.before[name]
-            for before, after in v.pairs(self._types[name], self.before[name], value)
-            if not sc.known(before)
-        )
-        changes = {before: after for before, after in changed if before is not after}
+            for pair in v.pairs(self._types[name], self.before[name], value)
+            if not sc.known(pair[0]) and pair[0] is not pair[1]
+        ]
+        ends = zip((a for a, _ in changed), chosen.all([b for _, b in changed]), strict=True)
+        changes = {before: after for before, after in ends if before is not after}
         failed = tuple((number, chosen.of(where)) for number, where in way.failed)
-        taken, error = chosen.of(way.taken), chosen.of(way.error)
+        taken, error = chosen.all((way.taken, way.error))
         return Effect(taken, error, failed, changes, Replaced(self.mentions, changes))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from dsmc.frozen import Frozen
@@ -50,7 +49,7 @@ class Assuming:
 
     def __enter__(self) -> None:
         if self._condition is not True:
-            self._at.path = sc.both((self._outer, self._condition))
+            self._at.path = (*self._outer, self._condition)
 
     def __exit__(self, *_: object) -> None:
         self._at.path = self._outer
@@ -67,7 +66,7 @@ class Encoder:
         self._tick = tick
         self.errors: list[Truth] = []
         self._functions = {f.name: f for f in functions}
-        self.path: Truth = True  # where what is looked at matters
+        self.path: tuple[Truth, ...] = ()  # what is assumed
         self._depth = 0
 
     # ------------------------------------------------------------ where it is looked at
@@ -76,16 +75,13 @@ class Encoder:
         """What is looked at only where a condition is true."""
         return Assuming(self, condition)
 
-    @contextmanager
-    def unless_decided(self, open_: Truth) -> Iterator[None]:
-        """The same for what is looked at by a generator, which keeps assumptions of its own."""
-        before = len(self.errors)
-        yield
-        self.errors[before:] = [sc.both((open_, error)) for error in self.errors[before:]]
+    def matters(self, since: int, condition: Truth) -> None:
+        """The errors, but for so many, only matter where a condition is true."""
+        self.errors[since:] = [sc.both((condition, error)) for error in self.errors[since:]]
 
     def refuse(self, condition: Truth) -> None:
         """See `Refuses`."""
-        bad = sc.both((self.path, condition))
+        bad = condition is not False and sc.both((*self.path, condition))
         if bad is not False:
             self.errors.append(bad)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -31,6 +31,14 @@ def total(numbers: Iterable[Number]) -> Number:
     factors: dict[Any, int] = {}
     constant = sum(_add(factors, number, 1) for number in numbers)
     return _sum(constant, factors)
+
+
+def weighted(constant: int, factors: Sequence[int], *numbers: Number) -> Number:
+    """The sum of a constant and so much of each number."""
+    found: dict[Any, int] = {}
+    for factor, number in zip(factors, numbers, strict=True):
+        constant += _add(found, number, factor)
+    return _sum(constant, found)
 
 
 def _add(factors: dict[Any, int], number: Number, factor: int) -> int:
@@ -189,9 +197,11 @@ def _in_cases(
     """What is asked of a short sum, in both cases of a choice in it: so it can be counted without numbers."""
     question = (kind, limit)
     if question not in whole.answers:
-        found = _cases(whole)
-        made = t.made(kind, (whole, limit)) if found is None else None
-        whole.answers[question] = made or chosen(found[0], *map(ask, found[1:]))
+        match _cases(whole):
+            case None:
+                whole.answers[question] = t.made(kind, (whole, limit))
+            case condition, yes, no:
+                whole.answers[question] = chosen(condition, ask(yes), ask(no))
     return whole.answers[question]
 
 

@@ -22,7 +22,7 @@ class Mentions:
         if scalar not in self._bits:
             if sc.known(scalar):
                 return 0
-            for one in t.inside(scalar, self._bits.__contains__):
+            for one in t.inside((scalar,), self._bits.__contains__):
                 self._bits[one] = self._new() if isinstance(one, t.Name) else self._in(one.parts)
         return self._bits[scalar]
 
@@ -58,11 +58,14 @@ class Replaced:
 
     def of(self, scalar: Scalar) -> Scalar:
         """A scalar with the names replaced."""
-        if not self._mentions.of(scalar) & self._names:
-            return scalar
-        for one in t.inside(scalar, self._stays):
-            self._known[one] = _again(one, [self._known.get(part, part) for part in one.parts])
-        return self._known[scalar]
+        return self.all((scalar,))[0]
+
+    def all(self, scalars: Sequence[Scalar]) -> list[Scalar]:
+        """The same of several."""
+        known = self._known
+        for one in t.inside(scalars, self._stays):
+            known[one] = _again(one, [known.get(part, part) for part in one.parts])
+        return [known.get(scalar, scalar) for scalar in scalars]
 
     def _stays(self, term: t.Term) -> bool:
         return term in self._known or not self._mentions.of(term) & self._names
@@ -84,8 +87,7 @@ def _again(term: t.Term, parts: Sequence[Any]) -> Scalar:
         case t.AtMost():
             return sc.at_most(*parts)
         case t.Sum():
-            constant, factors, *others = parts
-            return sc.total((constant, *map(sc.times, factors, others)))
+            return sc.weighted(*parts)
         case t.Product():
             return sc.times(*parts)
         case t.Quotient():

@@ -8,7 +8,17 @@ from __future__ import annotations
 from math import isfinite
 
 from dsmc.smt import terms as t
-from dsmc.smt.numbers import at_most, divided, equal, less, quotient, remainder, times, total
+from dsmc.smt.numbers import (
+    at_most,
+    divided,
+    equal,
+    less,
+    quotient,
+    remainder,
+    times,
+    total,
+    weighted,
+)
 from dsmc.smt.truths import (
     Number,
     Scalar,
@@ -27,7 +37,7 @@ from dsmc.smt.truths import (
 __all__ = [
     "Number", "Scalar", "Truth", "applied", "at_most", "both", "chosen", "counted", "divided", "either",
     "ends", "flag", "inside", "is_truth", "known", "less", "negated", "number", "quotient", "remainder",
-    "same", "same_term", "times", "total",
+    "same", "same_term", "times", "total", "weighted",
 ]  # fmt: skip
 
 

@@ -121,6 +121,12 @@ _ages = itertools.count()
 _table: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
 
 
+def known(kind: type[T], key: Hashable) -> T | None:
+    """The term of a kind with such a key, if there is one."""
+    found: T | None = _table.get((kind, key))
+    return found
+
+
 def made(
     kind: type[T], parts: tuple[Any, ...], ends: Ends | None = None, key: Hashable = None
 ) -> T:
@@ -137,10 +143,10 @@ def name(label: str, ends: Ends | None) -> Name:
     return made(Name, (label,), ends, (label, ends))
 
 
-def inside(whole: Any, is_known: Callable[[Any], bool]) -> list[Any]:
-    """A term with all that it is made of, parts before wholes, but for what is known."""
+def inside(wholes: Iterable[Any], is_known: Callable[[Any], bool]) -> list[Any]:
+    """Terms with all that they are made of, parts before wholes, but for what is known."""
     found: set[Any] = set()
-    waiting = [whole]
+    waiting = list(wholes)
     while waiting:
         one = waiting.pop()
         if isinstance(one, Node) and one not in found and not is_known(one):

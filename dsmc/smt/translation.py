@@ -23,7 +23,7 @@ def term(scalar: Scalar) -> Any:
     if known(scalar):
         return _constant(int(scalar), is_truth(scalar))
     if scalar.formula is None:
-        for one in t.inside(scalar, lambda part: part.formula is not None):
+        for one in t.inside((scalar,), lambda part: part.formula is not None):
             one.formula = _made(one)
     return scalar.formula
 

@@ -71,20 +71,22 @@ def both(parts: Iterable[Truth]) -> Truth:
 
 
 def _all(left: dict[Any, None]) -> Truth:
-    if any(one.opposite in left for one in left):
-        return False
-    if any(type(one) is Equal for one in left):
-        return _with_values(left)
-    return _and(left)
+    found = t.known(And, frozenset(left))
+    if found is not None:
+        return found
+    for one in left:
+        if one.opposite in left:
+            return False
+    values = dict(one.parts for one in left if type(one) is Equal)
+    return _with_values(left, values) if values else _and(left)
 
 
 def _and(left: dict[Any, None]) -> Truth:
     return t.made(And, tuple(left), key=frozenset(left))
 
 
-def _with_values(left: dict[Any, None]) -> Truth:
+def _with_values(left: dict[Any, None], values: dict[Any, int]) -> Truth:
     """What is said of a number whose value is said as well is true or false."""
-    values = dict(one.parts for one in left if type(one) is Equal)
     kept: dict[Any, None] = {}
     for one in left:
         said = _said(one, values)
