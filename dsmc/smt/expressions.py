@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Hashable, Mapping
 from typing import assert_never
 
 from dsmc.frozen import Frozen
@@ -68,6 +69,7 @@ class Encoder:
         self._functions = {f.name: f for f in functions}
         self.path: tuple[Truth, ...] = ()  # what is assumed
         self._depth = 0
+        self._known: dict[Hashable, tuple[Symbolic, list[Truth], World]] = {}
 
     # ------------------------------------------------------------ where it is looked at
 
@@ -87,6 +89,7 @@ class Encoder:
 
     def taken(self) -> Truth:
         """Is there an error in what was looked at since it was last asked?"""
+        self._known.clear()
         found, self.errors = sc.either(self.errors), []
         return found
 
@@ -115,16 +118,35 @@ class Encoder:
                 return self._conditional(e, world)
             case x.Let(name, value, body):
                 return self.value(body, world.with_name(name, self.value(value, world)))
-            case x.Fold():
-                return folds.fold(self, e, world)
-            case x.Call(function, args):
-                return self._called(function, [self.value(a, world) for a in args], world)
+            case x.Fold() | x.Call():
+                return self._once(e, world)
             case x.Convert(of, type):
                 return converted(self, self.value(of, world), of.type, type)
             case x.Observe():
                 return self._observed(e, world)
             case _:
                 assert_never(e)
+
+    def _once(self, e: x.Fold | x.Call, world: World) -> Symbolic:
+        """What is the same for many values of other names is made once, with its errors."""
+        names = map(world.names.get, _names(e))
+        key = (e, id(world.state), id(world.old), *names)
+        if key not in self._known:  # the world is kept as well, or another would get its numbers
+            self._known[key] = (*self._alone(e, world), world)
+        value, errors, _ = self._known[key]
+        for error in errors:
+            self.refuse(error)
+        return value
+
+    def _alone(self, e: x.Fold | x.Call, world: World) -> tuple[Symbolic, list[Truth]]:
+        """A value, and where it has none, wherever it is looked at."""
+        outer = self.errors, self.path
+        self.errors, self.path = [], ()
+        try:
+            value = folds.fold(self, e, world) if isinstance(e, x.Fold) else self._called(e, world)
+            return value, self.errors
+        finally:
+            self.errors, self.path = outer
 
     def _conditional(self, e: x.Cond, world: World) -> Symbolic:
         condition = self.value(e.condition, world)
@@ -169,10 +191,11 @@ class Encoder:
             case _:
                 return folds.collection(e.type, [(True, a) for a in args])
 
-    def _called(self, function: str, args: list[Symbolic], world: World) -> Symbolic:
+    def _called(self, e: x.Call, world: World) -> Symbolic:
         if self._depth >= _DEEPEST:
-            raise Unsupported(f"the recursive function {function.removesuffix('_')}")
-        definition = self._functions[function]
+            raise Unsupported(f"the recursive function {e.function.removesuffix('_')}")
+        definition = self._functions[e.function]
+        args = [self.value(a, world) for a in e.args]
         names = {name: a for (name, _), a in zip(definition.parameters, args, strict=True)}
         self._depth += 1
         found = self.value(definition.body, World(world.state, world.old, names))
@@ -185,6 +208,11 @@ class Encoder:
         types, name = tuple(map(sc.is_truth, told)), f"{e.observer}.{e.event}"
         self.refuse(sc.applied(Function(f"{name}.error", True, types), *told))
         return sc.applied(Function(name, False, types), *told)
+
+
+@functools.lru_cache(4096)
+def _names(e: x.Expr) -> tuple[str, ...]:
+    return tuple(sorted(x.free_names(e)))
 
 
 def _interval(e: x.Apply) -> tuple[x.Expr, x.Expr] | None:
