@@ -22,7 +22,7 @@ from dsmc.smt.truths import (
 )  # fmt: skip
 
 #: So many values of a number are told apart, and so many parts of a sum.
-_FEW = 12
+_FEW = 4
 _SHORT = 12
 
 

@@ -27,6 +27,9 @@ from dsmc.smt.translation import term
 #: What a solver may spend on one question, in its own units (some tenth of a second), and on all.
 _EFFORT = 400_000
 MOST_QUESTIONS = 4_000
+#: Of steps that change more than this together it takes long to say how they differ: what is short is asked
+#: before.
+_MANY = 40
 
 
 class TooManyQuestionsError(Exception):
@@ -170,12 +173,14 @@ class Relations:
         if not (own or writes & ours.of_guard):
             return False
         there = sc.both((ours.guard, effect.taken))
-        if there is False:
-            return False
         disabled = sc.negated(effect.before(ours.guard))
-        return self.possible(
-            there, sc.either((disabled, *(self._differs(ours, n, theirs, way) for n in own)))
-        )
+        if sum(len(one.changes) for one in (*ours.effects, effect)) > _MANY:
+            if not self.possible(there):
+                return False
+            if self.possible(there, disabled):
+                return True
+        differ = (self._differs(ours, n, theirs, way) for n in own)
+        return there is not False and self.possible(there, sc.either((disabled, *differ)))
 
     def _differs(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
         """Ours is taken before the other step or after it, and not both, or with different ends."""
