@@ -17,6 +17,7 @@ from dsmc.project import Job
 from dsmc.session import compile_job
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
+from dsmc.smt.models import reading
 from dsmc.smt.steps import State, Steps, Way
 from dsmc.smt.translation import term
 from dsmc.smt.values import Fresh, Unsupported
@@ -63,7 +64,7 @@ class Formulas:
         self.solver.push()
         self.solver.add(term(way.taken))
         while self.solver.check() == z3.sat:
-            read = v.reading(self.solver.model())
+            read = reading(self.solver.model())
             values = {
                 var.name: v.plain(var.type, way.state[var.name], read)
                 for var in self.system.variables

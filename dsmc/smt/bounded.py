@@ -8,10 +8,10 @@ from dsmc.frozen import Frozen
 from dsmc.ir import system as y
 from dsmc.smt import asking
 from dsmc.smt import scalar as sc
-from dsmc.smt import values as v
+from dsmc.smt.models import Model, reading
 from dsmc.smt.runs import Move, Runs, Taken, Values
 from dsmc.smt.scalar import Truth
-from dsmc.smt.solving import Model, Solver
+from dsmc.smt.solving import Solver
 from dsmc.smt.values import Unsupported
 
 
@@ -102,7 +102,7 @@ class Bounded:
         states = tuple(self.runs.plain(model, state) for state in self.runs.states)
         if moves is None:
             return Found(states, self.runs.taken(model))
-        read, here = v.reading(model), self.runs.states[-1] if states else {}
+        read, here = reading(model), self.runs.states[-1] if states else {}
         last = [m for m in moves if read(asking.decided_by_step(self.runs, prop, here, m))]
         taken = self.runs.taken(model, last)
         if not states or isinstance(prop, y.NoError):

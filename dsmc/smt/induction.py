@@ -15,13 +15,13 @@ from dsmc.frozen import Frozen
 from dsmc.ir import system as y
 from dsmc.smt import asking
 from dsmc.smt import scalar as sc
-from dsmc.smt import values as v
 from dsmc.smt.bounded import Found
 from dsmc.smt.candidates import Candidate, Never, holds
 from dsmc.smt.features import View, Views
+from dsmc.smt.models import Model, reading
 from dsmc.smt.runs import Move, Runs
 from dsmc.smt.scalar import Truth
-from dsmc.smt.solving import Clock, Model, Solver
+from dsmc.smt.solving import Clock, Solver
 from dsmc.smt.values import Unsupported
 
 Claim: TypeAlias = int | Candidate
@@ -93,7 +93,7 @@ class Induction:
         model = self._solver.model(wanted, assumed)
         if model is None:
             return set()
-        read = v.reading(model)
+        read = reading(model)
         failing = {claim for claim, truth in bad.items() if read(truth)}
         for claim in failing:
             if isinstance(claim, int):

@@ -16,8 +16,9 @@ from dsmc.ir.system import System
 from dsmc.ir.types import Value
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
+from dsmc.smt.models import Model, reading
 from dsmc.smt.scalar import Number, Truth
-from dsmc.smt.solving import Model, Solver
+from dsmc.smt.solving import Solver
 from dsmc.smt.steps import State, Steps, Way
 from dsmc.smt.terms import Name
 from dsmc.smt.values import Fresh, Symbolic
@@ -128,12 +129,12 @@ class Runs:
 
     def plain(self, model: Model, state: State) -> Values:
         """The plain values of a state."""
-        read = v.reading(model)
+        read = reading(model)
         return {of.name: v.plain(of.type, state[of.name], read) for of in self.system.variables}
 
     def taken(self, model: Model, last: Sequence[Move] = ()) -> tuple[Taken, ...]:
         """The steps to the last state; and `last`, from there."""
-        read = v.reading(model)
+        read = reading(model)
         moves = [move for moves in (self._first, *self.moves) for move in moves]
         return tuple(
             Taken(

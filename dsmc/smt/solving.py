@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 import z3
 
+from dsmc.smt.models import Model
 from dsmc.smt.scalar import Truth
-from dsmc.smt.translation import term
-
-#: What is true where something is.
-Model: TypeAlias = z3.ModelRef
+from dsmc.smt.translation import check, term
 
 #: Milliseconds: what is only nice to have is looked for so long; and no limit at all.
 _SOON = 2_000
@@ -84,7 +82,7 @@ class Solver:
         self._solver.set("timeout", _SOON)
         self._solver.push()
         self._solver.add(term(wanted), term(little))
-        found = self._solver.model() if self._solver.check(*map(term, assumed)) == z3.sat else None
+        found = self._solver.model() if check(self._solver, map(term, assumed)) == z3.sat else None
         self._solver.pop()
         self._solver.set("timeout", NO_END)
         return found
@@ -93,7 +91,7 @@ class Solver:
         left = self.clock.left()
         if left is not None:
             self._solver.set("timeout", max(1, int(left * 1000)))
-        answer = self._solver.check(*assumed)
+        answer = check(self._solver, assumed)
         if answer == z3.unknown:
             give_up(self._solver, self.clock)
         return bool(answer == z3.sat)

@@ -85,3 +85,9 @@ def _applied(function: t.Function, *args: Scalar) -> Any:
     types = (*function.of_truths, function.is_truth)
     sorts = (z3.BoolSort() if truth else z3.IntSort() for truth in types)
     return z3.Function(function.name, *sorts)(*map(term, args))
+
+
+def check(solver: z3.Solver, assumed: Iterable[Any]) -> z3.CheckSatResult:
+    """Does a solver find all it was told possible, and what is assumed as well?"""
+    answer = z3.Z3_solver_check_assumptions(_MAIN, solver.solver, *_row(assumed))
+    return z3.CheckSatResult(answer)

@@ -13,16 +13,13 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from math import inf
-from typing import Any, TypeAlias, cast
-
-import z3
+from typing import Any, TypeAlias
 
 from dsmc.ir import types as t
 from dsmc.ir.types import Type, Value
 from dsmc.smt import scalar as sc
 from dsmc.smt.scalar import Number, Scalar, Truth
 from dsmc.smt.terms import Ends
-from dsmc.smt.translation import term
 
 #: A value as a tree of scalars; of which form is known by its type.
 Symbolic: TypeAlias = Any
@@ -258,18 +255,6 @@ def plain(type: Type, value: Symbolic, read: Callable[[Scalar], Any]) -> Value:
             return tuple(v for v, count in counts for _ in range(read(count)))
         case _:
             return read(value)
-
-
-def reading(model: z3.ModelRef) -> Callable[[Scalar], Any]:
-    """What a model says of scalars; what it leaves open is completed."""
-
-    def read(value: Scalar) -> Any:
-        if sc.known(value):
-            return value
-        found = model.eval(term(value), model_completion=True)
-        return z3.is_true(found) if z3.is_bool(found) else cast("z3.IntNumRef", found).as_long()
-
-    return read
 
 
 # ---------------------------------------------------------------- as scalars
