@@ -21,7 +21,7 @@ from dsmc.smt.truths import (
     spread,
 )  # fmt: skip
 
-#: So many values of a number are told apart, and so many parts of a sum.
+#: So many values of a choice are told apart, and so many parts of a sum.
 _FEW = 4
 _SHORT = 12
 
@@ -95,7 +95,6 @@ def quotient(a: Number, b: Number) -> Number:
 
 
 def _quotient_ends(a: Number, b: Number) -> t.Ends:
-    low, high = ends(a)
     low, high = ends(a)
     return (low // b, high // b) if known(b) and isfinite(high - low) else t.ANY
 
@@ -206,17 +205,15 @@ def _in_cases(
 
 
 def _cases(whole: Any) -> tuple[Truth, Number, Number] | None:
-    """A condition, and what a short sum is where it is true and where it is not."""
+    """A condition, and what a short sum is where it is true and where it is not; None if it has no such."""
     constant, factors, *others = whole.parts
     place = next((n for n, one in enumerate(others) if _is_simple(one)), None)
     if place is None or len(others) > _SHORT:
         return None
     condition, *branches = others[place].parts
-    rest = _sum(
-        constant,
-        {one: f for one, f in zip(others, factors, strict=True) if one is not others[place]},
-    )
-    yes, no = (total((rest, times(factors[place], n))) for n in branches)
+    rest = dict(zip(others, factors, strict=True))
+    factor = rest.pop(others[place])
+    yes, no = (_sum(constant + factor * n, rest) for n in branches)
     return condition, yes, no
 
 

@@ -27,8 +27,7 @@ from dsmc.smt.translation import term
 #: What a solver may spend on one question, in its own units (some tenth of a second), and on all.
 _EFFORT = 400_000
 MOST_QUESTIONS = 4_000
-#: Of steps that change more than this together it takes long to say how they differ: what is short is asked
-#: before.
+#: How steps differ that change more than this together takes long to say: what is short is asked before.
 _MANY = 40
 
 
@@ -164,23 +163,19 @@ class Relations:
 
     def _in_the_way(self, ours: Step, theirs: Step, way: int) -> bool:
         """Can a way of the other step not come after ours, though it can come before it?"""
-        effect, reads, writes = theirs.effects[way], theirs.reads[way], theirs.writes[way]
-        own = [
-            n
-            for n in range(len(ours.effects))
-            if writes & (ours.reads[n] | ours.writes[n]) or ours.writes[n] & reads
-        ]
-        if not (own or writes & ours.of_guard):
-            return False
+        effect, own = theirs.effects[way], _meeting(ours, theirs, way)
+        at_guard = bool(theirs.writes[way] & ours.of_guard)
         there = sc.both((ours.guard, effect.taken))
-        disabled = sc.negated(effect.before(ours.guard))
+        if there is False or not (own or at_guard):
+            return False
+        disabled = at_guard and sc.negated(effect.before(ours.guard))
         if sum(len(one.changes) for one in (*ours.effects, effect)) > _MANY:
             if not self.possible(there):
                 return False
             if self.possible(there, disabled):
                 return True
         differ = (self._differs(ours, n, theirs, way) for n in own)
-        return there is not False and self.possible(there, sc.either((disabled, *differ)))
+        return self.possible(there, sc.either((disabled, *differ)))
 
     def _differs(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
         """Ours is taken before the other step or after it, and not both, or with different ends."""
@@ -195,6 +190,16 @@ class Relations:
         taken, still = others.before(mine.taken), mine.before(others.taken)
         both = sc.both((mine.taken, taken, still, *same))
         return sc.both((sc.either((mine.taken, taken)), sc.negated(both)))
+
+
+def _meeting(ours: Step, theirs: Step, way: int) -> list[int]:
+    """Our ways that have to do with one of theirs."""
+    reads, writes = theirs.reads[way], theirs.writes[way]
+    return [
+        n
+        for n in range(len(ours.effects))
+        if writes & (ours.reads[n] | ours.writes[n]) or ours.writes[n] & reads
+    ]
 
 
 def _last(name: Name, then: Effect, first: Effect) -> Scalar:

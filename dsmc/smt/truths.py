@@ -71,6 +71,7 @@ def both(parts: Iterable[Truth]) -> Truth:
 
 
 def _all(left: dict[Any, None]) -> Truth:
+    """Several of them: as they are kept, or false, or fewer."""
     found = t.known(And, frozenset(left))
     if found is not None:
         return found
@@ -123,9 +124,8 @@ def chosen(condition: Truth, yes: Scalar, no: Scalar) -> Scalar:
     yes, no = _where(condition, 1, yes), _where(condition, 2, no)
     if same_term(yes, no):
         return yes
-    return (
-        _chosen_truth(condition, yes, no) if is_truth(yes) else _chosen_number(condition, yes, no)
-    )
+    of = _chosen_truth if is_truth(yes) else _chosen_number
+    return of(condition, yes, no)
 
 
 def _where(condition: Any, branch: int, value: Scalar) -> Scalar:
