@@ -114,10 +114,12 @@ class Relations:
         return _bits(writers, lambda n: self._once("makes", makes, n, condition=condition))
 
     def _makes(self, step: Step, true: Truth, reads: int) -> bool:
-        return any(
-            writes & reads and self.possible(sc.negated(true), effect.taken, effect.before(true))
+        made = (
+            sc.both((effect.taken, effect.before(true)))
             for effect, writes in zip(step.effects, step.writes, strict=True)
+            if writes & reads
         )
+        return self.possible(sc.negated(true), sc.either(made))
 
     def moves(self, number: int) -> bool:
         """Does a step always lead to another state, where it is possible?"""
