@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -209,3 +211,15 @@ def test_terms_may_be_deep() -> None:
     z3.Solver().add(term(sc.less(0, value)))
     names = {sc.flag(f"deep{n}"): False for n in range(5_000)}
     assert Replaced(Mentions(), names).of(value) == 0
+
+
+def test_terms_that_nobody_needs_are_not_kept() -> None:
+    def asked() -> list[weakref.ref[t.Node]]:
+        flags = [sc.flag(f"gone{n}") for n in range(5)]
+        value = sc.total([sc.chosen(one, 1, sc.number("gone", (0, 9))) for one in flags])
+        terms = [*flags, value, sc.at_most(value, 7), sc.same(value, 3)]
+        return [weakref.ref(one) for one in terms]
+
+    kept = asked()
+    gc.collect()
+    assert not any(one() for one in kept)

@@ -130,12 +130,19 @@ def known(kind: type[T], key: Hashable) -> T | None:
 def made(
     kind: type[T], parts: tuple[Any, ...], ends: Ends | None = None, key: Hashable = None
 ) -> T:
-    """The term of a kind with such parts; `key` is what tells it from others, if these do not."""
-    whole = (kind, parts if key is None else key)
+    """The term of a kind with such parts; `key` is what tells it from others, if these do not. In keys,
+    terms are their ages: or the table would keep them for ever.
+    """
+    whole = (kind, tuple(map(_told, parts)) if key is None else key)
     found: T | None = _table.get(whole)
     if found is None:
         found = _table[whole] = kind(parts, ends)
     return found
+
+
+def _told(part: Any) -> Hashable:
+    """A part in a key: a term by its age, a constant as such."""
+    return part.age if isinstance(part, Node) else (part,)
 
 
 def name(label: str, ends: Ends | None) -> Name:

@@ -72,7 +72,7 @@ def both(parts: Iterable[Truth]) -> Truth:
 
 def _all(left: dict[Any, None]) -> Truth:
     """Several of them: as they are kept, or false, or fewer."""
-    found = t.known(And, frozenset(left))
+    found = t.known(And, _ages(left))
     if found is not None:
         return found
     for one in left:
@@ -83,7 +83,11 @@ def _all(left: dict[Any, None]) -> Truth:
 
 
 def _and(left: dict[Any, None]) -> Truth:
-    return t.made(And, tuple(left), key=frozenset(left))
+    return t.made(And, tuple(left), key=_ages(left))
+
+
+def _ages(terms: Iterable[Any]) -> frozenset[int]:
+    return frozenset([one.age for one in terms])
 
 
 def _with_values(left: dict[Any, None], values: dict[Any, int]) -> Truth:
