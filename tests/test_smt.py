@@ -17,7 +17,9 @@ from dsmc.project import Job
 from dsmc.session import compile_job
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
+from dsmc.smt.models import reading
 from dsmc.smt.steps import State, Steps, Way
+from dsmc.smt.translation import term
 from dsmc.smt.values import Fresh, Unsupported
 
 #: So many states of a system are looked at.
@@ -36,12 +38,12 @@ class Formulas:
             self.steps.by(a, self.before, {}, f"a{n}.") for n, a in enumerate(system.actions)
         ]
         self.solver = z3.Solver()
-        self.solver.add(*self.fresh.facts)
+        self.solver.add(*map(term, self.fresh.facts))
 
     def fixed(self, state: State, values: dict[str, Any]) -> list[Any]:
         """It is the state with these values."""
         return [
-            sc.term(v.equal(var.type, state[var.name], v.constant(var.type, values[var.name])))
+            term(v.equal(var.type, state[var.name], v.constant(var.type, values[var.name])))
             for var in self.system.variables
         ]
 
@@ -53,16 +55,16 @@ class Formulas:
         for way in self.ways[number]:
             found |= self.reached(way)
         errors = sc.either(way.error for way in self.ways[number])
-        fails = self.solver.check(sc.term(errors)) == z3.sat
+        fails = self.solver.check(term(errors)) == z3.sat
         self.solver.pop()
         return found, fails
 
     def reached(self, way: Way) -> set[Any]:
         found: set[Any] = set()
         self.solver.push()
-        self.solver.add(sc.term(way.taken))
+        self.solver.add(term(way.taken))
         while self.solver.check() == z3.sat:
-            read = v.reading(self.solver.model())
+            read = reading(self.solver.model())
             values = {
                 var.name: v.plain(var.type, way.state[var.name], read)
                 for var in self.system.variables

@@ -6,7 +6,8 @@ true of some steps and a condition is true of them with all their names permuted
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
@@ -16,6 +17,9 @@ from dsmc.reduce.permute import Named, Permutation, names_in, permuted
 from dsmc.reduce.symmetry import symmetry
 from dsmc.smt.effects import Choice, Fields, Instance, Whole
 
+#: Names in the order in which they are met: each with the number of its type.
+_Met: TypeAlias = tuple[tuple[int, int], ...]
+
 
 class Alike:
     """Says what questions about the instances of a system have in common, if they are alike."""
@@ -24,37 +28,55 @@ class Alike:
         self._types = symmetry(system).types
         self._instances = instances
         self._params = [[p.type for p in action.params] for action in system.actions]
-        self._values = [list(self._chosen(n)) for n in range(len(instances))]
-        self._said: dict[x.Expr, list[tuple[Type, Value]]] = {}
-        self._known: dict[Hashable, Hashable] = {}
+        self._met = [self._names(self._chosen(n)) for n in range(len(instances))]
+        self._said: dict[x.Expr, tuple[int, list[tuple[Type, Value]], _Met]] = {}
+        self._known: dict[tuple[int | x.Expr, _Met], int] = {}
+        self._numbers: dict[Hashable, int] = {}
 
     def key(self, numbers: Sequence[int], condition: x.Expr | None = None) -> Hashable:
         """The question, with the names in the order in which they are first met."""
         if not self._types:
             return (*numbers, condition)
-        values = [one for n in numbers for one in self._values[n]]
-        values += self._literals(condition) if condition is not None else []
-        permutation = _in_order(self._types, values)
-        steps = tuple(self._renamed(n, permutation) for n in numbers)
-        return (steps, condition and self._renamed(condition, permutation))
+        parts = [*numbers, *([] if condition is None else [condition])]
+        met = tuple(dict.fromkeys(name for part in parts for name in self._met_in(part)))
+        return tuple(self._renamed(part, met) for part in parts)
 
-    def _literals(self, e: x.Expr) -> list[tuple[Type, Value]]:
-        """The names that a condition speaks of."""
+    def _met_in(self, what: int | x.Expr) -> _Met:
+        """The names that an instance has chosen, or a condition speaks of."""
+        return self._met[what] if isinstance(what, int) else self._said_by(what)[2]
+
+    def _said_by(self, e: x.Expr) -> tuple[int, list[tuple[Type, Value]], _Met]:
+        """What a condition says, but for names; its constants with names; and these names."""
         if e not in self._said:
-            lits = (part for part in x.walk(e) if isinstance(part, x.Lit))
-            self._said[e] = [(lit.type, lit.value) for lit in lits if names_in(lit.type)]
+            lits = (part for part in x.walk(e) if isinstance(part, x.Lit) and names_in(part.type))
+            values = [(lit.type, lit.value) for lit in lits]
+            self._said[e] = (self._number(_nameless(e)), values, self._names(values))
         return self._said[e]
 
-    def _renamed(self, what: int | x.Expr, permutation: Permutation) -> Hashable:
-        """An instance, or a condition, with its names permuted: each once."""
-        key = (what, tuple(permutation.items()))
+    def _number(self, what: Hashable) -> int:
+        return self._numbers.setdefault(what, len(self._numbers))
+
+    def _names(self, values: Iterable[tuple[Type, Value]]) -> _Met:
+        """The names in some values, each with the number of its type."""
+        found = (name for type, value in values for name in _names(type, value))
+        places = {of: place for place, of in enumerate(self._types)}
+        return tuple(dict.fromkeys((places[of], n) for of, n in found if of in places))
+
+    def _renamed(self, what: int | x.Expr, met: _Met) -> int:
+        """An instance, or a condition, with its names in an order: a number for all that are the same."""
+        key = (what, met)
         if key not in self._known:
+            permutation = _in_order(self._types, met)
             match what:
                 case int():
-                    self._known[key] = self._step(what, permutation)
+                    self._known[key] = self._number(self._step(what, permutation))
                 case _:
-                    self._known[key] = _renamed(what, permutation)
+                    self._known[key] = self._number(self._told(what, permutation))
         return self._known[key]
+
+    def _told(self, e: x.Expr, permutation: Permutation) -> Hashable:
+        nameless, values, _ = self._said_by(e)
+        return ("told", nameless, *(permuted(of, value, permutation) for of, value in values))
 
     def _chosen(self, number: int) -> Iterator[tuple[Type, Value]]:
         """What an instance has chosen, with the types."""
@@ -83,23 +105,21 @@ def _chosen(type: Type, choice: Choice, permutation: Permutation) -> Choice:
     return Fields(tuple((n, permuted(_field(type, n), v, permutation)) for n, v in choice.values))
 
 
-def _renamed(e: x.Expr, permutation: Permutation) -> x.Expr:
+def _nameless(e: x.Expr) -> x.Expr:
+    """A condition without its constants that have names."""
     if isinstance(e, x.Lit):
-        return x.Lit(permuted(e.type, e.value, permutation), e.type)
-    return x.map_children(lambda child: _renamed(child, permutation), e)
+        return x.Lit(None, e.type) if names_in(e.type) else e
+    return x.map_children(_nameless, e)
 
 
-def _in_order(types: Sequence[Named], values: Sequence[tuple[Type, Value]]) -> Permutation:
+def _in_order(types: Sequence[Named], met: _Met) -> Permutation:
     """The permutation that gives the names the numbers in which they come."""
-    met: dict[Named, dict[int, None]] = {of: {} for of in types}
-    for type, value in values:
-        for of, ordinal in _names(type, value):
-            if of in met:
-                met[of][ordinal] = None
-    return {of: _places(found, of.size) for of, found in met.items()}
+    return {
+        of: _places([n for at, n in met if at == place], of.size) for place, of in enumerate(types)
+    }
 
 
-def _places(first: dict[int, None], size: int) -> tuple[int, ...]:
+def _places(first: Sequence[int], size: int) -> tuple[int, ...]:
     order = [*first, *(n for n in range(size) if n not in first)]
     return tuple(order.index(n) for n in range(size))
 

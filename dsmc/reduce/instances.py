@@ -55,6 +55,8 @@ def unfolded(system: y.System) -> Instances | None:
         origins += [(number, chosen) for _, _, chosen in found]
     properties = tuple(_renamed(prop, made) for prop in system.properties)
     whole = replace(system, actions=tuple(actions), properties=properties)
+    once = {condition: condition for guard in guards for condition in guard}  # soon compared
+    guards = [tuple(once[condition] for condition in guard) for guard in guards]
     return Instances(whole, tuple(guards), tuple(origins))
 
 
@@ -95,6 +97,7 @@ def _by_nodes(type: t.Type) -> list[Choice]:
 def _instances(
     action: y.Action, choices: Sequence[list[Choice]]
 ) -> Iterator[tuple[y.Action, tuple[x.Expr, ...], tuple[Choice, ...]]]:
+    bodies: dict[tuple[x.Expr, ...], s.Block] = {}
     for chosen in itertools.product(*choices):
         known: dict[str, x.Expr] = {
             p.name: x.Lit(choice.value, p.type)
@@ -107,7 +110,10 @@ def _instances(
         ]
         guard = _guard(action, params, chosen, known)
         if x.FALSE not in guard:
-            yield _instance(action, chosen, params, known), guard, chosen
+            values = tuple(known.values())
+            if values not in bodies:
+                bodies[values] = _body(action, known)
+            yield _instance(action, chosen, params, known, bodies[values]), guard, chosen
 
 
 def _where(param: y.Param, choice: Choice, known: Mapping[str, x.Expr]) -> x.Expr:
@@ -162,20 +168,23 @@ def _told(e: x.Expr, chosen: Mapping[str, Choice]) -> x.Expr:
             return x.map_children(lambda child: _told(child, chosen), e)
 
 
-def _instance(
-    action: y.Action, chosen: tuple[Choice, ...], params: Sequence[y.Param],
-    known: Mapping[str, x.Expr],
-) -> y.Action:  # fmt: skip
+def _body(action: y.Action, known: Mapping[str, x.Expr]) -> s.Block:
     """What is bound once the guard is known to be true; before, there may be no such value."""
-    ins = [c for p in params if p.name in known for c in (_is_in(p, known), p.where)]
     lets = tuple(s.Let(name, value) for name, value in action.names)
     body = (*lets, s.Require(action.guard), *action.body)
+    return simplify_block(s.substitute_in(body, known))
+
+
+def _instance(
+    action: y.Action, chosen: tuple[Choice, ...], params: Sequence[y.Param],
+    known: Mapping[str, x.Expr], body: s.Block,
+) -> y.Action:  # fmt: skip
+    ins = [c for p in params if p.name in known for c in (_is_in(p, known), p.where)]
     label = ", ".join(str(choice) for choice in chosen)
     return replace(
         action, name=f"{action.name} {label}" if chosen else action.name, names=(),
         params=tuple(p for p in params if p.name not in known),
-        guard=simplify(x.conjunction(ins)), key=(), fairness=y.Fairness.NONE,
-        body=simplify_block(s.substitute_in(body, known)),
+        guard=simplify(x.conjunction(ins)), key=(), fairness=y.Fairness.NONE, body=body,
     )  # fmt: skip
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import z3
-
 from dsmc.frozen import Frozen
 from dsmc.ir import system as y
 from dsmc.smt import asking
 from dsmc.smt import scalar as sc
-from dsmc.smt import values as v
+from dsmc.smt.models import Model, reading
 from dsmc.smt.runs import Move, Runs, Taken, Values
 from dsmc.smt.scalar import Truth
 from dsmc.smt.solving import Solver
@@ -100,11 +98,11 @@ class Bounded:
             elif moves is None:
                 self.runs.solver.add(sc.negated(wanted))
 
-    def _read(self, model: z3.ModelRef, prop: y.Property, moves: Sequence[Move] | None) -> Found:
+    def _read(self, model: Model, prop: y.Property, moves: Sequence[Move] | None) -> Found:
         states = tuple(self.runs.plain(model, state) for state in self.runs.states)
         if moves is None:
             return Found(states, self.runs.taken(model))
-        read, here = v.reading(model), self.runs.states[-1] if states else {}
+        read, here = reading(model), self.runs.states[-1] if states else {}
         last = [m for m in moves if read(asking.decided_by_step(self.runs, prop, here, m))]
         taken = self.runs.taken(model, last)
         if not states or isinstance(prop, y.NoError):

@@ -8,7 +8,7 @@ from dsmc.ir import types as t
 from dsmc.ir.types import Type
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
-from dsmc.smt.scalar import Number
+from dsmc.smt.scalar import Number, Truth
 from dsmc.smt.values import Symbolic
 
 if TYPE_CHECKING:
@@ -94,10 +94,7 @@ def _sequence(at: Encoder, value: Symbolic, of: Type, to: Type, bound: int | Non
     if bound is not None:
         at.refuse(sc.less(bound, length))
         places = places[:bound]
-    found = []
-    for n, part in enumerate(places):
-        with at.assuming(sc.less(n, length)):
-            found.append(converted(at, part, of, to))
+    found = (_part(at, sc.less(n, length), part, of, to) for n, part in enumerate(places))
     return (length, tuple(found))
 
 
@@ -106,8 +103,18 @@ def _case(at: Encoder, value: Symbolic, source: t.Variant, target: t.Variant) ->
     found = []
     for case, parts in enumerate(fields):
         types = zip(t.field_types(source, case), t.field_types(target, case), strict=True)
-        with at.assuming(sc.same(tag, case)):
-            found.append(
-                tuple(converted(at, part, *pair) for part, pair in zip(parts, types, strict=True))
-            )
+        is_it = sc.same(tag, case)
+        found.append(
+            tuple(_part(at, is_it, part, *pair) for part, pair in zip(parts, types, strict=True))
+        )
     return (tag, tuple(found))
+
+
+def _part(at: Encoder, there: Truth, value: Symbolic, source: Type, target: Type) -> Symbolic:
+    """What is not there is any value, but one of the target."""
+    refused = len(at.errors)
+    with at.assuming(there):
+        found = converted(at, value, source, target)
+    if len(at.errors) == refused:
+        return found
+    return v.chosen(target, there, found, v.constant(target, t.default(target)))

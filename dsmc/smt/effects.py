@@ -6,8 +6,8 @@ are replaced, which is a hundred times as fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
@@ -17,8 +17,10 @@ from dsmc.ir import types as t
 from dsmc.ir.types import Value
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
+from dsmc.smt.replacing import Mentions, Replaced
 from dsmc.smt.scalar import Scalar, Truth
 from dsmc.smt.steps import State, Steps, Way
+from dsmc.smt.terms import Name
 from dsmc.smt.values import Fresh, Symbolic
 
 
@@ -42,20 +44,18 @@ Instance: TypeAlias = tuple[int, tuple[Choice, ...]]
 
 class Effect(Frozen):
     """A way of a step: when it is `taken`, where it has an `error` instead, which assertions have
-    `failed` where; and what it `changes`: by the numbers of the terms, the scalars of the state before it
-    with those after it. In the `bundle` are when it is taken and those after it.
+    `failed` where; and what it `changes`: the names of the state before it, with what is there after it.
     """
 
     taken: Truth
     error: Truth
     failed: tuple[tuple[int, Truth], ...]
-    changes: Mapping[int, tuple[Any, Scalar]]
-    after: sc.Names
-    bundle: sc.Bundle
+    changes: Mapping[Name, Scalar]
+    after: Replaced
 
-    def before(self, bundle: sc.Bundle) -> list[Scalar]:
-        """What scalars are before the step, if they are about the state after it."""
-        return bundle.replaced(self.after)
+    def before(self, scalar: Scalar) -> Scalar:
+        """What a scalar is before the step, if it is about the state after it; where it is taken."""
+        return self.after.of(scalar)
 
 
 class Effects:
@@ -66,13 +66,14 @@ class Effects:
     def __init__(self, system: y.System, tick: Callable[[], object]) -> None:
         self.system = system
         self.tick = tick
+        self.mentions = Mentions()
         self._fresh = Fresh()
         self._steps = Steps(system, self._fresh, tick)
         self._types = {variable.name: variable.type for variable in system.variables}
         self.starts = self._steps.initial("i.")
         self.before = {**self._steps.any_state("s."), **self._constants()}
         self._conditions: dict[x.Expr, Truth] = {}
-        self._templates: dict[int, tuple[list[Any], list[Way]]] = {}
+        self._templates: dict[int, tuple[list[Scalar], list[Way]]] = {}
 
     @property
     def facts(self) -> list[Truth]:
@@ -99,9 +100,14 @@ class Effects:
     def condition(self, e: x.Expr) -> Truth:
         """Where a condition has a value and is true."""
         if e not in self._conditions:
-            true, error = self._steps.truth(e, self.before)
-            self._conditions[e] = sc.both((true, sc.negated(error)))
+            parts = x.conjuncts(e)  # of which others are made as well
+            one = len(parts) == 1
+            self._conditions[e] = self._alone(e) if one else sc.both(map(self.condition, parts))
         return self._conditions[e]
+
+    def _alone(self, e: x.Expr) -> Truth:
+        true, error = self._steps.truth(e, self.before)
+        return sc.both((true, sc.negated(error)))
 
     def at_first(self, e: x.Expr) -> Truth:
         """May it be so in an initial state?"""
@@ -120,7 +126,7 @@ class Effects:
         """The state after a step."""
 
         def new(old: Scalar) -> Scalar:
-            return old if sc.known(old) else effect.changes.get(old.get_id(), (None, old))[1]
+            return old if sc.known(old) else effect.changes.get(old, old)
 
         return {
             name: v.rebuilt(value, map(new, v.leaves(value))) for name, value in self.before.items()
@@ -137,12 +143,13 @@ class Effects:
             for p, choice in zip(action.params, choices, strict=True)
         }
         if any(isinstance(st, s.Pick) for st in s.walk(action.body)):
-            ways, known = self._steps.by(action, self.before, names, prefix), []
+            ways, new = self._steps.by(action, self.before, names, prefix), {}
         else:
             old, ways = self._template(number)
-            new = [leaf for p in action.params for leaf in v.leaves(names[p.name])]
-            known = [(a, sc.term(b)) for a, b in zip(old, new, strict=True) if not sc.known(a)]
-        found = [self._effect(way, [a for a, _ in known], [b for _, b in known]) for way in ways]
+            leaves = (leaf for p in action.params for leaf in v.leaves(names[p.name]))
+            new = {a: b for a, b in zip(old, leaves, strict=True) if not sc.known(a)}
+        chosen = Replaced(self.mentions, new)
+        found = [self._effect(way, chosen) for way in ways]
         return [one for one in found if not (one.taken is False and one.error is False)]
 
     def _value(self, param: y.Param, choice: Choice, name: str) -> Symbolic:
@@ -158,7 +165,7 @@ class Effects:
         known = (v.constant(of, values[n]) if n in values else None for n, of in enumerate(types))
         return (case, (tuple(b if k is None else k for k, b in zip(known, fields, strict=True)),))
 
-    def _template(self, number: int) -> tuple[list[Any], list[Way]]:
+    def _template(self, number: int) -> tuple[list[Scalar], list[Way]]:
         if number not in self._templates:
             action = self.system.actions[number]
             names = {
@@ -169,19 +176,16 @@ class Effects:
             self._templates[number] = (scalars, ways)
         return self._templates[number]
 
-    def _effect(self, way: Way, old: Sequence[Any], new: Sequence[Any]) -> Effect:
+    def _effect(self, way: Way, chosen: Replaced) -> Effect:
         changed = [
-            (before, after)
+            pair
             for name, value in way.state.items()
             if value is not self.before[name]
-            for before, after in v.pairs(self._types[name], self.before[name], value)
-            if not sc.known(before) and not sc.same_term(before, after)
+            for pair in v.pairs(self._types[name], self.before[name], value)
+            if not sc.known(pair[0]) and pair[0] is not pair[1]
         ]
-        terms = [way.taken, way.error, *(f for _, f in way.failed), *(a for _, a in changed)]
-        taken, error, *rest = sc.Bundle(terms).replaced(sc.Names(old, new), simpler=True)
-        failed = zip((n for n, _ in way.failed), rest, strict=False)
-        ends = zip((b for b, _ in changed), rest[len(way.failed) :], strict=True)
-        changes = {b.get_id(): (b, a) for b, a in ends if not sc.same_term(b, a)}
-        last = [a for _, a in changes.values()]
-        names = sc.Names([b for b, _ in changes.values()], last)
-        return Effect(taken, error, tuple(failed), changes, names, sc.Bundle([taken, *last]))
+        ends = zip((a for a, _ in changed), chosen.all([b for _, b in changed]), strict=True)
+        changes = {before: after for before, after in ends if before is not after}
+        failed = tuple((number, chosen.of(where)) for number, where in way.failed)
+        taken, error = chosen.all((way.taken, way.error))
+        return Effect(taken, error, failed, changes, Replaced(self.mentions, changes))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable, Hashable, Mapping
 from typing import assert_never
-
-import z3
 
 from dsmc.frozen import Frozen
 from dsmc.ir import expr as x
+from dsmc.ir import system as y
 from dsmc.ir import types as t
 from dsmc.ir.ops import OPS, Op
-from dsmc.ir.system import Function
 from dsmc.smt import folds
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
 from dsmc.smt.conversion import converted
 from dsmc.smt.operators import applied
 from dsmc.smt.scalar import Truth
+from dsmc.smt.terms import Function
 from dsmc.smt.values import Symbolic, Unsupported
 
 #: Calls inside calls that are written out.
@@ -39,47 +38,58 @@ class World(Frozen):
         return World(self.state, self.old, {**self.names, name: value})
 
 
+class Assuming:
+    """While a condition is assumed. There are so many that `contextmanager` would take too long."""
+
+    __slots__ = ("_at", "_condition", "_outer")
+
+    def __init__(self, at: Encoder, condition: Truth) -> None:
+        self._at = at
+        self._condition = condition
+        self._outer = at.path
+
+    def __enter__(self) -> None:
+        if self._condition is not True:
+            self._at.path = (*self._outer, self._condition)
+
+    def __exit__(self, *_: object) -> None:
+        self._at.path = self._outer
+
+
 class Encoder:
     """Makes symbolic values of expressions. `errors` are the conditions under which something that was
     looked at has no value. Now and then it calls `tick`, which may end it by an exception.
     """
 
     def __init__(
-        self, functions: tuple[Function, ...], tick: Callable[[], object] = lambda: None
+        self, functions: tuple[y.Function, ...], tick: Callable[[], object] = lambda: None
     ) -> None:
         self._tick = tick
         self.errors: list[Truth] = []
         self._functions = {f.name: f for f in functions}
-        self._path: Truth = True
+        self.path: tuple[Truth, ...] = ()  # what is assumed
         self._depth = 0
+        self._known: dict[Hashable, tuple[Symbolic, list[Truth], World]] = {}
 
     # ------------------------------------------------------------ where it is looked at
 
-    @contextmanager
-    def assuming(self, condition: Truth) -> Iterator[None]:
+    def assuming(self, condition: Truth) -> Assuming:
         """What is looked at only where a condition is true."""
-        outer = self._path
-        self._path = sc.both((outer, condition))
-        try:
-            yield
-        finally:
-            self._path = outer
+        return Assuming(self, condition)
 
-    @contextmanager
-    def unless_decided(self, open_: Truth) -> Iterator[None]:
-        """The same for what is looked at by a generator, which keeps assumptions of its own."""
-        before = len(self.errors)
-        yield
-        self.errors[before:] = [sc.both((open_, error)) for error in self.errors[before:]]
+    def matters(self, since: int, condition: Truth) -> None:
+        """The errors, but for so many, only matter where a condition is true."""
+        self.errors[since:] = [sc.both((condition, error)) for error in self.errors[since:]]
 
     def refuse(self, condition: Truth) -> None:
         """See `Refuses`."""
-        bad = sc.both((self._path, condition))
+        bad = condition is not False and sc.both((*self.path, condition))
         if bad is not False:
             self.errors.append(bad)
 
     def taken(self) -> Truth:
         """Is there an error in what was looked at since it was last asked?"""
+        self._known.clear()
         found, self.errors = sc.either(self.errors), []
         return found
 
@@ -108,16 +118,35 @@ class Encoder:
                 return self._conditional(e, world)
             case x.Let(name, value, body):
                 return self.value(body, world.with_name(name, self.value(value, world)))
-            case x.Fold():
-                return folds.fold(self, e, world)
-            case x.Call(function, args):
-                return self._called(function, [self.value(a, world) for a in args], world)
+            case x.Fold() | x.Call():
+                return self._once(e, world)
             case x.Convert(of, type):
                 return converted(self, self.value(of, world), of.type, type)
             case x.Observe():
                 return self._observed(e, world)
             case _:
                 assert_never(e)
+
+    def _once(self, e: x.Fold | x.Call, world: World) -> Symbolic:
+        """What is the same for many values of other names is made once, with its errors."""
+        names = map(world.names.get, _names(e))
+        key = (e, id(world.state), id(world.old), *names)
+        if key not in self._known:  # the world is kept as well, or another would get its numbers
+            self._known[key] = (*self._alone(e, world), world)
+        value, errors, _ = self._known[key]
+        for error in errors:
+            self.refuse(error)
+        return value
+
+    def _alone(self, e: x.Fold | x.Call, world: World) -> tuple[Symbolic, list[Truth]]:
+        """A value, and where it has none, wherever it is looked at."""
+        outer = self.errors, self.path
+        self.errors, self.path = [], ()
+        try:
+            value = folds.fold(self, e, world) if isinstance(e, x.Fold) else self._called(e, world)
+            return value, self.errors
+        finally:
+            self.errors, self.path = outer
 
     def _conditional(self, e: x.Cond, world: World) -> Symbolic:
         condition = self.value(e.condition, world)
@@ -162,10 +191,11 @@ class Encoder:
             case _:
                 return folds.collection(e.type, [(True, a) for a in args])
 
-    def _called(self, function: str, args: list[Symbolic], world: World) -> Symbolic:
+    def _called(self, e: x.Call, world: World) -> Symbolic:
         if self._depth >= _DEEPEST:
-            raise Unsupported(f"the recursive function {function.removesuffix('_')}")
-        definition = self._functions[function]
+            raise Unsupported(f"the recursive function {e.function.removesuffix('_')}")
+        definition = self._functions[e.function]
+        args = [self.value(a, world) for a in e.args]
         names = {name: a for (name, _), a in zip(definition.parameters, args, strict=True)}
         self._depth += 1
         found = self.value(definition.body, World(world.state, world.old, names))
@@ -174,11 +204,15 @@ class Encoder:
 
     def _observed(self, e: x.Observe, world: World) -> Symbolic:
         """What an observer remembers is any function of what it is told."""
-        told = [sc.term(leaf) for a in e.args for leaf in v.leaves(self.value(a, world))]
-        sorts = [part.sort() for part in told]
-        name = f"{e.observer}.{e.event}"
-        self.refuse(z3.Function(f"{name}.error", *sorts, z3.BoolSort())(*told))
-        return z3.Function(name, *sorts, z3.IntSort())(*told)
+        told = [leaf for a in e.args for leaf in v.leaves(self.value(a, world))]
+        types, name = tuple(map(sc.is_truth, told)), f"{e.observer}.{e.event}"
+        self.refuse(sc.applied(Function(f"{name}.error", True, types), *told))
+        return sc.applied(Function(name, False, types), *told)
+
+
+@functools.lru_cache(4096)
+def _names(e: x.Expr) -> tuple[str, ...]:
+    return tuple(sorted(x.free_names(e)))
 
 
 def _interval(e: x.Apply) -> tuple[x.Expr, x.Expr] | None:

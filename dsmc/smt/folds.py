@@ -93,23 +93,21 @@ def fold(at: Encoder, e: x.Fold, world: World) -> Symbolic:
 
 
 def _quantified(at: Encoder, e: x.Fold, world: World) -> Truth:
-    """In order, and only as long as nothing has decided it."""
+    """In order, and only as long as nothing has decided it: `open_` says when each part has not."""
     every = e.quantifier is Quantifier.FORALL
-    found: list[Truth] = []
-    open_: Truth = True
+    open_: list[Truth] = []
     cases = _cases(at, e.binders, _Case(True, 1, world))
-    while open_ is not False:
-        with at.unless_decided(open_):
-            case = next(cases, None)
-            if case is None:
-                break
-            value = at.value(e.body, case.world)
-        off = sc.negated(case.there)
-        part = sc.either((off, value)) if every else sc.both((case.there, value))
-        found.append(part)
-        open_ = sc.both((open_, part if every else sc.negated(part)))
+    while False not in open_[-1:]:
+        errors = len(at.errors)
+        case = next(cases, None)
+        value = case is None or at.value(e.body, case.world)
+        if len(at.errors) > errors:
+            at.matters(errors, sc.both(open_))
+        if case is None:
+            break
+        open_.append(sc.negated(sc.both((case.there, sc.negated(value) if every else value))))
     cases.close()
-    return sc.both(found) if every else sc.either(found)
+    return sc.both(open_) if every else sc.negated(sc.both(open_))
 
 
 def _chosen(at: Encoder, e: x.Fold, world: World) -> Symbolic:

@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, TypeAlias
 
-import z3
-
 from dsmc.frozen import Frozen
 from dsmc.ir import system as y
 from dsmc.smt import asking
 from dsmc.smt import scalar as sc
-from dsmc.smt import values as v
 from dsmc.smt.bounded import Found
 from dsmc.smt.candidates import Candidate, Never, holds
 from dsmc.smt.features import View, Views
+from dsmc.smt.models import Model, reading
 from dsmc.smt.runs import Move, Runs
 from dsmc.smt.scalar import Truth
 from dsmc.smt.solving import Clock, Solver
@@ -46,7 +44,7 @@ class Induction:
         self._solver = Solver(clock)
         self._runs = Runs(system, self._solver)
         self._views = Views(system)
-        self._assumed: dict[Claim, z3.BoolRef] = {}
+        self._assumed: dict[Claim, Truth] = {}
         self._bad: dict[tuple[int, Claim], Truth] = {}
         self.refused: dict[int, str] = {}
         self._unrolled(k)
@@ -58,9 +56,9 @@ class Induction:
             runs.look()
             runs.go()
         self._moves = runs.look()
-        self._taken = [z3.Bool(f"taken.{n}") for n in range(len(self._moves))]
+        self._taken = [sc.flag(f"taken.{n}") for n in range(len(self._moves))]
         for name, move in zip(self._taken, self._moves, strict=True):
-            self._solver.add(name == sc.term(move.way.taken))
+            self._solver.add(sc.same(name, move.way.taken))
         self._before = [self._view(state) for state in runs.states]
         for a, b in combinations(range(k), 2):
             self._solver.add(runs.differ(a, b))
@@ -95,7 +93,7 @@ class Induction:
         model = self._solver.model(wanted, assumed)
         if model is None:
             return set()
-        read = v.reading(model)
+        read = reading(model)
         failing = {claim for claim, truth in bad.items() if read(truth)}
         for claim in failing:
             if isinstance(claim, int):
@@ -107,7 +105,7 @@ class Induction:
         """Is no message in flight twice? A counterexample is easier to read then."""
         return sc.both(sc.at_most(count, 1) for count in self._runs.counts())
 
-    def _found(self, model: z3.ModelRef, move: Move, claim: int) -> Found:
+    def _found(self, model: Model, move: Move, claim: int) -> Found:
         states = tuple(self._runs.plain(model, state) for state in self._runs.states)
         target, taken = self._runs.plain(model, move.way.state), self._runs.taken(model, (move,))
         match self._system.properties[claim]:
@@ -130,8 +128,8 @@ class Induction:
             if isinstance(claim, int):
                 self.refused[claim] = error.what
             return False
-        name = z3.Bool(f"claim.{len(self._assumed)}")
-        self._solver.add(z3.Implies(name, sc.term(good)))
+        name = sc.flag(f"claim.{len(self._assumed)}")
+        self._solver.add(sc.either((sc.negated(name), good)))
         self._assumed[claim] = name
         return True
 

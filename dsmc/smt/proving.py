@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dsmc.frozen import Frozen
 from dsmc.ir.system import System
 from dsmc.smt import scalar as sc
-from dsmc.smt import values as v
 from dsmc.smt.bounded import Bounded, Found
 from dsmc.smt.candidates import Candidate, holds
 from dsmc.smt.features import Views
 from dsmc.smt.induction import Claim, Induction
+from dsmc.smt.models import reading
 from dsmc.smt.solving import Clock, GaveUp, Solver
 from dsmc.smt.values import Unsupported
 
@@ -75,7 +75,7 @@ class Prover:
         view = self._views.of(self.base.runs.states[-1])
         goals = {guess: sc.negated(holds(guess, view)) for guess in self._guesses}
         while (model := self.base.runs.solver.model(sc.either(goals.values()))) is not None:
-            read = v.reading(model)
+            read = reading(model)
             goals = {guess: bad for guess, bad in goals.items() if not read(bad)}
         return list(goals)
 

@@ -13,18 +13,22 @@ So a step after others can be taken first (Valmari and Hansen, Stubborn Set Intu
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
 
 import z3
 
 from dsmc.ir import expr as x
 from dsmc.smt import scalar as sc
 from dsmc.smt.effects import Effect, Effects, Instance
-from dsmc.smt.scalar import Truth
+from dsmc.smt.replacing import Mentions, joined
+from dsmc.smt.scalar import Scalar, Truth
+from dsmc.smt.terms import Name
+from dsmc.smt.translation import term
 
 #: What a solver may spend on one question, in its own units (some tenth of a second), and on all.
 _EFFORT = 400_000
 MOST_QUESTIONS = 4_000
+#: How steps differ that change more than this together takes long to say: what is short is asked before.
+_MANY = 40
 
 
 class TooManyQuestionsError(Exception):
@@ -32,20 +36,18 @@ class TooManyQuestionsError(Exception):
 
 
 class Step:
-    """A step with what it reads and writes, by the numbers of names."""
+    """A step with what it reads and writes, as bits of names."""
 
-    def __init__(self, names: Names, guard: Truth, effects: Sequence[Effect]) -> None:
+    def __init__(self, names: Mentions, guard: Truth, effects: Sequence[Effect]) -> None:
         self.guard = guard
-        self.guarded = sc.Bundle([guard])
         self.effects = effects
         self.of_guard = names.of(guard)
         self.taken = [names.of(e.taken) for e in effects]
-        self.new = [{n: names.of(new) for n, (_, new) in e.changes.items()} for e in effects]
-        self.reads = [
-            frozenset[int]().union(taken, *new.values())
-            for taken, new in zip(self.taken, self.new, strict=True)
-        ]
-        self.writes = [frozenset(e.changes) for e in effects]
+        self.new = [{n: names.of(new) for n, new in e.changes.items()} for e in effects]
+        self.reads = [names.all((e.taken, *e.changes.values())) for e in effects]
+        self.writes = [names.all(e.changes) for e in effects]
+        self.all_reads = joined(self.reads)
+        self.all_writes = joined(self.writes)
 
 
 class Relations:
@@ -59,7 +61,7 @@ class Relations:
         self.effects = effects
         self._alike = alike
         self._known: dict[tuple[str, Hashable], bool] = {}
-        self._names = Names()
+        self._names = effects.mentions
         self._instances = instances
         self._guards = guards
         self._steps: dict[int, Step] = {}
@@ -85,10 +87,10 @@ class Relations:
         self.questions += 1
         if self.questions > MOST_QUESTIONS:
             raise TooManyQuestionsError
-        self._solver.add(*self.effects.facts[self._facts :])
+        self._solver.add(*map(term, self.effects.facts[self._facts :]))
         self._facts = len(self.effects.facts)
         self._solver.push()
-        self._solver.add(whole)
+        self._solver.add(term(whole))
         found = self._solver.check()
         self._solver.pop()
         return bool(found != z3.unsat)
@@ -97,22 +99,27 @@ class Relations:
 
     def makers(self, true: Truth, among: Iterable[int]) -> int:
         """The steps, of some, that can make it true, as bits."""
-        reads, bundle = self._names.of(true), sc.Bundle([true])
-        return _bits(among, lambda n: self._makes(self.step(n), true, reads, bundle))
+        reads = self._names.of(true)
+        return _bits(among, lambda n: self._makes(self.step(n), true, reads))
 
     def makers_of(self, condition: x.Expr, among: Iterable[int]) -> int:
         """The steps, of some, that can make a condition true, as bits."""
+        true = self.effects.condition(condition)
+        reads = self._names.of(true)
+        writers = (n for n in among if self.step(n).all_writes & reads)
 
         def makes(number: int) -> bool:
-            return bool(self.makers(self.effects.condition(condition), [number]))
+            return self._makes(self.step(number), true, reads)
 
-        return _bits(among, lambda n: self._once("makes", makes, n, condition=condition))
+        return _bits(writers, lambda n: self._once("makes", makes, n, condition=condition))
 
-    def _makes(self, step: Step, true: Truth, reads: frozenset[int], bundle: sc.Bundle) -> bool:
-        return any(
-            writes & reads and self.possible(sc.negated(true), effect.taken, *effect.before(bundle))
+    def _makes(self, step: Step, true: Truth, reads: int) -> bool:
+        made = (
+            sc.both((effect.taken, effect.before(true)))
             for effect, writes in zip(step.effects, step.writes, strict=True)
+            if writes & reads
         )
+        return self.possible(sc.negated(true), sc.either(made))
 
     def moves(self, number: int) -> bool:
         """Does a step always lead to another state, where it is possible?"""
@@ -121,7 +128,7 @@ class Relations:
     def _moves(self, number: int) -> bool:
         step = self.step(number)
         changed = (
-            sc.both((e.taken, sc.either(sc.negated(sc.same(*both)) for both in e.changes.values())))
+            sc.both((e.taken, sc.either(sc.negated(sc.same(*both)) for both in e.changes.items())))
             for e in step.effects
         )
         return not self.possible(step.guard, sc.negated(sc.either(changed)))
@@ -135,7 +142,8 @@ class Relations:
 
     def dependent(self, number: int, among: Iterable[int]) -> int:
         """The steps, of some, that a step depends on, as bits; itself is none of them."""
-        others = (n for n in among if n != number)
+        ours = self.step(number)
+        others = (n for n in among if n != number and _touch(ours, self.step(n)))
         return _bits(others, lambda n: self._once("depends", self._depends, number, n))
 
     def _once(
@@ -157,70 +165,57 @@ class Relations:
 
     def _in_the_way(self, ours: Step, theirs: Step, way: int) -> bool:
         """Can a way of the other step not come after ours, though it can come before it?"""
-        effect, reads, writes = theirs.effects[way], theirs.reads[way], theirs.writes[way]
-        own = [
-            n
-            for n in range(len(ours.effects))
-            if writes & (ours.reads[n] | ours.writes[n]) or ours.writes[n] & reads
-        ]
-        if not (own or writes & ours.of_guard):
+        effect, own = theirs.effects[way], _meeting(ours, theirs, way)
+        at_guard = bool(theirs.writes[way] & ours.of_guard)
+        there = sc.both((ours.guard, effect.taken))
+        if there is False or not (own or at_guard):
             return False
-        there = (ours.guard, effect.taken)
-        if not self.possible(*there):
-            return False
-        if writes & ours.of_guard and self.possible(
-            *there, sc.negated(effect.before(ours.guarded)[0])
-        ):
-            return True
+        disabled = at_guard and sc.negated(effect.before(ours.guard))
+        if sum(len(one.changes) for one in (*ours.effects, effect)) > _MANY:
+            if not self.possible(there):
+                return False
+            if self.possible(there, disabled):
+                return True
         differ = (self._differs(ours, n, theirs, way) for n in own)
-        return bool(own) and self.possible(*there, sc.either(differ))
+        return self.possible(there, sc.either((disabled, *differ)))
 
     def _differs(self, ours: Step, n: int, theirs: Step, way: int) -> Truth:
         """Ours is taken before the other step or after it, and not both, or with different ends."""
         mine, others = ours.effects[n], theirs.effects[way]
-        taken, *last = others.before(mine.bundle)
-        still, *others_last = mine.before(others.bundle)
-        ends = dict(zip(mine.changes, last, strict=True))
-        others_ends = dict(zip(others.changes, others_last, strict=True))
         same = [
-            sc.same(ends.get(name, others.changes.get(name, (0, 0))[1]),
-                    others_ends.get(name, mine.changes.get(name, (0, 0))[1]))
-            for name in ends.keys() | others_ends.keys()
-            if (name in ends and name in others_ends)
-            or ours.new[n].get(name, _NONE) & theirs.writes[way]
-            or theirs.new[way].get(name, _NONE) & ours.writes[n]
-        ]  # fmt: skip
+            sc.same(_last(name, mine, others), _last(name, others, mine))
+            for name in {**mine.changes, **others.changes}
+            if (name in mine.changes and name in others.changes)
+            or ours.new[n].get(name, 0) & theirs.writes[way]
+            or theirs.new[way].get(name, 0) & ours.writes[n]
+        ]
+        taken, still = others.before(mine.taken), mine.before(others.taken)
         both = sc.both((mine.taken, taken, still, *same))
         return sc.both((sc.either((mine.taken, taken)), sc.negated(both)))
 
 
+def _meeting(ours: Step, theirs: Step, way: int) -> list[int]:
+    """Our ways that have to do with one of theirs."""
+    reads, writes = theirs.reads[way], theirs.writes[way]
+    return [
+        n
+        for n in range(len(ours.effects))
+        if writes & (ours.reads[n] | ours.writes[n]) or ours.writes[n] & reads
+    ]
+
+
+def _last(name: Name, then: Effect, first: Effect) -> Scalar:
+    """What is there after two steps."""
+    if name in then.changes:
+        return first.before(then.changes[name])
+    return first.changes[name]
+
+
+def _touch(ours: Step, theirs: Step) -> bool:
+    """Does one write what the other speaks of?"""
+    spoken = ours.all_reads | ours.all_writes | ours.of_guard
+    return bool(theirs.all_writes & spoken or ours.all_writes & theirs.all_reads)
+
+
 def _bits(among: Iterable[int], is_one: Callable[[int], bool]) -> int:
     return sum(1 << n for n in among if is_one(n))
-
-
-_NONE = frozenset[int]()
-
-
-class Names:
-    """The free names of terms, by their numbers."""
-
-    def __init__(self) -> None:
-        self._found: dict[int, frozenset[int]] = {}
-        self._kept: list[Any] = []  # or others would get their numbers
-
-    def of(self, *terms: Truth) -> frozenset[int]:
-        """All names in some terms."""
-        return frozenset[int]().union(*(self._of(one) for one in terms if not sc.known(one)))
-
-    def _of(self, term: Any) -> frozenset[int]:
-        number = term.get_id()
-        if number not in self._found:
-            self._kept.append(term)
-            self._found[number] = self._inside(term)
-        return self._found[number]
-
-    def _inside(self, term: Any) -> frozenset[int]:
-        if z3.is_const(term):
-            is_name = term.decl().kind() == z3.Z3_OP_UNINTERPRETED
-            return frozenset([term.get_id()]) if is_name else frozenset()
-        return self.of(*(term.arg(n) for n in range(term.num_args())))

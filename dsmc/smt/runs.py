@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-import z3
-
 from dsmc.frozen import Frozen
 from dsmc.ir import types as t
 from dsmc.ir.system import System
 from dsmc.ir.types import Value
 from dsmc.smt import scalar as sc
 from dsmc.smt import values as v
+from dsmc.smt.models import Model, reading
 from dsmc.smt.scalar import Number, Truth
 from dsmc.smt.solving import Solver
 from dsmc.smt.steps import State, Steps, Way
+from dsmc.smt.terms import Name
 from dsmc.smt.values import Fresh, Symbolic
 
 Values = dict[str, Value]
@@ -65,7 +65,7 @@ class Runs:
     def begin(self) -> tuple[Move, ...]:
         """In an initial state; how these are made. Raises `Unsupported`."""
         ways = self._steps.initial("init.")
-        self._first = tuple(Move(-1, way, z3.Bool(f"init?{n}")) for n, way in enumerate(ways))
+        self._first = tuple(Move(-1, way, sc.flag(f"init?{n}")) for n, way in enumerate(ways))
         self._settle()
         return self._first
 
@@ -89,7 +89,7 @@ class Runs:
         for number, action in enumerate(self.system.actions):
             ways = self._steps.by(action, self.states[here], {}, f"{here}.{number}.")
             found += [
-                Move(number, way, z3.Bool(f"{here}?{number}.{n}")) for n, way in enumerate(ways)
+                Move(number, way, sc.flag(f"{here}?{number}.{n}")) for n, way in enumerate(ways)
             ]
         self._settle()
         self.moves.append(tuple(found))
@@ -127,14 +127,14 @@ class Runs:
 
     # ------------------------------------------------------------ back from a model
 
-    def plain(self, model: z3.ModelRef, state: State) -> Values:
+    def plain(self, model: Model, state: State) -> Values:
         """The plain values of a state."""
-        read = v.reading(model)
+        read = reading(model)
         return {of.name: v.plain(of.type, state[of.name], read) for of in self.system.variables}
 
-    def taken(self, model: z3.ModelRef, last: Sequence[Move] = ()) -> tuple[Taken, ...]:
+    def taken(self, model: Model, last: Sequence[Move] = ()) -> tuple[Taken, ...]:
         """The steps to the last state; and `last`, from there."""
-        read = v.reading(model)
+        read = reading(model)
         moves = [move for moves in (self._first, *self.moves) for move in moves]
         return tuple(
             Taken(
@@ -155,9 +155,9 @@ class Runs:
         names = [move.chosen for move in moves]
         self.solver.add(sc.either(names))
         if len(names) > 1:
-            self.solver.add(z3.AtMost(*names, 1))
+            self.solver.add_at_most_one(names)
         for move in moves:
-            self.solver.add(z3.Implies(move.chosen, sc.term(move.way.taken)))
+            self.solver.add(sc.either((sc.negated(move.chosen), move.way.taken)))
 
     def _moved(self, name: str, old: Symbolic, moves: Sequence[Move]) -> Symbolic:
         found = old
@@ -170,14 +170,15 @@ class Runs:
     def _named(self, value: Symbolic, name: str) -> Symbolic:
         if isinstance(value, tuple):
             return tuple(self._named(part, f"{name}.{n}") for n, part in enumerate(value))
-        if sc.known(value) or z3.is_const(value):
+        if sc.known(value) or isinstance(value, Name):
             return value
-        new = z3.Const(name, value.sort())
-        self.solver.add(new == value)
+        new = self._fresh.like(name, value)
+        self._settle()
+        self.solver.add(sc.same(new, value))
         return new
 
 
-def _merged(chosen: z3.BoolRef, old: Symbolic, new: Symbolic, other: Symbolic) -> Symbolic:
+def _merged(chosen: Truth, old: Symbolic, new: Symbolic, other: Symbolic) -> Symbolic:
     """`new` if it is chosen, else `other`; what is `old` in both needs no choice. A sequence that is
     shorter than another has anything beyond its end.
     """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 import z3
 
-from dsmc.smt import scalar as sc
+from dsmc.smt.models import Model
 from dsmc.smt.scalar import Truth
+from dsmc.smt.translation import check, term
 
 #: Milliseconds: what is only nice to have is looked for so long; and no limit at all.
 _SOON = 2_000
@@ -56,9 +57,13 @@ class Solver:
     def add(self, *facts: Truth) -> None:
         """What is true from now on."""
         for fact in facts:
-            self._solver.add(sc.term(fact))
+            self._solver.add(term(fact))
 
-    def model(self, wanted: Truth, assumed: Iterable[z3.BoolRef] = ()) -> z3.ModelRef | None:
+    def add_at_most_one(self, names: Sequence[Truth]) -> None:
+        """No two of them are true from now on."""
+        self._solver.add(z3.AtMost(*map(term, names), 1))
+
+    def model(self, wanted: Truth, assumed: Iterable[Truth] = ()) -> Model | None:
         """A model where something is true; None if there is none. Raises `GaveUp`.
 
         What was learned from a question serves the next: so it is asked under a name of its own.
@@ -67,19 +72,17 @@ class Solver:
             return None
         self._questions += 1
         question = z3.Bool(f"question.{self._questions}")
-        self._solver.add(z3.Implies(question, sc.term(wanted)))
-        found = self._solver.model() if self._possible(question, *assumed) else None
+        self._solver.add(z3.Implies(question, term(wanted)))
+        found = self._solver.model() if self._possible(question, *map(term, assumed)) else None
         self._solver.add(z3.Not(question))
         return found
 
-    def small(
-        self, wanted: Truth, assumed: Iterable[z3.BoolRef], little: Truth
-    ) -> z3.ModelRef | None:
+    def small(self, wanted: Truth, assumed: Iterable[Truth], little: Truth) -> Model | None:
         """A model that is easy to read, if one is found soon."""
         self._solver.set("timeout", _SOON)
         self._solver.push()
-        self._solver.add(sc.term(wanted), sc.term(little))
-        found = self._solver.model() if self._solver.check(*assumed) == z3.sat else None
+        self._solver.add(term(wanted), term(little))
+        found = self._solver.model() if check(self._solver, map(term, assumed)) == z3.sat else None
         self._solver.pop()
         self._solver.set("timeout", NO_END)
         return found
@@ -88,7 +91,7 @@ class Solver:
         left = self.clock.left()
         if left is not None:
             self._solver.set("timeout", max(1, int(left * 1000)))
-        answer = self._solver.check(*assumed)
+        answer = check(self._solver, assumed)
         if answer == z3.unknown:
             give_up(self._solver, self.clock)
         return bool(answer == z3.sat)

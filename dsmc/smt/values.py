@@ -12,14 +12,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Any, TypeAlias, cast
-
-import z3
+from math import inf
+from typing import Any, TypeAlias
 
 from dsmc.ir import types as t
 from dsmc.ir.types import Type, Value
 from dsmc.smt import scalar as sc
 from dsmc.smt.scalar import Number, Scalar, Truth
+from dsmc.smt.terms import Ends
 
 #: A value as a tree of scalars; of which form is known by its type.
 Symbolic: TypeAlias = Any
@@ -114,7 +114,7 @@ class Fresh:
         """Any value of a type. Raises `Unsupported`."""
         match type:
             case t.Bool():
-                return z3.Bool(name)
+                return sc.flag(name)
             case t.Int(low, high):
                 return self._between(name, low, high)
             case t.Enum() | t.Symbols() | t.Role() | t.NodeId():
@@ -122,7 +122,7 @@ class Fresh:
             case t.Option() | t.Tuple() | t.Record() | t.Message():
                 return self._case(type, name)
             case t.Set(of):
-                return tuple(z3.Bool(f"{name}.{n}") for n in range(len(universe(of))))
+                return tuple(sc.flag(f"{name}.{n}") for n in range(len(universe(of))))
             case t.Map(key, of):
                 return tuple(self.value(of, f"{name}.{n}") for n in range(len(universe(key))))
             case t.Seq(of, bound):
@@ -132,12 +132,18 @@ class Fresh:
             case _:
                 raise AssertionError(type)
 
-    def _between(self, name: str, low: int, high: int) -> Number:
-        if low == high:
-            return low
-        found = z3.Int(name)
-        self.facts.append(z3.And(found >= low, found <= high))
+    def like(self, name: str, scalar: Scalar) -> Scalar:
+        """Any truth value, or integer between the ends of another."""
+        return sc.flag(name) if scalar.ends is None else self.number(name, scalar.ends)
+
+    def number(self, name: str, ends: Ends) -> Number:
+        """Any integer between two ends."""
+        found = sc.number(name, ends)
+        self.facts.append(sc.inside(found))
         return found
+
+    def _between(self, name: str, low: int, high: int) -> Number:
+        return low if low == high else self.number(name, (low, high))
 
     def _case(self, type: t.Variant, name: str) -> Symbolic:
         count = len(t.cases(type))
@@ -156,8 +162,7 @@ class Fresh:
         return (self._between(f"{name}.len", 0, bound), places)
 
     def _bag(self, of: Type, bound: int | None, name: str) -> Symbolic:
-        counts = tuple(z3.Int(f"{name}.{n}") for n in range(len(universe(of))))
-        self.facts += [count >= 0 for count in counts]
+        counts = tuple(self.number(f"{name}.{n}", (0, inf)) for n in range(len(universe(of))))
         if bound is not None:
             self.facts.append(sc.at_most(sc.total(counts), bound))
         return counts
@@ -250,18 +255,6 @@ def plain(type: Type, value: Symbolic, read: Callable[[Scalar], Any]) -> Value:
             return tuple(v for v, count in counts for _ in range(read(count)))
         case _:
             return read(value)
-
-
-def reading(model: z3.ModelRef) -> Callable[[Scalar], Any]:
-    """What a model says of scalars; what it leaves open is completed."""
-
-    def read(value: Scalar) -> Any:
-        if sc.known(value):
-            return value
-        found = model.eval(value, model_completion=True)
-        return z3.is_true(found) if z3.is_bool(found) else cast("z3.IntNumRef", found).as_long()
-
-    return read
 
 
 # ---------------------------------------------------------------- as scalars
