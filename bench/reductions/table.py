@@ -27,7 +27,7 @@ NOTES = """\
   *Over*: a limit ended it.
 * The reductions are used from the first state on and whatever they pay, and no others: dead values and slices
   are off. `dsmc check` begins with them where a space is large, and orders no steps where more than 60 % of
-  them would be left. Where faults have a budget, partial order chooses them beforehand, so the states are those
+  them would be left. Where faults have a budget, partial order chooses them beforehand: the states are those
   of all schedules. The seconds are also those of the solver that is asked which steps depend on each other.
 * *Fewer*: how many times fewer states with both than with none; for SPIN with its partial order than without.
 * SPIN: `-DSAFETY`, and `-DNOREDUCE` without its reduction. `—`: the peers kit has no such system.

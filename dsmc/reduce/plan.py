@@ -21,7 +21,7 @@ from dsmc.reduce.symmetry import symmetry
 #: Smaller spaces are searched as they are: in C that takes less time than to look for reductions.
 AFTER = 50_000
 #: In C, so many states take less time than the questions to a solver.
-PATIENCE = 5_000_000
+PATIENCE = 1_000_000
 #: To choose steps takes time. It pays if no more than so many of them are taken.
 PAYS = 0.6
 
