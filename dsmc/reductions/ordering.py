@@ -67,17 +67,15 @@ class Ordering:
 
     def _under_schedules(self, system: System) -> Led | None:
         schedules = scheduled(system)
-        order = self._proved(schedules.system) if schedules is not None else None
-        if schedules is None or order is None:
+        order = self._proved(schedules.system, []) if schedules is not None else None
+        among = schedules.among(order) if schedules is not None and order is not None else None
+        if schedules is None or among is None:
             return None
-        order = schedules.among(order)
-        if order is None:
-            return None
-        found = self._fewest(order, replace(schedules.system, init=order.system.init))
+        found = self._fewest(among, replace(schedules.system, init=among.system.init))
         return Led(found, schedules) if found is not None else None
 
     def _plain(self, system: System) -> Led | None:
-        order = self._proved(system)
+        order = self._proved(system, self._notes)
         if order is None:
             return None
         found = self._fewest(order, system)
@@ -85,13 +83,13 @@ class Ordering:
             self._notes.append("no partial order: it would leave out too few steps")
         return Led(found) if found is not None else None
 
-    def _proved(self, system: System) -> Stubborn | None:
+    def _proved(self, system: System, notes: list[str]) -> Stubborn | None:
         from dsmc.reduce.order import NoOrderError, ordered
 
         try:
             return ordered(system, self._wanted(system), self._tick, self._proofs)
         except NoOrderError as why:
-            self._notes.append(f"no partial order: {why}")
+            notes.append(f"no partial order: {why}")
             return None
 
     def _wanted(self, system: System) -> frozenset[int]:
