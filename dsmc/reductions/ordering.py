@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
@@ -12,7 +13,7 @@ from dsmc.ir.system import System
 from dsmc.reduce.permute import Values
 from dsmc.reduce.plan import Led, Reductions
 from dsmc.reduce.proofs import Proofs
-from dsmc.reduce.schedules import scheduled
+from dsmc.reduce.schedules import Schedules, scheduled
 from dsmc.reduce.stubborn import Stubborn
 
 #: So many states are the first ones.
@@ -25,6 +26,15 @@ _SAMPLE, _WALKS, _LONGEST = 300, 200, 100
 #: To put steps off takes time for each state, and its steps are looked at twice. It pays if no more than so
 #: many are left of those that are taken otherwise.
 _PUTTING_OFF_PAYS = 0.6
+#: There are more states if faults are chosen beforehand, so many steps have to be left out for it.
+_CHOOSING_PAYS = 0.8
+
+
+class _Tried(NamedTuple):
+    """What may lead a search, and which part of the steps that are possible it takes."""
+
+    led: Led
+    part: float
 
 
 class Ordering:
@@ -41,7 +51,7 @@ class Ordering:
         self._reductions = reductions
         self._may_put_off = may_put_off and not reductions.led
         self._tick = tick
-        self._found: dict[System, Led | None] = {}
+        self._found: dict[System, _Tried | None] = {}
         self._notes = notes
         self._proofs = proofs
 
@@ -49,39 +59,38 @@ class Ordering:
         """Does nobody have to ask a solver?"""
         if self._proofs is None:
             return False
-        schedules = scheduled(system) if self._reductions.schedules else None
-        systems = [system] if schedules is None else [system, schedules.system]
-        return any(self._proofs.get(one, self._wanted(one)) is not None for one in systems)
+        return self._proofs.get(system, self._wanted(system)) is not None
 
     def best(self, system: System) -> Led | None:
-        """What leads a search with its faults chosen beforehand; if they cannot be, one of the system as it
-        is.
+        """What leads a search with its faults chosen beforehand, if that leaves fewer steps; else a search of
+        the system as it is.
         """
-        return self._under_schedules(system) or self.plain(system)
+        under, plain = self._under_schedules(system), self._of(system)
+        most = min(self._reductions.pays, _CHOOSING_PAYS * (plain.part if plain is not None else 1))
+        return under.led if under is not None and under.part <= most else self.plain(system)
 
     def plain(self, system: System) -> Led | None:
         """What leads a search of the system as it is, if that pays."""
+        found = self._of(system)
+        if found is not None and found.part > self._reductions.pays:
+            self._notes.append("no partial order: it would leave out too few steps")
+            return None
+        return found.led if found is not None else None
+
+    def _of(self, system: System) -> _Tried | None:
         if system not in self._found:
-            self._found[system] = self._plain(system)
+            order = self._proved(system, self._notes)
+            self._found[system] = self._fewest(order, system) if order is not None else None
         return self._found[system]
 
-    def _under_schedules(self, system: System) -> Led | None:
+    def _under_schedules(self, system: System) -> _Tried | None:
         schedules = scheduled(system)
         order = self._proved(schedules.system, []) if schedules is not None else None
         among = schedules.among(order) if schedules is not None and order is not None else None
         if schedules is None or among is None:
             return None
-        found = self._fewest(among, replace(schedules.system, init=among.system.init))
-        return Led(found, schedules) if found is not None else None
-
-    def _plain(self, system: System) -> Led | None:
-        order = self._proved(system, self._notes)
-        if order is None:
-            return None
-        found = self._fewest(order, system)
-        if found is None:
-            self._notes.append("no partial order: it would leave out too few steps")
-        return Led(found) if found is not None else None
+        begun = replace(schedules.system, init=among.system.init)
+        return self._fewest(among, begun, schedules)
 
     def _proved(self, system: System, notes: list[str]) -> Stubborn | None:
         from dsmc.reduce.order import NoOrderError, ordered
@@ -95,16 +104,16 @@ class Ordering:
     def _wanted(self, system: System) -> frozenset[int]:
         return frozenset(n for n, p in enumerate(system.properties) if p.name in self._names)
 
-    def _fewest(self, order: Stubborn, system: System) -> Stubborn | None:
-        """Of what is asked of a step the one that takes fewest in some states; None if so many are taken that
-        choosing them costs more.
-        """
+    def _fewest(
+        self, order: Stubborn, system: System, schedules: Schedules | None = None
+    ) -> _Tried:
+        """Of what is asked of a step the one that takes fewest in some states."""
         led = order.led(self._wanted(system))
         orders = [led, order] if order.staying and self._may_put_off else [led]
         possible, most, *fewer = self._counts(system, orders)
         if fewer and fewer[0] <= _PUTTING_OFF_PAYS * most:
             led, most = order, fewer[0]
-        return led if most <= self._reductions.pays * possible else None
+        return _Tried(Led(led, schedules), most / max(possible, 1))
 
     def _counts(self, system: System, orders: list[Stubborn]) -> list[int]:
         """How many steps are possible in some states, and how many each order takes."""
