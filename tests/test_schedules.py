@@ -156,6 +156,26 @@ def test_a_budget_that_is_looked_at() -> None:
     assert scheduled(system) is None
 
 
+def test_a_message_that_comes_back_is_a_rest() -> None:
+    """Whoever takes it sends the same again: nothing changes, but that it was not lost first."""
+    text = """spec echo
+message Ping
+role R {
+  var lost: bool = false
+  start { send Ping to R.1 }
+  on Ping { send Ping to R.1 }
+}
+faults { lose at most 1 }
+quiescent found { exists r in R: r.lost }
+"""
+    system = system_of(text)
+    schedules = scheduled(system)
+    assert schedules is not None
+    wanted = frozenset(n for n, p in enumerate(system.properties) if p.name == "found")
+    assert schedules.among(ordered(schedules.system, frozenset())) is not None
+    assert schedules.among(ordered(schedules.system, wanted)) is None
+
+
 def test_too_many_schedules() -> None:
     schedules = scheduled(system_of(PING.replace("[2]", "[6]") + "faults { lose at most 6 }\n"))
     assert schedules is not None

@@ -40,10 +40,10 @@ class Schedules(Frozen):
 
     def among(self, order: Stubborn) -> Stubborn | None:
         """What chooses the steps, from the initial states in which budgets are dealt out among the faults
-        that can happen; None if there are none of these, or too many schedules.
+        that can happen; None if there are none of these, or too many schedules, or if what rests would not.
         """
         slots = self._faults(order)
-        if slots is None:
+        if slots is None or self._wakes(order):
             return None
         among = [[slot for slot in slots if slot[0] in one.variables] for one in self.dealt]
         pairs = list(zip(self.dealt, among, strict=True))
@@ -53,6 +53,14 @@ class Schedules(Frozen):
         every = itertools.product(*(one.schedules(mine) for one, mine in pairs))
         branches = tuple(filter(is_possible, map(_joined, every)))
         return replace(order, system=replace(order.system, init=(*self.begun, s.Choose(branches))))
+
+    def _wakes(self, order: Stubborn) -> bool:
+        """May a step that changes nothing else, and so is a rest, change what is known of messages?"""
+        known = {v.name for one in self.dealt for v in one.variables}
+        return any(
+            rest.actions & ~rest.move & 1 << place and known & _changed(action)
+            for rest in order.rests for place, action in enumerate(order.system.actions)
+        )  # fmt: skip
 
     def _faults(self, order: Stubborn) -> list[Slot] | None:
         """Those that can happen at all; None if not all are known."""
