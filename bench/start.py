@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench.peers.processes import AS_INSTALLED
+
 ROOT = Path(__file__).parent.parent
 ROUNDS = 10
 COMMANDS = {
@@ -39,7 +41,7 @@ def seconds(arguments: list[str], folder: str = "") -> tuple[float, float]:
     began, before = time.perf_counter(), os.times()
     done = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False,
-        env={**os.environ, "DSMC_CACHE": folder},
+        env={**os.environ, **AS_INSTALLED, "DSMC_CACHE": folder},
     )  # fmt: skip
     assert done.returncode == 0
     after = os.times()

@@ -12,6 +12,9 @@ from pathlib import Path
 from threading import Timer
 from time import perf_counter
 
+#: What is installed has its bytecode, and is not compiled each time.
+AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -50,7 +53,7 @@ def run(command: Sequence[str], folder: Path, limit: float, **variables: str) ->
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **variables},
+        env={**os.environ, **AS_INSTALLED, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
