@@ -13,7 +13,7 @@ from dsmc.engine.search import INTERRUPTED, Watcher
 from dsmc.frozen import Frozen, replace
 from dsmc.ir.system import NoError, Property, System, Temporal
 from dsmc.project import Job
-from dsmc.reduce.plan import NO_REDUCTIONS, Reductions
+from dsmc.reduce.plan import NO_REDUCTIONS, Reductions, at_once
 from dsmc.results import Result
 from dsmc.session import Options, Report, check_system, compile_job
 from dsmc.traces.replay import ReplayError
@@ -51,8 +51,8 @@ def _engine(name: str, **options: str | int) -> Way:
 
 def _reduced(name: str, reductions: Reductions, engine: str = "c") -> Way:
     """Reductions begin with the first state."""
-    at_once = replace(reductions, after=0, patience=0)
-    return Way(name, Options(reductions=at_once, threads=1, engine=engine, minimise=False))
+    used = at_once(reductions)
+    return Way(name, Options(reductions=used, threads=1, engine=engine, minimise=False))
 
 
 #: Each engine, and each reduction: a new one is a row here.

@@ -14,7 +14,7 @@ import dsmc.selfcheck as under_test
 from dsmc.cli import main
 from dsmc.engine.outcome import Limits, Verdict
 from dsmc.frozen import replace
-from dsmc.reduce.plan import NO_REDUCTIONS, Reductions
+from dsmc.reduce.plan import NO_REDUCTIONS, Reductions, at_once
 from dsmc.selfcheck import WAYS, Comparison, selfcheck
 from dsmc.session import Report, check_system, load
 from dsmc.traces.replay import ReplayError
@@ -71,7 +71,7 @@ def test_each_reduction_has_a_row() -> None:
     kinds = [name for name in Reductions._fields if getattr(Reductions(), name) is True]
     for kind in kinds:
         used = {kind: True} | ({"partial_order": True} if kind == "schedules" else {})
-        alone = replace(NO_REDUCTIONS, **used, after=0, patience=0)
+        alone = at_once(replace(NO_REDUCTIONS, **used))
         assert any(way.options.reductions == alone for way in WAYS), kind
 
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from dsmc import Options, Overrides, check, load
+from dsmc.diagnostics import Mistakes
+from dsmc.diagnostics.render import render_all
 from dsmc.engine.outcome import Limits
 from dsmc.frozen import replace
 from dsmc.reduce.plan import NO_REDUCTIONS, Reductions
@@ -48,4 +51,7 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Mistakes as mistakes:
+        sys.exit(render_all(mistakes.diagnostics))

@@ -24,6 +24,10 @@ AFTER = 50_000
 PATIENCE = 1_000_000
 #: To choose steps takes time. It pays if no more than so many of them are taken.
 PAYS = 0.6
+#: There are more states if faults are chosen beforehand. It pays if no more than so many of the steps are
+#: left that are left otherwise.
+CHOSEN = 0.8
+_ALWAYS = 1_000.0
 
 
 class Led(Frozen):
@@ -40,8 +44,8 @@ Ordered: TypeAlias = Callable[[y.System], "Led | None"]
 class Reductions(Frozen):
     """Which reductions may be used, and after how many states of the system as it is. A solver is asked
     how steps may be ordered when so many states more (`patience`) were not all; an order is used if of
-    the steps of some first states it leaves at most this part (`pays`), first under `schedules` of faults.
-    Is it `led` even by violations that stay?
+    the steps of some states it leaves at most this part (`pays`), under `schedules` of faults if these
+    leave at most another part of those (`chosen`). Is it `led` even by violations that stay?
     """
 
     symmetry: bool = True
@@ -53,6 +57,7 @@ class Reductions(Frozen):
     after: int = AFTER
     patience: int = PATIENCE
     pays: float = PAYS
+    chosen: float = CHOSEN
 
     @property
     def any(self) -> bool:
@@ -63,6 +68,11 @@ class Reductions(Frozen):
 NO_REDUCTIONS = Reductions(
     symmetry=False, dead_values=False, slices=False, partial_order=False, schedules=False
 )
+
+
+def at_once(reductions: Reductions) -> Reductions:
+    """From the first state on, whatever they pay."""
+    return replace(reductions, after=0, patience=0, pays=1.0, chosen=_ALWAYS)
 
 
 class Reduced(Frozen):

@@ -23,6 +23,7 @@ from dsmc.reduce.access import reads
 from dsmc.reduce.budgets import is_only_spent
 from dsmc.reduce.dealing import Dealt, dealt_out
 from dsmc.reduce.firsts import is_possible
+from dsmc.reduce.mentions import head_of, variables_in
 from dsmc.reduce.permute import Values
 from dsmc.reduce.slots import Slot
 from dsmc.reduce.stubborn import Stubborn
@@ -70,7 +71,7 @@ class Schedules(Frozen):
             if action.origin.fault:
                 asked = [order.conditions[number] for number in guard]
                 slots = list(_slots(action, asked, known))
-                if not known.keys() & _changed(action) <= {variable.name for variable, _ in slots}:
+                if not known.keys() & _mentioned(action) <= {v.name for v, _ in slots}:
                     return None
                 found |= dict.fromkeys(slots)
         return list(found)
@@ -111,6 +112,10 @@ def _slots(
 
 def _changed(action: y.Action) -> set[str]:
     return {st.place.base.name for st in s.walk(action.body) if isinstance(st, s.Assign)}
+
+
+def _mentioned(action: y.Action) -> set[str]:
+    return variables_in([*head_of(action), *s.all_exprs(action.body)]) | _changed(action)
 
 
 def _joined(schedule: Sequence[s.Block]) -> s.Block:

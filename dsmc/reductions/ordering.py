@@ -26,8 +26,6 @@ _SAMPLE, _WALKS, _LONGEST = 300, 200, 100
 #: To put steps off takes time for each state, and its steps are looked at twice. It pays if no more than so
 #: many are left of those that are taken otherwise.
 _PUTTING_OFF_PAYS = 0.6
-#: There are more states if faults are chosen beforehand, so many steps have to be left out for it.
-_CHOOSING_PAYS = 0.8
 
 
 class _Tried(NamedTuple):
@@ -66,7 +64,10 @@ class Ordering:
         the system as it is.
         """
         under, plain = self._under_schedules(system), self._of(system)
-        most = min(self._reductions.pays, _CHOOSING_PAYS * (plain.part if plain is not None else 1))
+        most = min(
+            self._reductions.pays,
+            self._reductions.chosen * (plain.part if plain is not None else 1),
+        )
         return under.led if under is not None and under.part <= most else self.plain(system)
 
     def plain(self, system: System) -> Led | None:
