@@ -181,12 +181,7 @@ class Operators:
             for (e, one), other in zip(sides, (right, left), strict=True)
             if holds(one, self._of.value(e, scope))
         ]
-        one_is_enough = (op is Op.UNION) == isinstance(test, Has) and not (
-            op is Op.MINUS and isinstance(test, Has)
-        )
-        if op is Op.MINUS:
-            one_is_enough = isinstance(test, Lacks)
-        if one_is_enough:
+        if (op is Op.UNION) == isinstance(test, Has):  # one side is enough
             return self._of.any(good)
         return self._of.all(good) if len(good) == len(sides) else self._both(left, right, scope)
 
