@@ -94,11 +94,9 @@ class _Search:
 
     def _less(self) -> Explored:
         """With what costs little; and only if that is not enough with an order of steps too."""
-        first = self._first_limits()
-        parts = self._plan()
-        if first is not self._limits and self._is_proved(parts):
-            first = None
-        if first is not None:
+        found, first = None, self._first_limits()
+        parts = self._plan() if first is not None else ()
+        if first is self._limits or (first is not None and not self._is_proved(parts)):
             found = self._planned(parts, first)
             if first is self._limits or found.statistics.stopped != states_limit(first.states or 0):
                 return found
@@ -106,7 +104,7 @@ class _Search:
         try:
             return self._led()
         except KeyboardInterrupt:
-            if first is None:
+            if found is None:
                 raise
             return replace(found, statistics=replace(found.statistics, stopped=INTERRUPTED))
 
