@@ -401,6 +401,11 @@ def all_exprs(block: Block) -> Iterator[Expr]:
 Rewrite: TypeAlias = Callable[[Block], Block]
 
 
+def assigned(block: Block) -> frozenset[str]:
+    """The variables that a block may assign to."""
+    return frozenset(one.place.base.name for one in walk(block) if isinstance(one, Assign))
+
+
 def binds(statement: Statement) -> tuple[str, ...]:
     """The local names that a statement binds (in itself or for those after it)."""
     match statement:

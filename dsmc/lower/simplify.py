@@ -74,12 +74,7 @@ def _possible(action: Action) -> bool:
 
 def _without_constants(program: Program) -> Program:
     """The tool's own variables that no action changes become their first values."""
-    changed = {
-        st.place.base.name
-        for action in program.actions
-        for st in s.walk(action.body)
-        if isinstance(st, s.Assign)
-    }
+    changed = {name for action in program.actions for name in s.assigned(action.body)}
     fixed = {
         v.name: v for v in program.variables
         if v.storage is Storage.INTERNAL and v.name not in changed and _value(v) is not None

@@ -53,7 +53,7 @@ def changes(statement: s.Statement, variable: str) -> bool:
 def has_to_do(action: y.Action, budget: str) -> bool:
     """Does an action ask for a budget, or spend of it?"""
     looked_at = variables_in([*head_of(action), *s.all_exprs(action.body)])
-    return budget in looked_at or any(changes(st, budget) for st in s.walk(action.body))
+    return budget in looked_at or budget in s.assigned(action.body)
 
 
 def instead(action: y.Action, budget: str, asked: x.Expr, spent: s.Statement) -> y.Action:

@@ -43,7 +43,7 @@ def clash(loop: s.For, functions: Functions) -> Node | None:
     partial = _partial(loop.body, functions)
     if partial is not None and any(isinstance(st, s.Require | s.Pick) for st in s.walk(loop.body)):
         return partial
-    changed = {st.place.base.name for st in s.walk(loop.body) if isinstance(st, s.Assign)}
+    changed = s.assigned(loop.body)
     accesses = [a for a in _accesses(loop.body) if a.variable in changed]
     for variable in sorted(changed):
         found = _shared(loop.name, [a for a in accesses if a.variable == variable])

@@ -49,8 +49,7 @@ def _is_whole(path: tuple[s.Step, ...], type: Type, keys: frozenset[str]) -> boo
 
 def _touches(statement: s.Statement, name: str) -> bool:
     block = (statement,)
-    assigned = (st.place.base.name for st in s.walk(block) if isinstance(st, s.Assign))
-    return name in assigned or any(_reads(e, name) for e in s.all_exprs(block))
+    return name in s.assigned(block) or any(_reads(e, name) for e in s.all_exprs(block))
 
 
 def _reads(e: x.Expr, name: str) -> bool:

@@ -20,6 +20,7 @@ from dsmc.ir.ops import Op
 from dsmc.ir.types import Value
 from dsmc.reduce.access import reads
 from dsmc.reduce.budgets import at, has_to_do, instead, most, one_less
+from dsmc.reduce.mentions import renamed
 from dsmc.reduce.slots import Slot, anyhow, by_nodes, nodes_of, numbers_in
 
 #: Whose first messages meet with the fault: these do; not these, so far; they did, or something else did.
@@ -73,10 +74,10 @@ def firsts(system: y.System, budget: y.Variable) -> tuple[y.System, First]:
         ]  # fmt: skip
         spends = action in spending
         actions += _either(action, budget, *first) if spends else [_not_first(action, first)]
-    made = {a.name: _forced(a.name) for a in spending}
+    made = {a.name: (a.name, *[_forced(a.name)] * (a in spending)) for a in system.actions}
     found = replace(
         system, variables=(*system.variables, *variables.values()), actions=tuple(actions),
-        properties=tuple(_told(prop, made) for prop in system.properties),
+        properties=tuple(renamed(prop, made) for prop in system.properties),
     )  # fmt: skip
     return found, First(budget, tuple(variables.values()))
 
@@ -104,13 +105,6 @@ def _not_first(action: y.Action, first: Sequence[s.Place]) -> y.Action:
     return replace(
         action, guard=x.conjunction([*free, action.guard]), body=(*past, *action.body)
     )  # fmt: skip
-
-
-def _told(prop: y.Property, made: dict[str, str]) -> y.Property:
-    if not isinstance(prop, y.Fires):
-        return prop
-    more = tuple(made[name] for name in prop.actions if name in made)
-    return replace(prop, actions=(*prop.actions, *more))
 
 
 def meets_any(action: y.Action, system: y.System) -> bool:

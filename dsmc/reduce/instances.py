@@ -20,6 +20,7 @@ from dsmc.ir.expr import Quantifier
 from dsmc.ir.ops import Op
 from dsmc.ir.simplify import certain, simplify, simplify_block
 from dsmc.reduce.goals import apart, values_of
+from dsmc.reduce.mentions import renamed
 from dsmc.smt.effects import Choice, Fields, Instance, Whole
 
 #: More actions than these are not made; of many it turns out that they are never possible.
@@ -53,17 +54,11 @@ def unfolded(system: y.System) -> Instances | None:
         actions += [instance for instance, _, _ in found]
         guards += [guard for _, guard, _ in found]
         origins += [(number, chosen) for _, _, chosen in found]
-    properties = tuple(_renamed(prop, made) for prop in system.properties)
+    properties = tuple(renamed(prop, made) for prop in system.properties)
     whole = replace(system, actions=tuple(actions), properties=properties)
     once = {condition: condition for guard in guards for condition in guard}  # soon compared
     guards = [tuple(once[condition] for condition in guard) for guard in guards]
     return Instances(whole, tuple(guards), tuple(origins))
-
-
-def _renamed(prop: y.Property, made: dict[str, tuple[str, ...]]) -> y.Property:
-    if not isinstance(prop, y.Fires):
-        return prop
-    return replace(prop, actions=tuple(name for old in prop.actions for name in made.get(old, ())))
 
 
 # ---------------------------------------------------------------- what is told apart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
@@ -37,6 +37,13 @@ def head_of(action: y.Action) -> Iterator[x.Expr]:
     yield action.guard
 
 
+def renamed(prop: y.Property, made: Mapping[str, tuple[str, ...]]) -> y.Property:
+    """A property of the same steps, of which others were made."""
+    if not isinstance(prop, y.Fires):
+        return prop
+    return replace(prop, actions=tuple(name for old in prop.actions for name in made.get(old, ())))
+
+
 class Told(Frozen):
     """What an action does, told for those who ask about variables.
 
@@ -56,14 +63,13 @@ def told(action: y.Action) -> Told:
     """What an action does."""
     action = _plain(action)
     conditions = (*(param.where for param in action.params), action.guard)
-    body = list(s.walk(action.body))
     return Told(
         tuple(head_of(action)),
         action.body,
         tuple(c for e in conditions for c in x.conjuncts(e)),
         frozenset(variables_in([*head_of(action), *s.all_exprs(action.body)])),
-        frozenset(st.place.base.name for st in body if isinstance(st, s.Assign)),
-        any(isinstance(st, s.Leave) for st in body),
+        s.assigned(action.body),
+        any(isinstance(st, s.Leave) for st in s.walk(action.body)),
     )
 
 

@@ -59,7 +59,7 @@ class Schedules(Frozen):
         """May a step that changes nothing else, and so is a rest, change what is known of messages?"""
         known = {v.name for one in self.dealt for v in one.variables}
         return any(
-            rest.actions & ~rest.move & 1 << place and known & _changed(action)
+            rest.actions & ~rest.move & 1 << place and known & s.assigned(action.body)
             for rest in order.rests for place, action in enumerate(order.system.actions)
         )  # fmt: skip
 
@@ -110,12 +110,8 @@ def _slots(
                 yield variable, keys
 
 
-def _changed(action: y.Action) -> set[str]:
-    return {st.place.base.name for st in s.walk(action.body) if isinstance(st, s.Assign)}
-
-
 def _mentioned(action: y.Action) -> set[str]:
-    return variables_in([*head_of(action), *s.all_exprs(action.body)]) | _changed(action)
+    return variables_in([*head_of(action), *s.all_exprs(action.body)]) | s.assigned(action.body)
 
 
 def _joined(schedule: Sequence[s.Block]) -> s.Block:

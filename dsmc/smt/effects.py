@@ -82,12 +82,7 @@ class Effects:
 
     def _constants(self) -> State:
         """The variables that stay what they are, where that is known."""
-        written = {
-            st.place.base.name
-            for action in self.system.actions
-            for st in s.walk(action.body)
-            if isinstance(st, s.Assign)
-        }
+        written = {name for action in self.system.actions for name in s.assigned(action.body)}
         first = self.starts[0].state if len(self.starts) == 1 else {}
         return {
             name: value

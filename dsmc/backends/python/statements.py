@@ -108,9 +108,7 @@ class Statements:
     def _settle(self, statement: s.Statement) -> None:
         """Before code that may or may not run: what it changes must have a name to be changed."""
         self.flush()
-        for name in sorted(
-            {st.place.base.name for st in s.walk((statement,)) if isinstance(st, s.Assign)}
-        ):
+        for name in sorted(s.assigned((statement,))):
             place = self.e.places[name]
             if isinstance(place, str):
                 if place not in self._owned:

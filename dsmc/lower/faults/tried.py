@@ -84,7 +84,7 @@ class Tried:
 
     def stopped(self, cut: s.Block, failing: s.Block) -> s.Block:
         """Code with stops, where the node fails at one of them, if the rest is possible."""
-        changed = {st.place.base.name for st in s.walk(cut) if isinstance(st, s.Assign)}
+        changed = s.assigned(cut)
         kept = [(self._known[name], self._keep(name)) for name in self._known if name in changed]
         going = x.negation(read(self._stopped))
         stop: s.Block = (
