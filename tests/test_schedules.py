@@ -187,7 +187,8 @@ def test_too_many_schedules() -> None:
 @pytest.mark.parametrize("job", small_jobs(800))
 def test_models(job: Job) -> None:
     with unless_refused(), unless_too_large():
-        assert_same_steps(compile_job(job))
+        if not assert_same_steps(compile_job(job)):
+            pytest.skip("there are no faults to choose")
 
 
 @settings(max_examples=max(1, settings.default.max_examples // 3))
