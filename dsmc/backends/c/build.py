@@ -26,7 +26,7 @@ from dsmc.backends.c.tinycc import CompileError
 
 #: The parts of the search that are C files.
 PARTS = (
-    "table.c", "store.c", "records.c", "search.c", "depth.c", "trace.c", "checkpoint.c", "cold.c",
+    "table.c", "store.c", "records.c", "put.c", "search.c", "depth.c", "trace.c", "checkpoint.c", "cold.c",
     "ignored.c", "live_graph.c", "live_ways.c", "live_fair.c", "observe.c",
 )  # fmt: skip
 _HEADERS = (

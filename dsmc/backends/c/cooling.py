@@ -10,7 +10,7 @@ from dsmc.backends.c.driver import Driver
 from dsmc.files import home
 
 #: Words of states that have been expanded since some were put into the file: fewer are not worth it.
-WORTH = 1 << 22
+WORTH = 1 << 24
 
 
 class Cooler:

@@ -57,7 +57,7 @@ static int dive(search *s, int *any)
 	if (!note_decided(s, STATE, any) || !note_decided(s, STEP, any) || !note_decided(s, OUTSIDE, any))
 		return 0;
 	w->c.wanted = s->nothing; /* what is found is looked at when it is expanded */
-	flush(w, 1);
+	flush(w);
 	s->transitions += w->c.count - before;
 	s->found = w->found;
 	return push_new(s) && !s->no_memory;

@@ -214,9 +214,9 @@ static void lead_from(search *s, ignored *i)
 	for (u64 n = 0; n < i->count; n++)
 		if (i->put_off[n]) {
 			expand_state(w, s->states.at[i->begin + n]);
-			flush(w, 0);
+			flush_batch(w);
 		}
-	flush(w, 1);
+	flush(w);
 	w->c.led = 0;
 	s->transitions += w->c.count - before;
 	s->found += w->found - found;

@@ -110,8 +110,8 @@ static void find_targets(worker *w, graph *g, u64 number, u64 count, u64 stride)
 	for (u64 i = 0; i < count; i++) {
 		w->keys[i] = key_of(w, w->out + i * stride);
 		u64 hash = mix(w->keys[i], 64);
-		const sub *own = sub_of(&g->numbers, hash);
-		const u64 *line = line_of(own, hash);
+		const sub *own = &g->numbers.sub[hash >> SUB_SHIFT];
+		const u64 *line = line_of(&g->numbers, hash);
 		PREFETCH(line);
 		PREFETCH(own->value + (line - own->key));
 	}

@@ -105,252 +105,6 @@ void reset_room(worker *w)
 		free((void *)BOX(w->large.at[--w->large.count]));
 }
 
-/* ---- one state */
-
-void look_at(worker *w, const u64 *state, u32 which)
-{
-	w->c.flags = w->flags[which];
-	w->s->m->look(&w->c, state);
-	w->c.flags = w->flags[STEP];
-}
-
-static void look_outside(worker *w)
-{
-	u64 words = w->s->m->words, count = w->outside.count / words;
-	for (u64 i = 0; i < count; i++)
-		look_at(w, w->outside.at + i * words, OUTSIDE);
-	w->outside.count = 0;
-}
-
-static void look_at_end(worker *w)
-{
-	const model *m = w->s->m;
-	ctx *c = &w->c;
-	if (c->failed)
-		c->flags[m->error >> 6] |= 1ull << (m->error & 63);
-	else if (m->ends) {
-		if (!(c->moved & 1))
-			m->rest(c, w->state);
-		if (!(c->moved & 3))
-			m->stuck(c, w->state);
-	}
-}
-
-static void fold_all(worker *w)
-{
-	u64 words = w->s->m->words, n = (u64)(w->c.out - w->out) / words;
-	for (u64 i = w->folded; i < n && !w->s->hashed; i++)
-		ask_for_nodes(w, w->out + i * words);
-	for (; w->folded < n; w->folded++)
-		w->keys[w->folded] = key_of(w, w->out + w->folded * words);
-}
-
-static void fold_forms(worker *w)
-{
-	u64 words = w->s->m->words, n = (u64)(w->c.out - w->out) / words;
-	for (u64 at = w->folded; at < n; at++)
-		w->keys[at] = form_key(w, w->out + at * words, &w->orbit[at]);
-	w->folded = n;
-}
-
-/* The keys of the successors that have none yet. */
-static void find_keys(worker *w)
-{
-	const model *m = w->s->m;
-	if (m->canonical)
-		fold_forms(w);
-	else if (m->words > 1 || m->boxes)
-		fold_all(w);
-}
-
-/* The successors of a state, with their keys. */
-void expand_state(worker *w, u64 handle)
-{
-	const model *m = w->s->m;
-	ctx *c = &w->c;
-	unfold(w, handle);
-	c->moved = c->failed = 0;
-	m->expand(c, w->state);
-	find_keys(w);
-	look_at_end(w);
-	if (w->outside.count)
-		look_outside(w);
-}
-
-const u64 *successors_of(worker *w, u64 handle, u64 *count)
-{
-	const model *m = w->s->m;
-	reset_room(w);
-	expand_state(w, handle);
-	*count = (u64)(w->c.out - w->out) / m->words;
-	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
-}
-
-/* ---- many states */
-
-static void keep(worker *w, u64 key, u64 hash, const u64 *words)
-{
-	search *s = w->s;
-	u64 which = hash >> SUB_SHIFT;
-	if (!put_state(w, words, key, &w->next))
-		STORE(&s->no_memory, 1);
-	w->kept++;
-	w->fresh[which]++;
-	w->found++;
-	w->crowded |= (u32)sub_is_full(&s->set, &s->set.sub[which], w->fresh[which] * w->others);
-	if (s->m->decides)
-		look_at(w, words, STATE);
-	w->overloaded |= s->m->load && s->m->load(words) > s->load_limit;
-}
-
-/* Put a key into the set: was it new? */
-static inline int put_key(worker *w, u64 hash, u64 key)
-{
-	search *s = w->s;
-	int found;
-	while ((found = set_put(sub_of(&s->set, hash), hash, key)) == NO_ROOM && !LOAD(&s->no_memory))
-		pause_all(w);
-	return found == NEW;
-}
-
-/* Put a successor into the set that is not where it would mostly be if it were there. */
-static void put_successor(worker *w, const u64 *keys, u64 which)
-{
-	search *s = w->s;
-	u64 hash = w->flying[which & (FLIGHT - 1)].hash;
-	if (put_key(w, hash, keys[which])) {
-		keep(w, keys[which], hash, w->out + which * s->m->words);
-		w->unreduced += s->m->canonical ? w->orbit[which] : 1;
-	}
-	if (w->crowded)
-		pause_all(w);
-}
-
-static inline void look_up(worker *w, const u64 *keys, u64 which)
-{
-	const flight *f = &w->flying[which & (FLIGHT - 1)];
-	if (!LIKELY(set_has_in_line(f->own, f->line, f->hash, keys[which])))
-		put_successor(w, keys, which);
-}
-
-/* Ask for the places of the successors that have none yet: they will have come when they are needed.
- * Asking and looking take turns, so that the one does not wait for the other.
- */
-static void locate(worker *w, const u64 *keys, u64 count)
-{
-	table *set = &w->s->set;
-	u64 at = w->located, behind = w->looked_up;
-	u32 bits = set->bits;
-	for (; at < count; at++) {
-		u64 hash = mix(keys[at], bits);
-		if (at - behind == FLIGHT)
-			look_up(w, keys, behind++);
-		sub *own = sub_of(set, hash);
-		flight f = {hash, own, line_of(own, hash)};
-		PREFETCH(f.line);
-		w->flying[at & (FLIGHT - 1)] = f;
-	}
-	w->located = at;
-	w->looked_up = behind;
-}
-
-static const u64 *keys_of(worker *w, u64 *count)
-{
-	const model *m = w->s->m;
-	*count = (u64)(w->c.out - w->out) / m->words;
-	return m->words > 1 || m->boxes || m->canonical ? w->keys : w->out;
-}
-
-void flush(worker *w, int all)
-{
-	u64 count;
-	const u64 *keys = keys_of(w, &count);
-	locate(w, keys, count);
-	if (!all && count < BATCH)
-		return;
-	while (w->looked_up < count)
-		look_up(w, keys, w->looked_up++);
-	reset_room(w);
-	if (LOAD(&w->s->parked))
-		pause_all(w);
-}
-
-/* ---- growing: all workers meet */
-
-static void collect(worker *w)
-{
-	for (u32 i = 0; i < SUBS; i++) {
-		w->s->set.sub[i].used += w->fresh[i];
-		w->s->nodes.sub[i].used += w->fresh_nodes[i];
-		w->fresh[i] = w->fresh_nodes[i] = 0;
-	}
-	w->crowded = 0;
-}
-
-/* The tables have moved. */
-static void find_lines(worker *w)
-{
-	for (u32 i = 0; i < FLIGHT; i++)
-		if (w->flying[i].own)
-			w->flying[i].line = line_of(w->flying[i].own, w->flying[i].hash);
-}
-
-static void grow(search *s)
-{
-	for (u32 i = 0; i < s->threads; i++)
-		collect(&s->workers[i]);
-	if (!table_grow(&s->set) || !table_grow(&s->nodes))
-		STORE(&s->no_memory, 1);
-	for (u32 i = 0; i < s->threads; i++)
-		find_lines(&s->workers[i]);
-}
-
-#if THREADS
-#define LOCK(s) ((pthread_mutex_t *)(s)->lock)
-#define TURN(s) ((pthread_cond_t *)(s)->turn)
-typedef char lock_fits[sizeof(pthread_mutex_t) <= 128 && sizeof(pthread_cond_t) <= 128 ? 1 : -1];
-
-static void meet(search *s)
-{
-	grow(s);
-	s->parked = 0;
-	s->generation++;
-	pthread_cond_broadcast(TURN(s));
-}
-
-void pause_all(worker *w)
-{
-	search *s = w->s;
-	if (LOAD(&s->active) == 1) {
-		grow(s);
-		return;
-	}
-	pthread_mutex_lock(LOCK(s));
-	u32 generation = s->generation;
-	STORE(&s->parked, s->parked + 1);
-	if (s->parked == s->active)
-		meet(s);
-	while (s->generation == generation)
-		pthread_cond_wait(TURN(s), LOCK(s));
-	pthread_mutex_unlock(LOCK(s));
-}
-
-static void leave(worker *w)
-{
-	search *s = w->s;
-	pthread_mutex_lock(LOCK(s));
-	STORE(&s->active, s->active - 1);
-	if (s->parked && s->parked == s->active)
-		meet(s);
-	pthread_mutex_unlock(LOCK(s));
-}
-#else
-void pause_all(worker *w)
-{
-	grow(w->s);
-}
-#endif
-
 /* ---- a level */
 
 int must_stop(search *s)
@@ -384,9 +138,9 @@ static void expand_unit(worker *w, u64 at, u64 count)
 		if (i + AHEAD < count)
 			ask_for_parts(s, s->states.at[at + AHEAD]);
 		expand_state(w, state_at(s, at));
-		flush(w, 0);
+		flush_batch(w);
 	}
-	flush(w, 1);
+	flush(w);
 }
 
 static void work(worker *w)
@@ -595,6 +349,7 @@ static int open_worker(worker *w, search *s)
 	u32 flags = m->properties / 64 + 1;
 	w->s = s;
 	w->room = 2 * BATCH;
+	w->batch = BATCH * m->words;
 	w->state = calloc(m->words + 1, sizeof(u64));
 	w->out = malloc(w->room * m->words * sizeof(u64));
 	w->keys = malloc(w->room * sizeof(u64));
@@ -678,7 +433,8 @@ int dsmc_adopt(search *s, u32 threads)
 	pthread_cond_init(TURN(s), NULL);
 #endif
 	s->active = 1;
-	s->set.spare = s->nodes.spare = BATCH * threads;
+	table_spare(&s->set, BATCH * threads);
+	table_spare(&s->nodes, BATCH * threads);
 	return threads <= s->threads || open_workers(s, threads);
 }
 
@@ -729,7 +485,7 @@ int dsmc_begin(search *s)
 	if (w->c.failed)
 		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
 	look_outside(w);
-	flush(w, 1);
+	flush(w);
 	gather(s);
 	s->initial = s->found = w->found;
 	int event = next_level(s);

@@ -19,6 +19,11 @@
 #define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
 #define CHUNK (1u << 18)  /* bytes of room for boxes */
 
+/* Nobody outside calls what this declares, so that the compiler may put it where it is called. */
+#ifndef __TINYC__
+#pragma GCC visibility push(hidden)
+#endif
+
 typedef struct search search;
 typedef struct ignored ignored;
 
@@ -41,7 +46,6 @@ typedef struct tree {
 /* A successor whose place in the set is on its way from memory. */
 typedef struct flight {
 	u64 hash;
-	sub *own;
 	u64 *line;
 } flight;
 
@@ -51,7 +55,8 @@ typedef struct worker {
 	u64 *state;              /* what is expanded */
 	tree here, there;        /* its tree; that of a successor */
 	u64 *out;                /* the successors' words */
-	u64 room, folded;        /* how many fit; how many have keys, … */
+	u64 room, batch;         /* how many fit; so many words are to be put into the set */
+	u64 folded;              /* how many have keys, … */
 	u64 located, looked_up;  /* … places in the set, were put there */
 	u64 *keys;               /* those of their canonical forms, if there are such; … */
 	u64 *orbit;              /* … and for how many states these stand */
@@ -75,6 +80,11 @@ typedef struct worker {
 typedef struct extent {
 	u64 states, levels, nodes, transitions, initial, event, load_limit;
 } extent;
+
+#if THREADS
+#define LOCK(s) ((pthread_mutex_t *)(s)->lock)
+#define TURN(s) ((pthread_cond_t *)(s)->turn)
+#endif
 
 enum { STEP, STATE, OUTSIDE, NOT, KEY }; /* how a property was decided */
 enum { FINISHED, PAUSED, DECIDED, LOADED, NO_MEMORY, TOO_MANY };
@@ -141,14 +151,27 @@ u64 fingerprint(const model *m, const u64 *words);
 int write_record(const model *m, const u64 *words, list *to);
 void read_record(worker *w, const u64 *record);
 
-/* search.c */
+/* put.c */
 void expand_state(worker *w, u64 handle);
 /* The keys of the successors of a state. */
 const u64 *successors_of(worker *w, u64 handle, u64 *count);
 void look_at(worker *w, const u64 *state, u32 which);
+void look_outside(worker *w);
+/* The keys of the successors that have none yet. */
+void find_keys(worker *w);
+/* Put the successors that were collected into the set; their room is used again. */
+void flush(worker *w);
+/* The same if they are many. */
+void flush_batch(worker *w);
+/* Wait until nobody puts anything into the tables, and let those grow that are full. */
+void pause_all(worker *w);
+/* What a worker counted of the tables is theirs. */
+void collect(worker *w);
+/* One less works. */
+void leave(worker *w);
+
+/* search.c */
 void reset_room(worker *w);
-/* Put the successors that were collected into the set; all of them, if the room is to be used again. */
-void flush(worker *w, int all);
 /* What a worker found goes behind the other states. False: no memory. */
 int take_over(search *s, worker *w);
 int must_stop(search *s);
@@ -157,8 +180,6 @@ void gather(search *s);
 int next_level(search *s);
 /* Why the search has stopped. */
 int why(search *s);
-/* Wait until nobody puts anything into the tables, and let those grow that are full. */
-void pause_all(worker *w);
 
 /* A large array whose pages come when they are written; its room, which becomes less if it must. */
 u64 *reserve(u64 *room);
@@ -172,5 +193,9 @@ void close_ignored(search *s);
 
 /* checkpoint.c */
 void mark_level(search *s, int event);
+
+#ifndef __TINYC__
+#pragma GCC visibility pop
+#endif
 
 #endif

@@ -9,9 +9,9 @@
 static u32 find_node(worker *w, u64 key, u64 hash)
 {
 	search *s = w->s;
-	sub *t = sub_of(&s->nodes, hash);
+	const sub *t = &s->nodes.sub[hash >> SUB_SHIFT];
 	int is_new;
-	u64 at = (u64)(table_put(t, hash, key, &is_new) - t->key);
+	u64 at = (u64)(table_put(&s->nodes, hash, key, &is_new, w->others > 1) - t->key);
 	if (!is_new) {
 		u32 found;
 		while (!(found = LOAD(&t->value[at]))) /* its finder is about to write it */
@@ -28,7 +28,7 @@ static u32 find_node(worker *w, u64 key, u64 hash)
 	STORE(&t->value[at], (u32)made);
 	u64 which = hash >> SUB_SHIFT;
 	w->fresh_nodes[which]++;
-	w->crowded |= (u32)sub_is_full(&s->nodes, t, w->fresh_nodes[which] * w->others);
+	w->crowded |= (u32)is_full(&s->nodes, t, w->fresh_nodes[which] * w->others);
 	return (u32)made;
 }
 
@@ -60,8 +60,8 @@ void ask_for_nodes(worker *w, const u64 *words)
 		u64 hash = mix(words[i], 64);
 		if (w->known_pair[hash & (REMEMBERED - 1)] == words[i])
 			continue;
-		sub *t = sub_of(&s->nodes, hash);
-		const u64 *line = line_of(t, hash);
+		const sub *t = &s->nodes.sub[hash >> SUB_SHIFT];
+		const u64 *line = line_of(&s->nodes, hash);
 		PREFETCH(line);
 		PREFETCH(t->value + (line - t->key));
 	}

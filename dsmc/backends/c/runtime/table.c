@@ -32,49 +32,64 @@ static int room_for(sub *s, u64 bytes)
 	return 1;
 }
 
-static int sub_open(sub *s, const table *t, u64 lines, u32 rest)
+/* False: no memory; what there is of it, is in `s`. */
+static int sub_open(sub *s, u64 lines, u32 valued)
 {
 	memset(s, 0, sizeof *s);
-	s->lines = lines;
-	s->rest = rest;
-	s->shift = 64 + SUB_BITS - t->bits;
-	if (t->valued)
+	if (valued)
 		s->value = fresh((lines + 1) * LINE * sizeof(u32));
-	return room_for(s, (lines + 1) * LINE * sizeof(u64)) && (!t->valued || s->value);
+	return room_for(s, (lines + 1) * LINE * sizeof(u64)) && (!valued || s->value);
 }
 
-static void sub_close(sub *s)
+static void sub_close(sub *s, u64 lines)
 {
 	if (s->room)
 		munmap(s->room, s->bytes);
 	if (s->value)
-		munmap(s->value, (s->lines + 1) * LINE * sizeof(u32));
+		munmap(s->value, (lines + 1) * LINE * sizeof(u32));
 	memset(s, 0, sizeof *s);
-}
-
-int table_open(table *t, u64 expected, u32 bits, int valued, u32 spare)
-{
-	t->bits = bits;
-	t->valued = (u32)valued;
-	t->spare = spare;
-	u64 lines = (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8;
-	memset(t->sub, 0, sizeof t->sub);
-	for (u32 i = 0; i < SUBS; i++)
-		if (!sub_open(&t->sub[i], t, lines, 0))
-			return 0;
-	return 1;
 }
 
 void table_close(table *t)
 {
 	for (u32 i = 0; i < SUBS; i++)
-		sub_close(&t->sub[i]);
+		sub_close(&t->sub[i], t->lines);
+}
+
+void table_spare(table *t, u32 spare)
+{
+	u64 most = t->rest ? t->lines * NARROW_LINE / 16 * 12 : t->lines * LINE / 16 * 13;
+	t->spare = spare;
+	t->most = most > spare ? most - spare : 0;
+}
+
+/* Room for tables of so many lines. False: no memory, and no room. */
+static int subs_open(table *t, u64 lines, u32 rest)
+{
+	memset(t->sub, 0, sizeof t->sub);
+	t->lines = lines;
+	t->rest = rest;
+	table_spare(t, t->spare);
+	for (u32 i = 0; i < SUBS; i++)
+		if (!sub_open(&t->sub[i], lines, t->valued)) {
+			table_close(t);
+			return 0;
+		}
+	return 1;
+}
+
+int table_open(table *t, u64 expected, u32 bits, int valued, u32 spare)
+{
+	memset(t, 0, sizeof *t);
+	t->bits = bits;
+	t->valued = (u32)valued;
+	t->spare = spare;
+	return subs_open(t, (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8, 0);
 }
 
 /* Small tables grow fast, large ones are kept full. */
-static u64 next_size(const sub *s)
+static u64 next_size(u64 lines)
 {
-	u64 lines = s->lines;
 	return lines < 1 << 11 ? lines * 4 : lines < 1 << 16 ? lines * 2 : lines / 4 * 5;
 }
 
@@ -85,75 +100,94 @@ static u32 rest_of(const table *t, u64 lines)
 	return !t->valued && t->bits > told && t->bits - told <= MOST_REST ? t->bits - told : 0;
 }
 
-static void move_wide(sub *to, const sub *from, u32 bits)
+static void move_wide(table *to, const sub *from, u64 lines)
 {
-	u64 end = from->lines * LINE;
+	u64 end = lines * LINE;
 	for (u64 i = 0; i <= end; i++) {
 		int is_new;
-		u64 key = from->key[i] - 1;
+		u64 key = from->key[i] - 1, hash = mix(key, to->bits);
 		if (!from->key[i])
 			continue;
-		u64 *place = i < end ? table_put(to, mix(key, bits), key, &is_new) : put_greatest(to, &is_new);
-		if (to->value)
-			to->value[place - to->key] = from->value[i];
+		u64 *place = table_put(to, hash, key, &is_new, 0);
+		sub *own = &to->sub[hash >> SUB_SHIFT];
+		if (own->value)
+			own->value[place - own->key] = from->value[i];
 	}
 }
 
-static void narrow_down(sub *to, const sub *from, u32 bits)
+static void narrow_down(table *to, const sub *from, u64 lines)
 {
-	for (u64 i = 0; i <= from->lines * LINE; i++)
+	for (u64 i = 0; i <= lines * LINE; i++)
 		if (from->key[i])
-			narrow_put(to, mix(from->key[i] - 1, bits));
+			narrow_put(to, mix(from->key[i] - 1, to->bits), 0);
 }
 
-/* A number's hash, without what tells the table, is its line and its rest. */
-static void move_narrow(sub *to, const sub *from)
+/* A number's hash is its table, its line and its rest. */
+static void move_narrow(table *to, const table *from, u32 which)
 {
+	u32 shift = 64 - from->bits;
 	for (u64 i = 0; i < from->lines * NARROW_LINE; i++) {
-		u32 entry = ((const u32 *)from->key)[i];
+		u32 entry = ((const u32 *)from->sub[which].key)[i];
 		if (!entry--)
 			continue;
 		u64 line = (i / NARROW_LINE - (entry >> from->rest)) & (from->lines - 1);
 		u64 number = line << from->rest | (entry & ((1u << from->rest) - 1));
-		narrow_put(to, number << from->shift >> SUB_BITS);
+		narrow_put(to, (u64)which << SUB_SHIFT | number << shift, 0);
 	}
 }
 
-/* Move all to a larger table, a narrow one if that is possible. False: no memory, or (as good as
- * never) numbers too far from their lines. */
-static int move(const table *t, sub *to, const sub *from)
+/* Move what is in one of the tables to those of another set, and close it. */
+static void move(table *to, table *from, u32 which)
 {
-	u64 lines = 16, wanted = next_size(from) * (from->rest ? NARROW_LINE : LINE);
+	sub *s = &from->sub[which];
+	if (!to->rest)
+		move_wide(to, s, from->lines);
+	else if (from->rest)
+		move_narrow(to, from, which);
+	else
+		narrow_down(to, s, from->lines);
+	to->sub[which].used = s->used;
+	sub_close(s, from->lines);
+}
+
+/* Larger tables, narrow ones if that is possible. */
+static int open_larger(table *larger, const table *t)
+{
+	u64 lines = 16, next = next_size(t->lines), wanted = next * (t->rest ? NARROW_LINE : LINE);
 	while (lines * NARROW_LINE < wanted / 4 * 3)
 		lines *= 2;
 	u32 rest = rest_of(t, lines);
-	if (!sub_open(to, t, rest ? lines : next_size(from), rest))
-		return 0;
-	if (!rest)
-		move_wide(to, from, t->bits);
-	else if (from->rest)
-		move_narrow(to, from);
-	else
-		narrow_down(to, from, t->bits);
-	to->used = from->used;
-	return !to->full;
+	*larger = *t;
+	return subs_open(larger, rest ? lines : next, rest);
 }
 
-/* False if there is no memory; what was there stays. */
-static int grow_sub(table *t, sub *s)
+/* There is room for all before the first moves. As good as never is a number too far from its line: then
+ * it is as if there were none, and the set is of no more use. */
+static int grow_all(table *t)
 {
-	sub larger;
-	int good = move(t, &larger, s);
-	sub_close(good ? s : &larger);
-	if (good)
-		*s = larger;
-	return good;
+	table larger;
+	if (!open_larger(&larger, t))
+		return 0;
+	larger.full = 0;
+	larger.grown++;
+	for (u32 i = 0; i < SUBS; i++)
+		move(&larger, t, i);
+	*t = larger;
+	return !t->full;
+}
+
+static int is_any_full(const table *t)
+{
+	u32 full = t->full;
+	for (u32 i = 0; i < SUBS; i++)
+		full |= (u32)is_full(t, &t->sub[i], 0);
+	return (int)full;
 }
 
 int table_grow(table *t)
 {
-	for (u32 i = 0; i < SUBS; i++)
-		if ((t->sub[i].full || sub_is_full(t, &t->sub[i], 0)) && !grow_sub(t, &t->sub[i]))
+	while (is_any_full(t))
+		if (!grow_all(t))
 			return 0;
 	return 1;
 }
@@ -161,14 +195,14 @@ int table_grow(table *t)
 int table_add(table *t, u64 key, u32 value)
 {
 	u64 hash = mix(key, t->bits);
-	sub *own = sub_of(t, hash);
-	if ((own->full || sub_is_full(t, own, 1)) && !table_grow(t))
+	sub *own = &t->sub[hash >> SUB_SHIFT];
+	if (is_full(t, own, 1) && !table_grow(t))
 		return 0;
 	own->used++;
 	if (!t->valued)
-		return set_put(own, hash, key) == NEW;
+		return set_put(t, hash, key, 0) == NEW;
 	int is_new;
-	u64 *place = table_put(own, hash, key, &is_new);
+	u64 *place = table_put(t, hash, key, &is_new, 0);
 	own->value[place - own->key] = value;
 	return is_new;
 }
@@ -177,9 +211,9 @@ const u32 *table_find(const table *t, u64 key)
 {
 	u64 hash = mix(key, t->bits), wanted = key + 1;
 	const sub *s = &t->sub[hash >> SUB_SHIFT];
-	const u64 *line = line_of(s, hash), *end = s->key + s->lines * LINE;
+	const u64 *line = line_of(t, hash), *end = s->key + t->lines * LINE;
 	if (!wanted)
-		return *end ? s->value + s->lines * LINE : NULL;
+		return *end ? s->value + t->lines * LINE : NULL;
 	for (;;) {
 		u32 empty, here = in_line(line, wanted, &empty);
 		if (here)

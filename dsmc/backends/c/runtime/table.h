@@ -1,11 +1,11 @@
 /* A growing set of numbers, each perhaps with a value; many threads may put numbers in.
  *
- * Open addressing in `SUBS` tables chosen by the highest bits of the hash. A number is in the line of
- * the cache that its hash names, or, where that is full, in one after it: a line is filled from the
- * left and compared at once. The line is the hash scaled to the size, so that growing a table is a
+ * Open addressing in `SUBS` tables of one size, chosen by the highest bits of the hash. A number is in
+ * the line of the cache that its hash names, or, where that is full, in one after it: a line is filled
+ * from the left and compared at once. The line is the hash scaled to the size, so that growing a table is a
  * pass from left to right over both (Maier, Sanders, Dementiev, "Concurrent Hash Tables: Fast and
- * General(?)!", section 5.3.1), and only one of them is there twice. Nobody puts anything in while a
- * table grows: see `pause_all` in search.c.
+ * General(?)!", section 5.3.1), and only one of them takes memory twice. Nobody puts anything in
+ * while they grow: see `pause_all` in put.c.
  *
  * The hash is a permutation of the numbers of so many bits, so the line tells a part of the number. A
  * narrow table keeps the rest alone, and how many lines further the number is, in 32 bits (quotienting:
@@ -29,19 +29,21 @@
 typedef struct sub {
 	u64 *key;   /* a number plus one; 0: empty. Behind the lines: 1, if the greatest number is there */
 	u32 *value;
-	u64 lines, used;
-	u32 rest;   /* of a narrow table: bits that are kept of a number; 0: it is wide */
-	u32 shift;  /* where it is in the hash */
-	u32 full;   /* did a number find no room? */
+	u64 used;
 	void *room; /* what the keys are in: they begin where a large page does */
 	u64 bytes;
 } sub;
 
 typedef struct table {
 	sub sub[SUBS];
+	u64 lines;  /* in each */
+	u64 most;   /* numbers in each; */
+	u32 spare;  /* so many more fit: what may come between two looks */
+	u32 rest;   /* of narrow tables: bits that are kept of a number; 0: they are wide */
+	u32 full;   /* did a number find no room? */
+	u32 grown;  /* so many times */
 	u32 valued;
-	u32 spare; /* so many numbers fit in a full table: what may come between two looks */
-	u32 bits;  /* of a number */
+	u32 bits;   /* of a number */
 } table;
 
 /* A permutation of the numbers of so many bits: to the left, as the lines are told by the left. */
@@ -55,14 +57,15 @@ static inline u64 mix(u64 key, u32 bits)
 	return key << (64 - bits);
 }
 
-static inline sub *sub_of(table *t, u64 hash)
+/* Where the line of a number is among so many. */
+static inline u64 line_in(u64 lines, u64 hash)
 {
-	return &t->sub[hash >> SUB_SHIFT];
+	return ((hash << SUB_BITS >> 32) * lines >> 32) * LINE;
 }
 
-static inline u64 *line_of(const sub *s, u64 hash)
+static inline u64 *line_of(const table *t, u64 hash)
 {
-	return s->key + ((hash << SUB_BITS >> 32) * s->lines >> 32) * LINE;
+	return t->sub[hash >> SUB_SHIFT].key + line_in(t->lines, hash);
 }
 
 #if defined(__AVX2__) && !defined(__SANITIZE_THREAD__)
@@ -105,29 +108,38 @@ void table_close(table *t);
 int table_add(table *t, u64 key, u32 value);
 /* The value of a number; NULL if it is not there. */
 const u32 *table_find(const table *t, u64 key);
-/* Make the tables larger that are too full. False: no memory; what is there stays. */
+/* Make the tables larger if one is too full. False: no memory; what is there stays. */
 int table_grow(table *t);
+/* So many numbers may come between two looks. */
+void table_spare(table *t, u32 spare);
 
-/* Is a table with so many more numbers too full? */
-static inline int sub_is_full(const table *t, const sub *s, u64 more)
+/* Is one of them with so many more numbers too full? */
+static inline int is_full(const table *t, const sub *s, u64 more)
 {
-	return s->used + more + t->spare > (s->rest ? s->lines * NARROW_LINE / 16 * 14 : s->lines * LINE / 16 * 13);
+	return s->used + more > t->most;
 }
 
+/* Take a place that was empty; where others do the same, perhaps another was faster: false, and what it
+ * put there is in `*found`. */
+#define TAKE(place, found, wanted, shared) \
+	((shared) ? SWAP_IF(place, found, wanted) : (*(place) = (wanted), 1))
+
 /* The place of the greatest number, which plus one is 0. */
-static inline u64 *put_greatest(sub *s, int *is_new)
+static inline u64 *put_greatest(const table *t, const sub *s, int *is_new)
 {
-	u64 *place = s->key + s->lines * LINE, found = 0;
+	u64 *place = s->key + t->lines * LINE, found = 0;
 	*is_new = SWAP_IF(place, &found, 1);
 	return place;
 }
 
-/* The place of a number; `*is_new` tells whether it was put there now. */
-static inline u64 *table_put(sub *s, u64 hash, u64 key, int *is_new)
+/* The place of a number in its table; `*is_new` tells whether it was put there now. Do others put
+ * numbers in, too? */
+static inline u64 *table_put(const table *t, u64 hash, u64 key, int *is_new, int shared)
 {
-	u64 wanted = key + 1, *line = line_of(s, hash);
+	const sub *s = &t->sub[hash >> SUB_SHIFT];
+	u64 wanted = key + 1, *line = line_of(t, hash);
 	if (!LIKELY(wanted))
-		return put_greatest(s, is_new);
+		return put_greatest(t, s, is_new);
 	for (;;) {
 		u32 empty, here = in_line(line, wanted, &empty);
 		if (LIKELY(here)) {
@@ -136,12 +148,12 @@ static inline u64 *table_put(sub *s, u64 hash, u64 key, int *is_new)
 		}
 		if (!empty) {
 			line += LINE;
-			if (line == s->key + s->lines * LINE)
+			if (line == s->key + t->lines * LINE)
 				line = s->key;
 			continue;
 		}
 		u64 *place = line + lowest(empty), found = 0;
-		if (SWAP_IF(place, &found, wanted)) {
+		if (TAKE(place, &found, wanted, shared)) {
 			*is_new = 1;
 			return place;
 		}
@@ -170,50 +182,76 @@ static inline u32 in_narrow_line(const u32 *line, u32 wanted, u32 *empty)
 
 enum { THERE, NEW, NO_ROOM };
 
-/* The rest of a number is what its line does not tell. */
-static inline u32 rest_in(const sub *s, u64 hash)
+/* The rest of a number is what its line does not tell: the last of its bits, which come last in the hash. */
+typedef struct narrowing {
+	u32 shift, mask;
+} narrowing;
+
+static inline narrowing narrowing_of(const table *t)
 {
-	return (u32)(hash << SUB_BITS >> s->shift) & ((1u << s->rest) - 1);
+	return (narrowing){64 - t->bits, (1u << t->rest) - 1};
 }
 
-static inline int narrow_put(sub *s, u64 hash)
+static inline u32 rest_in(narrowing n, u64 hash)
 {
-	u32 rest = rest_in(s, hash), *line = (u32 *)line_of(s, hash);
-	for (u32 further = 0; further < (1u << (32 - s->rest)) - 1; further++, line += NARROW_LINE) {
-		u32 wanted = (further << s->rest | rest) + 1, empty;
-		if (line == (u32 *)(s->key + s->lines * LINE))
+	return (u32)(hash >> n.shift) & n.mask;
+}
+
+static inline int narrow_put(table *t, u64 hash, int shared)
+{
+	const sub *s = &t->sub[hash >> SUB_SHIFT];
+	u32 rest = rest_in(narrowing_of(t), hash), *line = (u32 *)line_of(t, hash);
+	for (u32 further = 0; further < (1u << (32 - t->rest)) - 1; further++, line += NARROW_LINE) {
+		u32 wanted = (further << t->rest | rest) + 1, empty;
+		if (line == (u32 *)(s->key + t->lines * LINE))
 			line = (u32 *)s->key;
 		if (LIKELY(in_narrow_line(line, wanted, &empty)))
 			return THERE;
 		while (empty) {
 			u32 found = 0;
-			if (SWAP_IF(line + lowest(empty), &found, wanted))
+			if (TAKE(line + lowest(empty), &found, wanted, shared))
 				return NEW;
 			if (found == wanted)
 				return THERE;
 			empty &= empty - 1;
 		}
 	}
-	STORE(&s->full, 1);
+	STORE(&t->full, 1);
 	return NO_ROOM;
 }
 
-/* Is a number of a set without values in the line that its hash names? Mostly it is. */
-static inline int set_has_in_line(const sub *s, const u64 *line, u64 hash, u64 key)
+/* Put a number plus one into a line of a set without values, if it belongs there; mostly it is there.
+ * NO_ROOM: it is to be put in with more care. */
+static inline int put_near(u64 *line, u64 wanted, int shared)
 {
 	u32 empty;
-	if (s->rest)
-		return in_narrow_line((const u32 *)line, rest_in(s, hash) + 1, &empty) != 0;
-	return LIKELY(key + 1) && in_line(line, key + 1, &empty);
+	if (LIKELY(in_line(line, wanted, &empty) && wanted))
+		return THERE;
+	if (shared || !empty || !wanted)
+		return NO_ROOM;
+	line[lowest(empty)] = wanted;
+	return NEW;
+}
+
+/* The same of a number's rest, and a narrow line. */
+static inline int narrow_put_near(u32 *line, u32 wanted, int shared)
+{
+	u32 empty;
+	if (LIKELY(in_narrow_line(line, wanted, &empty)))
+		return THERE;
+	if (shared || !empty)
+		return NO_ROOM;
+	line[lowest(empty)] = wanted;
+	return NEW;
 }
 
 /* Put a number into a set without values; if there is no room for it, the table has to grow first. */
-static inline int set_put(sub *s, u64 hash, u64 key)
+static inline int set_put(table *t, u64 hash, u64 key, int shared)
 {
 	int is_new;
-	if (s->rest)
-		return narrow_put(s, hash);
-	table_put(s, hash, key, &is_new);
+	if (t->rest)
+		return narrow_put(t, hash, shared);
+	table_put(t, hash, key, &is_new, shared);
 	return is_new ? NEW : THERE;
 }
 
