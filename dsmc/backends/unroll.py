@@ -8,9 +8,10 @@ from dsmc.frozen import replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
 from dsmc.ir import types as t
+from dsmc.ir.evaluate import sort_key
 from dsmc.ir.ops import Op
 from dsmc.ir.simplify import simplify, simplify_block
-from dsmc.ir.system import Action, Param
+from dsmc.ir.system import Action
 from dsmc.ir.types import Value
 
 #: An action is written out for each choice of parameters up to so many choices …
@@ -27,8 +28,8 @@ _SMALL_QUANTIFIER = 40
 def written_out(e: x.Fold) -> list[x.Expr] | None:
     """`forall` or `exists` over few values as the tests to be joined; None if it is better looped."""
     binder, rest = e.binders[0], e.binders[1:]
-    values = _few_values(binder)
-    if values is None or sum(1 for _ in x.walk(e)) > _SMALL_QUANTIFIER:
+    values = _few_values(binder.domain, UNROLL_QUANTIFIER)
+    if not values or sum(1 for _ in x.walk(e)) > _SMALL_QUANTIFIER:
         return None
     inner = x.Fold(e.quantifier, rest, e.body, t.BOOL) if rest else e.body
     every = e.quantifier is x.Quantifier.FORALL
@@ -48,14 +49,14 @@ def unrolled(e: x.Fold) -> x.Expr | None:
     return simplify(found)
 
 
-def _few_values(binder: x.Binder) -> list[object] | None:
-    """The values of a binder, if they are few and known."""
-    match binder.domain:
-        case x.Apply(Op.ALL, _, t.Set(of)) if 0 < (t.size(of) or 0) <= UNROLL_QUANTIFIER:
+def _few_values(domain: x.Expr, most: int) -> list[Value] | None:
+    """The elements of a domain, if they are few and known."""
+    match domain:
+        case x.Apply(Op.ALL, _, t.Set(of)) if 0 < (t.size(of) or 0) <= most:
             return list(t.values(of))
-        case x.Apply(Op.RANGE, (x.Lit(first), x.Lit(last))) if (
-            first <= last < first + UNROLL_QUANTIFIER
-        ):
+        case x.Lit(values, t.Set(of)) if len(values) <= most:
+            return sorted(values, key=lambda value: sort_key(of, value))
+        case x.Apply(Op.RANGE, (x.Lit(first), x.Lit(last))) if last - first < most:
             return list(range(first, last + 1))
         case _:
             return None
@@ -77,37 +78,51 @@ def is_straight(action: Action) -> bool:
 
 
 def instances(action: Action) -> list[Action]:
-    """The action for each choice of its parameters, if they are few and it is small."""
-    if not is_straight(action) or not action.params:
-        return [action]
-    choices = [_few(param) for param in action.params]
-    if any(c is None for c in choices):
-        return [action]
-    count = 1
-    for choice in choices:
-        count *= len(choice or ())
+    """The action for each choice of its first parameters, as far as these are few and it is small. What
+    comes after them is looped over.
+    """
     size = sum(1 for e in (action.guard, *s.all_exprs(action.body)) for _ in x.walk(e))
-    if count > UNROLL or size > SMALL:
+    choices = _first_choices(action)
+    if not choices or not is_straight(action) or size > SMALL:
         return [action]
-    return [_instance(action, chosen) for chosen in itertools.product(*(c or () for c in choices))]
+    found = []
+    for chosen in itertools.product(*choices):
+        values: dict[str, x.Expr] = {
+            p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=False)
+        }
+        where = x.conjunction([p.where for p in action.params[: len(chosen)]])
+        where = simplify(x.substitute(where, values))
+        if where == x.FALSE:
+            continue
+        if where != x.TRUE and len(chosen) < len(action.params):
+            return [action]  # what is looped over may have a value only where it is true
+        found.append(_instance(action, values, where))
+    return found
 
 
-def _few(param: Param) -> list[Value] | None:
-    match param.domain:
-        case x.Apply(Op.ALL, _, t.Set(of)) if (
-            isinstance(of, t.SCALARS) and (t.size(of) or 0) <= UNROLL
-        ):
-            return list(t.values(of))
-        case _:
-            return None
+def _first_choices(action: Action) -> list[list[Value]]:
+    """The values of the first parameters that are few, so many of these that they are few together."""
+    choices: list[list[Value]] = []
+    count = 1
+    for param in action.params:
+        values = _few_values(param.domain, UNROLL) if isinstance(param.type, t.SCALARS) else None
+        if values is None or (count := count * len(values)) > UNROLL:
+            break
+        choices.append(values)
+    return choices
 
 
-def _instance(action: Action, chosen: tuple[Value, ...]) -> Action:
-    values: dict[str, x.Expr] = {
-        p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=True)
-    }
-    wheres = [x.substitute(p.where, values) for p in action.params]
-    guard = simplify(x.conjunction([*wheres, x.substitute(action.guard, values)]))
-    names = tuple((name, simplify(x.substitute(value, values))) for name, value in action.names)
-    body = simplify_block(s.substitute_in(action.body, values))
-    return replace(action, params=(), names=names, guard=guard, body=body)
+def _instance(action: Action, values: dict[str, x.Expr], where: x.Expr) -> Action:
+    def of_values(e: x.Expr) -> x.Expr:
+        return simplify(x.substitute(e, values))
+
+    rest = action.params[len(values) :]
+    return replace(
+        action,
+        params=tuple(
+            replace(p, domain=of_values(p.domain), where=of_values(p.where)) for p in rest
+        ),
+        names=tuple((name, of_values(value)) for name, value in action.names),
+        guard=simplify(x.conjunction([where, of_values(action.guard)])),
+        body=simplify_block(s.substitute_in(action.body, values)),
+    )

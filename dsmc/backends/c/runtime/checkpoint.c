@@ -34,7 +34,7 @@ int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **no
 
 /* ---- going on */
 
-static int put_all(table *t, const u64 *keys, u64 count)
+static int fill(table *t, const u64 *keys, u64 count)
 {
 	for (u64 i = 0; i < count; i++)
 		if (!table_add(t, keys[i], (u32)(i + 1)))
@@ -65,6 +65,7 @@ int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind)
 	s->load_limit = m->load_limit;
 	s->whole = *m;
 	decide_again(s, level, kind);
-	return put_all(&s->set, s->states.at, m->states) && put_all(&s->nodes, s->pairs + 1, m->nodes)
+	lend_room(s);
+	return fill(&s->set, s->states.at, m->states) && fill(&s->nodes, s->pairs + 1, m->nodes)
 	    && find_loaded(s);
 }

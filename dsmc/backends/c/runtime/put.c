@@ -44,6 +44,19 @@ static void fold_all(worker *w)
 		w->keys[w->folded++] = key_of(w, at);
 }
 
+static void begin_keys(worker *w)
+{
+	u64 words = w->s->m->words;
+	for (const u64 *at = w->out + w->begun * words; at < w->c.out; at += words)
+		w->keys[w->begun++] = begin_key(w, at);
+}
+
+static void end_keys(worker *w)
+{
+	for (; w->folded < w->begun; w->folded++)
+		w->keys[w->folded] = end_key(w, w->out + w->folded * w->s->m->words, w->keys[w->folded]);
+}
+
 static void fold_forms(worker *w)
 {
 	u64 words = w->s->m->words;
@@ -61,6 +74,8 @@ void find_keys(worker *w)
 {
 	if (w->s->m->canonical)
 		fold_forms(w);
+	else if (w->s->levels == 1 && !w->s->hashed && !w->s->alone)
+		begin_keys(w);
 	else if (!are_keys(w->s))
 		fold_all(w);
 }
@@ -84,6 +99,7 @@ const u64 *successors_of(worker *w, u64 handle, u64 *count)
 	const model *m = w->s->m;
 	reset_room(w);
 	expand_state(w, handle);
+	end_keys(w);
 	*count = (u64)(w->c.out - w->out) / m->words;
 	return are_keys(w->s) ? w->out : w->keys;
 }
@@ -174,6 +190,8 @@ void flush(worker *w)
 {
 	const u64 *keys = are_keys(w->s) ? w->out : w->keys;
 	u64 count = (u64)(w->c.out - w->out) / w->s->m->words;
+	end_keys(w);
+	w->located = w->looked_up = 0;
 	locate(w, keys, count);
 	while (w->looked_up < count)
 		look_up(w, keys, w->looked_up++, narrowing_of(&w->s->set));

@@ -8,6 +8,8 @@ int list_reserve(list *l, u64 count)
 {
 	if (count <= l->room)
 		return 1;
+	if (l->lent)
+		return 0;
 	u64 room = count + l->room / 2 + 64;
 	u64 *at = realloc(l->at, room * sizeof(u64));
 	if (!at)
@@ -27,9 +29,9 @@ int list_add(list *l, u64 v)
 
 void list_free(list *l)
 {
-	free(l->at);
-	l->at = NULL;
-	l->count = l->room = 0;
+	if (!l->lent)
+		free(l->at);
+	memset(l, 0, sizeof *l);
 }
 
 /* ---- what generated code calls */
@@ -97,7 +99,7 @@ void reset_room(worker *w)
 {
 	w->c.out = w->out;
 	w->c.end = w->out + (w->room - 1) * w->s->m->words;
-	w->folded = w->located = w->looked_up = 0;
+	w->begun = w->folded = 0;
 	w->chunk_at = 0;
 	w->c.heap = w->chunk[0];
 	w->c.heap_end = w->c.heap + CHUNK;
@@ -223,11 +225,35 @@ int take_over(search *s, worker *w)
 	list *next = &w->next;
 	if (s->states.count + next->count > s->states.room)
 		return 0;
-	if (next->count)
+	if (next->count && !next->lent)
 		memcpy(s->states.at + s->states.count, next->at, next->count * sizeof(u64));
 	s->states.count += next->count;
 	s->kept += w->kept;
 	next->count = w->kept = 0;
+	lend_room(s);
+	return 1;
+}
+
+void lend_room(search *s)
+{
+	list *next = &s->workers[0].next;
+	if (s->threads > 1)
+		return;
+	list_free(next);
+	*next = (list){s->states.at + s->states.count, 0, s->states.room - s->states.count, 1};
+}
+
+/* Where there are several, each has room of its own. */
+static int own_room(list *l)
+{
+	list own = {0};
+	if (!l->lent)
+		return 1;
+	if (!list_reserve(&own, l->count + 1))
+		return 0;
+	memcpy(own.at, l->at, l->count * sizeof(u64));
+	own.count = l->count;
+	*l = own;
 	return 1;
 }
 
@@ -435,7 +461,7 @@ int dsmc_adopt(search *s, u32 threads)
 	s->active = 1;
 	table_spare(&s->set, BATCH * threads);
 	table_spare(&s->nodes, BATCH * threads);
-	return threads <= s->threads || open_workers(s, threads);
+	return threads <= s->threads || (open_workers(s, threads) && own_room(&s->workers[0].next));
 }
 
 /* Whether the keys of states are fingerprints, if they are not smaller anyhow. */
@@ -480,6 +506,7 @@ int dsmc_begin(search *s)
 {
 	worker *w = &s->workers[0];
 	w->others = 1;
+	lend_room(s);
 	s->m->initial(&w->c);
 	find_keys(w);
 	if (w->c.failed)

@@ -14,7 +14,7 @@
 #define PAGE (1u << 13)   /* states that are put into a file at once: whole pages of the system's */
 #endif
 #define FLIGHT 32         /* successors whose places are on their way from memory */
-#define REMEMBERED 4096   /* pairs whose nodes a worker remembers */
+#define REMEMBERED 1024   /* pairs whose nodes a worker remembers */
 #define AHEAD 8           /* states ahead whose parts are asked for */
 #define DEEPEST 24        /* levels of the tree of a state: 2 to this power leaves */
 #define CHUNK (1u << 18)  /* bytes of room for boxes */
@@ -24,13 +24,15 @@
 #pragma GCC visibility push(hidden)
 #endif
 
+#define APART 128 /* bytes between what two processors write: they would wait for each other's line */
+
 typedef struct search search;
 typedef struct ignored ignored;
 
-/* A growing array of numbers. */
+/* A growing array of numbers; in room that is lent, it grows no further. */
 typedef struct list {
 	u64 *at;
-	u64 count, room;
+	u64 count, room, lent;
 } list;
 
 int list_add(list *l, u64 v);
@@ -56,7 +58,7 @@ typedef struct worker {
 	tree here, there;        /* its tree; that of a successor */
 	u64 *out;                /* the successors' words */
 	u64 room, batch;         /* how many fit; so many words are to be put into the set */
-	u64 folded;              /* how many have keys, … */
+	u64 begun, folded;       /* how many have the beginning of a key, a key, … */
 	u64 located, looked_up;  /* … places in the set, were put there */
 	u64 *keys;               /* those of their canonical forms, if there are such; … */
 	u64 *orbit;              /* … and for how many states these stand */
@@ -73,6 +75,7 @@ typedef struct worker {
 	u64 fresh[SUBS], fresh_nodes[SUBS]; /* put into each table since the last pause */
 	u64 found, transitions, unreduced;
 	u32 crowded, others;     /* is a table too full? how many put into them? */
+	char apart[APART];
 } worker;
 
 /* How far a search was when its last whole level ended, and how that level ended. Of the arrays that
@@ -133,6 +136,10 @@ struct search {
 void unfold(worker *w, u64 handle);
 u64 key_of(worker *w, const u64 *words);
 void ask_for_nodes(worker *w, const u64 *words);
+/* The key of a state of two words in two parts: what is asked for by the first has come, some states later,
+ * when the second needs it. */
+u64 begin_key(worker *w, const u64 *words);
+u64 end_key(worker *w, const u64 *words, u64 key);
 void ask_for_parts(search *s, u64 handle);
 /* The key of the canonical form of a state, or of the state itself if there is none. */
 u64 form_key(worker *w, const u64 *words, u64 *orbit);
@@ -157,7 +164,7 @@ void expand_state(worker *w, u64 handle);
 const u64 *successors_of(worker *w, u64 handle, u64 *count);
 void look_at(worker *w, const u64 *state, u32 which);
 void look_outside(worker *w);
-/* The keys of the successors that have none yet. */
+/* The keys of the successors that have none yet, as far as nothing is waited for. */
 void find_keys(worker *w);
 /* Put the successors that were collected into the set; their room is used again. */
 void flush(worker *w);
@@ -174,6 +181,8 @@ void leave(worker *w);
 void reset_room(worker *w);
 /* What a worker found goes behind the other states. False: no memory. */
 int take_over(search *s, worker *w);
+/* Where one thread works alone, what it finds comes there at once. */
+void lend_room(search *s);
 int must_stop(search *s);
 /* What workers counted; what they found is the next level. */
 void gather(search *s);

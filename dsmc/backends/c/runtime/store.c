@@ -50,21 +50,25 @@ static u32 node(worker *w, u32 left, u32 right)
 	return node_of(w, left | (u64)right << 32);
 }
 
+/* Ask for the node of a word. */
+static void ask_for_node(worker *w, u64 word)
+{
+	u64 hash = mix(word, 64);
+	if (w->known_pair[hash & (REMEMBERED - 1)] == word)
+		return;
+	const table *nodes = &w->s->nodes;
+	const sub *t = &nodes->sub[hash >> SUB_SHIFT];
+	const u64 *line = line_of(nodes, hash);
+	PREFETCH(line);
+	PREFETCH(t->value + (line - t->key));
+}
+
 /* Ask for the nodes of words that changed. */
 void ask_for_nodes(worker *w, const u64 *words)
 {
-	search *s = w->s;
-	for (u32 i = 0; i < s->word_nodes; i++) {
-		if (words[i] == w->state[i])
-			continue;
-		u64 hash = mix(words[i], 64);
-		if (w->known_pair[hash & (REMEMBERED - 1)] == words[i])
-			continue;
-		const sub *t = &s->nodes.sub[hash >> SUB_SHIFT];
-		const u64 *line = line_of(&s->nodes, hash);
-		PREFETCH(line);
-		PREFETCH(t->value + (line - t->key));
-	}
+	for (u32 i = 0; i < w->s->word_nodes; i++)
+		if (words[i] != w->state[i])
+			ask_for_node(w, words[i]);
 }
 
 /* Ask for the parts of a state that will be expanded soon. */
@@ -226,6 +230,30 @@ static void fold_words(worker *w, const u64 *words)
 	}
 }
 
+/* Half of a key; 0 if that is a node which is only asked for. */
+static inline u64 begin_half(worker *w, const u64 *words, u32 i)
+{
+	if (i >= w->s->word_nodes || (words[i] == w->state[i] && w->s->initial))
+		return fold_changed(w, words, i);
+	ask_for_node(w, words[i]);
+	return 0;
+}
+
+u64 begin_key(worker *w, const u64 *words)
+{
+	return begin_half(w, words, 0) | (w->s->m->words > 1 ? begin_half(w, words, 1) << 32 : 0);
+}
+
+u64 end_key(worker *w, const u64 *words, u64 key)
+{
+	u32 nodes = w->s->word_nodes;
+	if (nodes > 0 && !(u32)key)
+		key |= node_of(w, words[0]);
+	if (nodes > 1 && !(key >> 32))
+		key |= (u64)node_of(w, words[1]) << 32;
+	return key;
+}
+
 static void fold_level(worker *w, u32 d)
 {
 	u32 *leaf = w->there.at[d], *up = w->there.at[d + 1], n = w->s->width[d];
@@ -243,10 +271,8 @@ static void fold_level(worker *w, u32 d)
 static u64 fold(worker *w, const u64 *words)
 {
 	search *s = w->s;
-	if (s->levels == 1) {
-		u32 left = fold_changed(w, words, 0);
-		return left | (s->m->words > 1 ? (u64)fold_changed(w, words, 1) << 32 : 0);
-	}
+	if (s->levels == 1)
+		return end_key(w, words, begin_key(w, words));
 	fold_words(w, words);
 	u32 top = s->levels - 1;
 	for (u32 d = 0; d < top; d++)

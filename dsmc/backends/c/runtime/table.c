@@ -32,6 +32,24 @@ static int room_for(sub *s, u64 bytes)
 	return 1;
 }
 
+/* The system gives the pages at once, to be written: a page that is read first is given twice, and all
+ * threads are told. */
+static void ask_for_pages(void *at, u64 bytes)
+{
+#if defined(MADV_POPULATE_WRITE) && !defined(__TINYC__)
+	if (at)
+		madvise(at, bytes, MADV_POPULATE_WRITE);
+#else
+	(void)at, (void)bytes;
+#endif
+}
+
+static void ask_for_room(const sub *s, u64 lines)
+{
+	ask_for_pages(s->key, (lines + 1) * LINE * sizeof(u64));
+	ask_for_pages(s->value, (lines + 1) * LINE * sizeof(u32));
+}
+
 /* False: no memory; what there is of it, is in `s`. */
 static int sub_open(sub *s, u64 lines, u32 valued)
 {
@@ -140,6 +158,7 @@ static void move_narrow(table *to, const table *from, u32 which)
 static void move(table *to, table *from, u32 which)
 {
 	sub *s = &from->sub[which];
+	ask_for_room(&to->sub[which], to->lines);
 	if (!to->rest)
 		move_wide(to, s, from->lines);
 	else if (from->rest)
