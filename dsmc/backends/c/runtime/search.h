@@ -51,6 +51,13 @@ typedef struct flight {
 	u64 *line;
 } flight;
 
+/* While tables grow: which of the set's and of the nodes' do; the job that comes next, and how many have not
+ * ended. */
+typedef struct growth {
+	table larger[2];
+	u32 grows[2], next, left;
+} growth;
+
 typedef struct worker {
 	ctx c; /* first: generated code knows only this */
 	search *s;
@@ -118,6 +125,7 @@ struct search {
 	double deadline;
 	u32 stop, no_memory;
 	u32 active, parked, generation;
+	growth growth;
 	worker *workers;
 	list loaded;
 	list stack;              /* depth first: places of states, those that are expanded marked */
@@ -170,6 +178,8 @@ void find_keys(worker *w);
 void flush(worker *w);
 /* The same if they are many. */
 void flush_batch(worker *w);
+
+/* grow.c */
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
 void pause_all(worker *w);
 /* What a worker counted of the tables is theirs. */

@@ -154,48 +154,40 @@ static void move_narrow(table *to, const table *from, u32 which)
 	}
 }
 
-/* Move what is in one of the tables to those of another set, and close it. */
-static void move(table *to, table *from, u32 which)
+void table_move(table *larger, table *t, u32 which)
 {
-	sub *s = &from->sub[which];
-	ask_for_room(&to->sub[which], to->lines);
-	if (!to->rest)
-		move_wide(to, s, from->lines);
-	else if (from->rest)
-		move_narrow(to, from, which);
+	sub *s = &t->sub[which];
+	ask_for_room(&larger->sub[which], larger->lines);
+	if (!larger->rest)
+		move_wide(larger, s, t->lines);
+	else if (t->rest)
+		move_narrow(larger, t, which);
 	else
-		narrow_down(to, s, from->lines);
-	to->sub[which].used = s->used;
-	sub_close(s, from->lines);
+		narrow_down(larger, s, t->lines);
+	larger->sub[which].used = s->used;
+	sub_close(s, t->lines);
 }
 
-/* Larger tables, narrow ones if that is possible. */
-static int open_larger(table *larger, const table *t)
+/* They are narrow if that is possible. */
+int table_begin(table *larger, const table *t)
 {
 	u64 lines = 16, next = next_size(t->lines), wanted = next * (t->rest ? NARROW_LINE : LINE);
 	while (lines * NARROW_LINE < wanted / 4 * 3)
 		lines *= 2;
 	u32 rest = rest_of(t, lines);
 	*larger = *t;
+	larger->full = 0;
+	larger->grown++;
 	return subs_open(larger, rest ? lines : next, rest);
 }
 
-/* There is room for all before the first moves. As good as never is a number too far from its line: then
- * it is as if there were none, and the set is of no more use. */
-static int grow_all(table *t)
+int table_end(table *t, const table *larger)
 {
-	table larger;
-	if (!open_larger(&larger, t))
-		return 0;
-	larger.full = 0;
-	larger.grown++;
-	for (u32 i = 0; i < SUBS; i++)
-		move(&larger, t, i);
-	*t = larger;
+	*t = *larger;
 	return !t->full;
 }
 
-static int is_any_full(const table *t)
+int table_is_full(const table *t)
 {
 	u32 full = t->full;
 	for (u32 i = 0; i < SUBS; i++)
@@ -203,19 +195,22 @@ static int is_any_full(const table *t)
 	return (int)full;
 }
 
-int table_grow(table *t)
+/* False: no memory; what is there stays. */
+static int grow(table *t)
 {
-	while (is_any_full(t))
-		if (!grow_all(t))
-			return 0;
-	return 1;
+	table larger;
+	if (!table_begin(&larger, t))
+		return 0;
+	for (u32 i = 0; i < SUBS; i++)
+		table_move(&larger, t, i);
+	return table_end(t, &larger);
 }
 
 int table_add(table *t, u64 key, u32 value)
 {
 	u64 hash = mix(key, t->bits);
 	sub *own = &t->sub[hash >> SUB_SHIFT];
-	if (is_full(t, own, 1) && !table_grow(t))
+	if (is_full(t, own, 1) && !grow(t))
 		return 0;
 	own->used++;
 	if (!t->valued)

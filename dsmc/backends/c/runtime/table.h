@@ -5,7 +5,7 @@
  * from the left and compared at once. The line is the hash scaled to the size, so that growing a table is a
  * pass from left to right over both (Maier, Sanders, Dementiev, "Concurrent Hash Tables: Fast and
  * General(?)!", section 5.3.1), and only one of them takes memory twice. Nobody puts anything in
- * while they grow: see `pause_all` in put.c.
+ * while they grow: see grow.c.
  *
  * The hash is a permutation of the numbers of so many bits, so the line tells a part of the number. A
  * narrow table keeps the rest alone, and how many lines further the number is, in 32 bits (quotienting:
@@ -108,8 +108,14 @@ void table_close(table *t);
 int table_add(table *t, u64 key, u32 value);
 /* The value of a number; NULL if it is not there. */
 const u32 *table_find(const table *t, u64 key);
-/* Make the tables larger if one is too full. False: no memory; what is there stays. */
-int table_grow(table *t);
+/* Is one of the tables too full? */
+int table_is_full(const table *t);
+/* Open larger ones. False: no memory. */
+int table_begin(table *larger, const table *t);
+/* Move one of them: threads may do that for several. */
+void table_move(table *larger, table *t, u32 which);
+/* All have been moved. False (as good as never): a number is too far from its line, and lost. */
+int table_end(table *t, const table *larger);
 /* So many numbers may come between two looks. */
 void table_spare(table *t, u32 spare);
 
