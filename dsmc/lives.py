@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from dsmc.backends.owed import Labelled
 from dsmc.backends.python.graph import build
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
 from dsmc.engine.search import INTERRUPTED, OUT_OF_MEMORY, Watcher
+from dsmc.frozen import Frozen
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import System, Temporal
 from dsmc.liveness.asked import conditions_of, temporal
@@ -34,10 +35,9 @@ def lives(
 ) -> Lives:  # fmt: skip
     """Decide all properties of whole runs, on one graph that the reference builds."""
     conditions = conditions_of(machine.system)
-    labelled = build(machine, conditions, fair=fair, limits=limits, watch=watch)
-    return _lives(
-        machine.system, labelled, Decider(labelled.graph), _how("the reference", fair=fair)
-    )
+    built = _Built(build(machine, conditions, fair=fair, limits=limits, watch=watch))
+    decider = Decider(lambda: built.labelled.graph)
+    return _lives(machine.system, built, decider, _how("the reference", fair=fair))
 
 
 def lives_in_c(
@@ -46,13 +46,10 @@ def lives_in_c(
     """The same, on the graph of the states that a search in C has found; why it `stopped`, if it did."""
     from dsmc.backends.c.whole import WholeRuns
 
+    whole = WholeRuns(driver, system, stopped, fair=fair, limits=limits)
     try:
-        whole = WholeRuns(driver, system, stopped, fair=fair, limits=limits)
-    except (KeyboardInterrupt, MemoryError) as end:
-        return Lives(_unknown(temporal(system), end))
-    try:
-        decider = Decider(whole.labelled.graph, whole.breaking)
-        return _lives(system, whole.labelled, decider, _how("C", fair=fair))
+        decider = Decider(lambda: whole.labelled.graph, whole.breaking)
+        return _lives(system, whole, decider, _how("C", fair=fair))
     finally:
         whole.close()
 
@@ -61,16 +58,38 @@ def _how(engine: str, *, fair: bool) -> str:
     return f"in {engine}, without reductions{'' if fair else ', without fairness'}"
 
 
-def _lives(system: System, labelled: Labelled, decider: Decider, how: str) -> Lives:
+class _Source(Protocol):
+    """What properties are decided on."""
+
+    @property
+    def labelled(self) -> Labelled:
+        """The graph. Raises `MemoryError`, or `KeyboardInterrupt`."""
+
+    @property
+    def size(self) -> str:
+        """How much of it was looked at, in words."""
+
+
+class _Built(Frozen):
+    """A graph that is there."""
+
+    labelled: Labelled
+
+    @property
+    def size(self) -> str:
+        return self.labelled.graph.told
+
+
+def _lives(system: System, source: _Source, decider: Decider, how: str) -> Lives:
     asked = temporal(system)
     numbers = {condition: n for n, condition in enumerate(conditions_of(system))}
     found: dict[int, Lived] = {}
     try:
         for number, prop in asked:
-            found[number] = _lived(labelled, decider, prop, numbers)
+            found[number] = _lived(source, decider, prop, numbers)
     except (KeyboardInterrupt, MemoryError) as end:
         found = _unknown(asked, end) | found
-    return Lives(found, _told(labelled, asked, how))
+    return Lives(found, _told(source, asked, how))
 
 
 def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Lived]:
@@ -79,24 +98,18 @@ def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Li
     return {number: Lived(Verdict.UNKNOWN, why) for number, _ in asked}
 
 
-def _told(labelled: Labelled, asked: Asked, how: str) -> str:
+def _told(source: _Source, asked: Asked, how: str) -> str:
     """What the verdicts rest on."""
     names = ", ".join(prop.name for _, prop in asked)
-    graph = labelled.graph
-    size = f"{_many(graph.size, 'state')} and {_many(len(graph.targets), 'step')}"
-    return f"{names}: decided on {size} {how}"
+    return f"{names}: decided on {source.size} {how}"
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
-def _lived(labelled: Labelled, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
+def _lived(source: _Source, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
     decided = decider.decide(broken(prop.formula, numbers.__getitem__))
     if decided.lasso is not None:
-        return Lived(Verdict.VIOLATED, run=_run(labelled, decided.lasso))
+        return Lived(Verdict.VIOLATED, run=_run(source.labelled, decided.lasso))
     if decided.is_open:
-        return Lived(Verdict.UNKNOWN, _why_open(labelled))
+        return Lived(Verdict.UNKNOWN, _why_open(source.labelled))
     return Lived(Verdict.HOLDS)
 
 

@@ -37,12 +37,18 @@ class Broken(Protocol):
 
 class Decider:
     """Decides properties of one graph, what they have in common once. Who has a faster way to find runs of
-    a common shape gives it.
+    a common shape gives it; then the graph is perhaps not needed.
     """
 
-    def __init__(self, graph: Graph, breaking: Callable[[Shape], Broken] | None = None) -> None:
-        self._graph = graph
+    def __init__(
+        self, graph: Callable[[], Graph], breaking: Callable[[Shape], Broken] | None = None
+    ) -> None:
+        self._make = graph
         self._breaking = breaking or self._broken
+
+    @functools.cached_property
+    def _graph(self) -> Graph:
+        return self._make()
 
     @functools.cached_property
     def _reached(self) -> Tree:
@@ -66,4 +72,4 @@ class Decider:
 
 def decide(graph: Graph, broken: Normal) -> Decided:
     """Look for a fair run of a graph that does what breaks one property."""
-    return Decider(graph).decide(broken)
+    return Decider(lambda: graph).decide(broken)

@@ -14,6 +14,11 @@ NOBODY = -1
 Edge: TypeAlias = tuple[int, int]
 
 
+def many(count: int, what: str) -> str:
+    """So many of something, in words."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 class Graph(Frozen):
     """States are numbers from 0, and so are obligations, the labels of steps.
 
@@ -35,6 +40,11 @@ class Graph(Frozen):
     def size(self) -> int:
         """How many states there are."""
         return len(self.facts)
+
+    @property
+    def told(self) -> str:
+        """How large it is, in words."""
+        return f"{many(self.size, 'state')} and {many(len(self.targets), 'step')}"
 
     def steps(self, state: int) -> Iterable[Edge]:
         """Where the steps from a state lead, and whose they are."""

@@ -31,6 +31,19 @@ def changes(system: System, before: Values, after: Values) -> Iterable[Change]:
 
 def apart(first: State, states: Iterable[State]) -> Iterator[State]:
     """A few of many states: where any of them differs from the first, one of these does."""
+    return _bits_apart(first, states) if isinstance(first, int) else _parts_apart(first, states)
+
+
+def _bits_apart(first: int, states: Iterable[State]) -> Iterator[State]:
+    left = ~0
+    for state in states:
+        assert isinstance(state, int)
+        if (first ^ state) & left:
+            left &= ~(first ^ state)
+            yield state
+
+
+def _parts_apart(first: State, states: Iterable[State]) -> Iterator[State]:
     bits: defaultdict[int, int] = defaultdict(int)
     others: set[tuple[int, object]] = set()
     for state in states:

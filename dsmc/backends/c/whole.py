@@ -9,11 +9,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
 from dsmc.backends.c.driver import Driver
-from dsmc.backends.owed import Labelled, obligations, owed_of
+from dsmc.backends.c.inside import (
+    NONE64,
+    SLICE,
+    arrays,
+    is_narrow,
+    is_whole,
+    made,
+    mark_strong,
+    steps_inside,
+)
+from dsmc.backends.owed import Labelled
 from dsmc.engine.outcome import Limits
 from dsmc.engine.search import is_full, memory_limit, time_limit
 from dsmc.ir.system import System
-from dsmc.liveness.graph import NOBODY, Graph, Stuttering
+from dsmc.liveness.decide import Broken
+from dsmc.liveness.graph import NOBODY, Graph, Stuttering, many
 from dsmc.liveness.lasso import Avoid, Fulfil, Lasso, Need, Path, Return, Visit, lasso_from
 from dsmc.liveness.shapes import Shape
 
@@ -21,8 +32,6 @@ _U64, _U32 = ctypes.c_uint64, ctypes.c_uint32
 #: In C the greatest number is the label of nobody: -1.
 _LABEL = ctypes.c_int32
 assert NOBODY == -1
-#: Seconds between two looks at the clock and at faster code; what C says for "none".
-_SLICE, _NONE64 = 0.1, (1 << 64) - 1
 
 
 class _Flags:
@@ -36,32 +45,45 @@ class _Flags:
 
 
 class WholeRuns:
-    """The graph of the states that a search has found; `close` gives its memory back. Raises
-    `MemoryError`.
+    """The graph of the states that a search has found, once somebody asks for it; `close` gives its memory
+    back. What raises `MemoryError`, says so.
     """
 
     def __init__(
         self, driver: Driver, system: System, stopped: str, *, fair: bool, limits: Limits
     ) -> None:
-        self._call = driver.call_with_search
+        self._driver, self._system, self._stopped = driver, system, stopped
+        self._fair, self._limits = fair, limits
         self._plain = driver.call
-        self._graph: int | None = self._made(self._call("dsmc_graph_open", fair))
+        self._graph: int | None = None
         self._reached: int | None = None
-        try:
-            stopped = self._grow(driver, limits) or stopped
-            if not self._plain("dsmc_graph_end", self._graph):
-                raise MemoryError
-            self.labelled = self._read(driver, system, stopped)
-            self._reached = self._made(self._plain("dsmc_reached", self._graph))
-        except BaseException:
-            self.close()
-            raise
+        self._steps = 0  # those that were looked at instead of the graph
 
-    @staticmethod
-    def _made(address: int | None) -> int:
-        if not address:
+    @functools.cached_property
+    def labelled(self) -> Labelled:
+        """All of it. Raises `MemoryError`."""
+        call = self._driver.call_with_search
+        self._graph = made(call("dsmc_graph_open", self._fair))
+        stopped = self._grow(self._driver, self._limits) or self._stopped
+        if not self._plain("dsmc_graph_end", self._graph):
             raise MemoryError
-        return address
+        labelled = self._read(self._driver, self._system, stopped)
+        self._reached = made(self._plain("dsmc_reached", self._graph))
+        return labelled
+
+    @property
+    def graph(self) -> Graph:
+        """All of it, without what its numbers stand for. Raises `MemoryError`."""
+        return self.labelled.graph
+
+    @property
+    def size(self) -> str:
+        """What was looked at."""
+        if "labelled" in self.__dict__:
+            return self.graph.told
+        return (
+            f"{many(self._driver.stats()[0], 'state')} and {many(self._steps, 'step')} that matter"
+        )
 
     def close(self) -> None:
         """Give the memory back."""
@@ -73,8 +95,9 @@ class WholeRuns:
 
     def _grow(self, driver: Driver, limits: Limits) -> str:
         """Build it, as far as time and memory go; the limit that was met, if any."""
+        call = driver.call_with_search
         end = None if limits.seconds is None else time.perf_counter() + limits.seconds
-        while not (done := self._call("dsmc_graph_go", self._graph, _SLICE)):
+        while not (done := call("dsmc_graph_go", self._graph, SLICE)):
             driver.take_what_came()
             late = end is not None and time.perf_counter() >= end
             if late or is_full(limits):
@@ -88,19 +111,15 @@ class WholeRuns:
         numbers = (_U64 * 5)()
         self._plain("dsmc_graph_numbers", self._graph, numbers)
         states, steps, labels, initial, cuts_off = numbers
-        at = (ctypes.c_void_p * 7)()
-        self._plain("dsmc_graph_arrays", self._graph, at)
+        owed, strong = mark_strong(driver, system, made(self._graph), labels)
         types: tuple[Any, ...] = (
             _U64 * (states + 1), _U32 * steps, _LABEL * steps, _U64 * states, _U64 * labels,
             ctypes.c_uint8 * labels, ctypes.c_uint8 * states,
         )  # fmt: skip
-        first, targets, of_steps, facts, tags, strong, unexpanded = (
-            of.from_address(place) if place else of() for of, place in zip(types, at, strict=True)
+        first, targets, of_steps, facts, _, _, unexpanded = (
+            of.from_address(place) if place else of()
+            for of, place in zip(types, arrays(driver, made(self._graph)), strict=True)
         )
-        owed = [owed_of(system, tag) for tag in tags]
-        names = {one.name for one in obligations(system) or () if one.strong}
-        for label, one in enumerate(owed):
-            strong[label] = one[0] in names
         graph = Graph(range(initial), first, targets, of_steps, strong, facts, _Flags(unexpanded))
         return Labelled(
             graph, lambda n: driver.state(driver.key_at(n)), owed, bool(cuts_off), stopped
@@ -108,9 +127,33 @@ class WholeRuns:
 
     # ------------------------------------------------------------ properties
 
-    def breaking(self, shape: Shape) -> Breaking:
+    def breaking(self, shape: Shape) -> Broken:
         """Runs that break a property of a shape."""
-        return Breaking(self._plain, self._graph, self._reached, self.labelled.graph, shape)
+        if "labelled" not in self.__dict__ and not self._stopped and is_narrow(shape):
+            steps = self._inside(shape)
+            if steps is not None:
+                self._steps += steps
+                return Unbroken()
+        return self._breaking(shape)
+
+    def _inside(self, shape: Shape) -> int | None:
+        driver, system = self._driver, self._system
+        if not is_whole(driver, system):
+            return None
+        return steps_inside(driver, system, shape, fair=self._fair, limits=self._limits)
+
+    def _breaking(self, shape: Shape) -> Breaking:
+        graph = self.graph  # before what is made with it
+        return Breaking(self._plain, self._graph, self._reached, graph, shape)
+
+
+class Unbroken:
+    """No run breaks it."""
+
+    is_open = False
+
+    def lasso(self) -> None:
+        """There is none."""
 
 
 class Breaking:
@@ -132,7 +175,7 @@ class Breaking:
         self._ways = call("dsmc_inside", self._found)
         numbers = (_U64 * 4)()
         call("dsmc_breaking_found", self._found, numbers)
-        self._near = [number for number in numbers[:2] if number != _NONE64]
+        self._near = [number for number in numbers[:2] if number != NONE64]
         self.is_open = bool(numbers[2])
 
     def lasso(self) -> Lasso | None:

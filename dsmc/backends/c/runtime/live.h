@@ -8,6 +8,10 @@
 #define NOBODY (~0u) /* the label of a step that nobody is owed */
 #define NONE (~0u)
 #define MEMO 256
+#define WORTH_A_LOOK 64   /* between two looks at the clock */
+#define TOGETHER 16       /* nodes that are expanded before the first of their successors is looked up */
+#define REST 0            /* of a part: the node that stands for all others */
+#define FEW 16            /* steps from a state that are compared one by one */
 
 /* The steps from state `s` are at the places from `first[s]` to `first[s + 1]` of `target` and `label`;
  * a step that changes nothing is none of them. */
@@ -24,6 +28,10 @@ typedef struct graph {
 	u32 *seen;               /* of each state: one more than the last that a step to it is from */
 	u32 memo[MEMO];          /* by tags: labels that were asked for last */
 	u32 fair, cuts_off;      /* is anything owed? has a step no result? */
+	/* Of a part: what it begins with and keeps; how many states are looked at for that, and were; the
+	 * key of each node. */
+	u64 begin, stay, starts, scanned;
+	u64 *key;
 } graph;
 
 /* What is reached, breadth first; `before` is the node itself where it begins, NONE if it is not reached. */
@@ -47,6 +55,27 @@ typedef struct breaking {
 	u32 open;                /* may it be broken where it is not known what follows? */
 } breaking;
 
+/* live_graph.c */
+graph *open_graph(u64 states);
+void dsmc_graph_close(graph *g);
+u32 label_of(graph *g, u64 tag);
+/* Ask for the place of a number in a table of values. */
+void ask_for_number(const table *t, u64 key);
+/* Expand the next nodes. False: no memory. */
+int expand_some(search *s, graph *g);
+
+static inline int has_all(u64 facts, u64 wanted)
+{
+	return (facts & wanted) == wanted;
+}
+
+/* live_inside.c */
+/* The number of a node, which is perhaps a new one; NONE: no memory. */
+u32 number_inside(graph *g, u64 key, u64 facts);
+int add_step(graph *g, u64 from, u32 target, u32 label);
+
+/* live_ways.c, live_fair.c */
+void dsmc_close_ways(ways *t);
 int open_ways(const graph *g, ways *t);
 void close_ways(ways *t);
 int grow_ways(const graph *g, u64 stay, const u32 *starts, const u32 *depths, u64 count, ways *t);

@@ -3,8 +3,6 @@
 #include "live.h"
 #include "values.h"
 
-#define WORTH_A_LOOK 1024 /* states between two looks at the clock */
-
 void dsmc_graph_close(graph *g)
 {
 	free(g->first);
@@ -14,40 +12,65 @@ void dsmc_graph_close(graph *g)
 	free(g->unexpanded);
 	free(g->strong);
 	free(g->seen);
+	free(g->key);
 	list_free(&g->tag);
 	table_close(&g->numbers);
 	table_close(&g->labels);
 	free(g);
 }
 
+void ask_for_number(const table *t, u64 key)
+{
+	u64 hash = mix(key, 64);
+	const sub *own = &t->sub[hash >> SUB_SHIFT];
+	const u64 *line = line_of(t, hash);
+	PREFETCH(line);
+	PREFETCH(own->value + (line - own->key));
+}
+
 static int number_states(const search *s, graph *g)
 {
-	if (!table_open(&g->numbers, g->states, 64, 1, 0) || !table_open(&g->labels, 64, 64, 1, 0))
+	if (!table_open(&g->numbers, g->states, 64, 1, 0))
 		return 0;
-	for (u64 i = 0; i < g->states; i++)
+	for (u64 i = 0; i < g->states; i++) {
+		if (i + TOGETHER < g->states)
+			ask_for_number(&g->numbers, s->states.at[i + TOGETHER]);
 		if (!table_add(&g->numbers, s->states.at[i], (u32)i))
 			return 0;
+	}
 	return 1;
+}
+
+/* Room for so many states; pages of it come when they are written. NULL: no memory. */
+graph *open_graph(u64 states)
+{
+	graph *g = calloc(1, sizeof *g);
+	if (!g)
+		return NULL;
+	g->room = 4 * states + 64;
+	g->first = calloc(states + 1, sizeof(u64));
+	g->target = malloc(g->room * sizeof(u32));
+	g->label = malloc(g->room * sizeof(u32));
+	g->facts = malloc((states + 1) * sizeof(u64));
+	g->unexpanded = calloc(states + 1, 1);
+	g->seen = calloc(states + 1, sizeof(u32));
+	if (states < NONE && g->first && g->target && g->label && g->facts && g->unexpanded && g->seen
+	    && table_open(&g->labels, 64, 64, 1, 0))
+		return g;
+	dsmc_graph_close(g);
+	return NULL;
 }
 
 /* What is in the last level was perhaps not expanded. NULL: no memory. */
 graph *dsmc_graph_open(const search *s, u32 fair)
 {
-	graph *g = calloc(1, sizeof *g);
+	graph *g = open_graph(s->kept);
 	if (!g)
 		return NULL;
 	g->states = s->kept;
 	g->initial = s->initial;
 	g->fair = fair;
-	g->room = 4 * g->states + 64;
-	g->first = calloc(g->states + 1, sizeof(u64));
-	g->target = malloc(g->room * sizeof(u32));
-	g->label = malloc(g->room * sizeof(u32));
-	g->facts = malloc((g->states + 1) * sizeof(u64));
-	g->unexpanded = calloc(g->states + 1, 1);
-	g->seen = calloc(g->states + 1, sizeof(u32));
-	if (g->states >= NONE || !g->first || !g->target || !g->label || !g->facts || !g->unexpanded
-	    || !g->seen || !number_states(s, g)) {
+	if (!number_states(s, g)) {
 		dsmc_graph_close(g);
 		return NULL;
 	}
@@ -56,7 +79,7 @@ graph *dsmc_graph_open(const search *s, u32 fair)
 	return g;
 }
 
-static u32 label_of(graph *g, u64 tag)
+u32 label_of(graph *g, u64 tag)
 {
 	if (!g->fair || tag == ~0ull)
 		return NOBODY;
@@ -70,14 +93,23 @@ static u32 label_of(graph *g, u64 tag)
 	return table_add(&g->labels, tag, label) && list_add(&g->tag, tag) ? label : NONE - 1;
 }
 
+/* Where there are many steps, it is remembered which states are the targets of some. */
 static int is_there(const graph *g, u64 from, u32 target, u32 label)
 {
-	if (g->seen[target] != from + 1)
+	u64 first = g->first[from];
+	if (g->steps - first > FEW && g->seen[target] != from + 1)
 		return 0;
-	for (u64 i = g->first[from]; i < g->steps; i++)
+	for (u64 i = first; i < g->steps; i++)
 		if (g->target[i] == target && g->label[i] == label)
 			return 1;
 	return 0;
+}
+
+/* From here on they are remembered. */
+static void remember(graph *g, u64 from)
+{
+	for (u64 i = g->first[from]; i < g->steps; i++)
+		g->seen[g->target[i]] = (u32)from + 1;
 }
 
 static int more_steps(graph *g)
@@ -91,60 +123,87 @@ static int more_steps(graph *g)
 	return label != NULL;
 }
 
-static int add_step(graph *g, u64 from, u32 target, u32 label)
+int add_step(graph *g, u64 from, u32 target, u32 label)
 {
 	if (label == NONE - 1 || (g->steps == g->room && !more_steps(g)))
 		return 0;
 	if (is_there(g, from, target, label))
 		return 1;
-	g->seen[target] = (u32)from + 1;
 	g->target[g->steps] = target;
 	g->label[g->steps++] = label;
+	u64 count = g->steps - g->first[from];
+	if (count > FEW + 1)
+		g->seen[target] = (u32)from + 1;
+	else if (count == FEW + 1)
+		remember(g, from);
 	return 1;
 }
 
-/* The numbers of the successors, in the place of their keys; ~0 for what was not found. All are asked for
- * before the first is needed, so that none waits for another's way from memory. */
-static void find_targets(worker *w, graph *g, u64 number, u64 count, u64 stride)
+/* The successors of a node come behind those of others; the places of those inside are asked for. */
+static void expand_node(search *s, graph *g, u32 node)
 {
-	for (u64 i = 0; i < count; i++) {
-		w->keys[i] = key_of(w, w->out + i * stride);
-		u64 hash = mix(w->keys[i], 64);
-		const sub *own = &g->numbers.sub[hash >> SUB_SHIFT];
-		const u64 *line = line_of(&g->numbers, hash);
-		PREFETCH(line);
-		PREFETCH(own->value + (line - own->key));
-	}
-	for (u64 i = 0; i < count; i++) {
-		const u32 *target = table_find(&g->numbers, w->keys[i]);
-		if (!target)
-			g->unexpanded[number] = 1;
-		else
-			PREFETCH(&g->seen[*target]);
-		w->keys[i] = target ? *target : ~0ull;
+	worker *w = &s->workers[0];
+	u64 stride = s->m->words + 1, i = (u64)(w->c.out - w->out) / stride;
+	unfold(w, g->key ? g->key[node] : s->states.at[node]);
+	if (!g->key)
+		g->facts[node] = s->m->facts(&w->c, w->state);
+	w->c.failed = 0;
+	if (!g->unexpanded[node])
+		s->m->owing(&w->c, w->state);
+	if (w->c.failed)
+		g->unexpanded[node] = g->cuts_off = 1;
+	for (const u64 *at = w->out + i * stride; at < w->c.out; at += stride, i++) {
+		w->orbit[i] = g->stay ? s->m->facts(&w->c, at) : 0;
+		if (!has_all(w->orbit[i], g->stay))
+			continue;
+		w->keys[i] = key_of(w, at);
+		ask_for_number(&g->numbers, w->keys[i]);
 	}
 }
 
-static int add_state(search *s, graph *g, u64 number)
+/* The number of a successor; NONE: there is none, or no memory. */
+static u32 target_of(const worker *w, graph *g, u64 i)
+{
+	if (g->key)
+		return has_all(w->orbit[i], g->stay) ? number_inside(g, w->keys[i], w->orbit[i]) : REST;
+	const u32 *known = table_find(&g->numbers, w->keys[i]);
+	return known ? *known : NONE;
+}
+
+/* Their places have come. */
+static int link_node(const search *s, graph *g, u32 node, u64 from, u64 end)
+{
+	const worker *w = &s->workers[0];
+	u64 stride = s->m->words + 1;
+	for (u64 i = from; i < end; i++) {
+		u32 target = target_of(w, g, i);
+		if (target == NONE && g->key)
+			return 0;
+		if (target == NONE)
+			g->unexpanded[node] = 1; /* the search has not come so far */
+		else if (!add_step(g, node, target, label_of(g, w->out[i * stride + s->m->words])))
+			return 0;
+	}
+	g->first[node + 1] = g->steps;
+	return !s->no_memory;
+}
+
+/* Some nodes at once, so that none waits for the places of its successors. */
+int expand_some(search *s, graph *g)
 {
 	worker *w = &s->workers[0];
-	const model *m = s->m;
+	u64 stride = s->m->words + 1, end[TOGETHER];
+	u32 count = 0, first = (u32)g->done;
 	reset_room(w);
-	unfold(w, s->states.at[number]);
-	g->facts[number] = m->facts(&w->c, w->state);
-	w->c.failed = 0;
-	if (!g->unexpanded[number])
-		m->owing(&w->c, w->state);
-	if (w->c.failed)
-		g->unexpanded[number] = g->cuts_off = 1;
-	u64 stride = m->words + 1, count = (u64)(w->c.out - w->out) / stride;
-	find_targets(w, g, number, count, stride);
-	for (u64 i = 0; i < count; i++)
-		if (w->keys[i] != ~0ull
-		    && !add_step(g, number, (u32)w->keys[i], label_of(g, w->out[i * stride + m->words])))
+	for (; count < TOGETHER && first + count < g->states; count++) {
+		expand_node(s, g, first + count);
+		end[count] = (u64)(w->c.out - w->out) / stride;
+	}
+	for (u32 i = 0; i < count; i++)
+		if (!link_node(s, g, first + i, i ? end[i - 1] : 0, end[i]))
 			return 0;
-	g->first[number + 1] = g->steps;
-	return !s->no_memory;
+	g->done += count;
+	return 1;
 }
 
 /* Go on until the deadline: 1 if all is there, 0 if not; -1: no memory. */
@@ -152,18 +211,15 @@ int dsmc_graph_go(search *s, graph *g, double seconds)
 {
 	double deadline = seconds_now() + seconds;
 	u64 count = s->workers[0].c.count;
-	while (g->done < g->states) {
-		if (g->done % WORTH_A_LOOK == WORTH_A_LOOK - 1 && seconds_now() > deadline)
-			deadline = 0;
-		if (!add_state(s, g, g->done))
-			return -1;
-		g->done++;
-		if (!deadline)
+	int good = 1;
+	for (u32 n = 1; good && g->done < g->states; n++) {
+		good = expand_some(s, g);
+		if (n % WORTH_A_LOOK == 0 && seconds_now() > deadline)
 			break;
 	}
 	s->workers[0].c.count = count;
 	reset_room(&s->workers[0]);
-	return g->done == g->states;
+	return good ? g->done == g->states : -1;
 }
 
 /* All there is to be known, with room for what is strong. False: no memory. */

@@ -1,6 +1,7 @@
 #include "table.h"
 
 #define LARGE_PAGE (2ull << 20)
+#define PAGE_OF_SYSTEM 4096ull
 
 /* Memory of the system, all 0. */
 static void *fresh(u64 bytes)
@@ -14,64 +15,53 @@ static void *fresh(u64 bytes)
 #endif
 }
 
-/* Room for the keys; of a large table in large pages, which are found with fewer steps. */
-static int room_for(sub *s, u64 bytes)
+/* Where it is large, in large pages: these are found with fewer steps. */
+static void *room_open(room *r, u64 bytes)
 {
 	int large = bytes > LARGE_PAGE; /* smaller ones begin where a page does: with a line */
-	s->bytes = large ? bytes + LARGE_PAGE : bytes;
-	s->room = fresh(s->bytes);
-	if (!s->room)
-		return 0;
-	s->key = s->room;
+	r->bytes = large ? bytes + LARGE_PAGE : bytes;
+	r->at = fresh(r->bytes);
 #if defined(MADV_HUGEPAGE) && !defined(__TINYC__)
-	if (large) {
-		s->key = (u64 *)(((u64)s->room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1));
-		madvise(s->key, bytes, MADV_HUGEPAGE);
+	if (large && r->at) {
+		void *begin = (void *)(((u64)r->at + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1));
+		madvise(begin, bytes, MADV_HUGEPAGE);
+		return begin;
 	}
 #endif
-	return 1;
+	return r->at;
+}
+
+static void room_close(room *r)
+{
+	if (r->at)
+		munmap(r->at, r->bytes);
+	r->at = NULL;
+}
+
+/* What one of the tables takes: its keys, and their values behind them. */
+static u64 bytes_of(const table *t)
+{
+	return (t->lines + 1) * LINE * (sizeof(u64) + (t->valued ? sizeof(u32) : 0));
 }
 
 /* The system gives the pages at once, to be written: a page that is read first is given twice, and all
  * threads are told. */
-static void ask_for_pages(void *at, u64 bytes)
+static void ask_for_pages(const table *t, u32 which)
 {
 #if defined(MADV_POPULATE_WRITE) && !defined(__TINYC__)
-	if (at)
-		madvise(at, bytes, MADV_POPULATE_WRITE);
+	u64 at = (u64)t->sub[which].key, begin = at & ~(PAGE_OF_SYSTEM - 1);
+	madvise((void *)begin, at + bytes_of(t) - begin, MADV_POPULATE_WRITE);
 #else
-	(void)at, (void)bytes;
+	(void)t, (void)which;
 #endif
-}
-
-static void ask_for_room(const sub *s, u64 lines)
-{
-	ask_for_pages(s->key, (lines + 1) * LINE * sizeof(u64));
-	ask_for_pages(s->value, (lines + 1) * LINE * sizeof(u32));
-}
-
-/* False: no memory; what there is of it, is in `s`. */
-static int sub_open(sub *s, u64 lines, u32 valued)
-{
-	memset(s, 0, sizeof *s);
-	if (valued)
-		s->value = fresh((lines + 1) * LINE * sizeof(u32));
-	return room_for(s, (lines + 1) * LINE * sizeof(u64)) && (!valued || s->value);
-}
-
-static void sub_close(sub *s, u64 lines)
-{
-	if (s->room)
-		munmap(s->room, s->bytes);
-	if (s->value)
-		munmap(s->value, (lines + 1) * LINE * sizeof(u32));
-	memset(s, 0, sizeof *s);
 }
 
 void table_close(table *t)
 {
 	for (u32 i = 0; i < SUBS; i++)
-		sub_close(&t->sub[i], t->lines);
+		room_close(&t->sub[i].own);
+	room_close(&t->together);
+	memset(t->sub, 0, sizeof t->sub);
 }
 
 void table_spare(table *t, u32 spare)
@@ -81,18 +71,34 @@ void table_spare(table *t, u32 spare)
 	t->most = most > spare ? most - spare : 0;
 }
 
+/* Small tables are in one room, so that its pages are large sooner; of large ones each has its own, which it
+ * gives back when it has been moved. */
+static u64 *sub_open(table *t, u32 which)
+{
+	u64 bytes = bytes_of(t);
+	if (bytes > LARGE_PAGE)
+		return room_open(&t->sub[which].own, bytes);
+	u64 *first = which ? t->sub[0].key : room_open(&t->together, SUBS * bytes);
+	return first ? first + which * (bytes / sizeof(u64)) : NULL;
+}
+
 /* Room for tables of so many lines. False: no memory, and no room. */
 static int subs_open(table *t, u64 lines, u32 rest)
 {
 	memset(t->sub, 0, sizeof t->sub);
+	memset(&t->together, 0, sizeof t->together);
 	t->lines = lines;
 	t->rest = rest;
 	table_spare(t, t->spare);
-	for (u32 i = 0; i < SUBS; i++)
-		if (!sub_open(&t->sub[i], lines, t->valued)) {
+	for (u32 i = 0; i < SUBS; i++) {
+		u64 *key = sub_open(t, i);
+		if (!key) {
 			table_close(t);
 			return 0;
 		}
+		t->sub[i].key = key;
+		t->sub[i].value = t->valued ? (u32 *)(key + (lines + 1) * LINE) : NULL;
+	}
 	return 1;
 }
 
@@ -102,7 +108,10 @@ int table_open(table *t, u64 expected, u32 bits, int valued, u32 spare)
 	t->bits = bits;
 	t->valued = (u32)valued;
 	t->spare = spare;
-	return subs_open(t, (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8, 0);
+	int good = subs_open(t, (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8, 0);
+	for (u32 i = 0; good && i < SUBS; i++)
+		ask_for_pages(t, i);
+	return good;
 }
 
 /* Small tables grow fast, large ones are kept full. */
@@ -157,7 +166,7 @@ static void move_narrow(table *to, const table *from, u32 which)
 void table_move(table *larger, table *t, u32 which)
 {
 	sub *s = &t->sub[which];
-	ask_for_room(&larger->sub[which], larger->lines);
+	ask_for_pages(larger, which);
 	if (!larger->rest)
 		move_wide(larger, s, t->lines);
 	else if (t->rest)
@@ -165,7 +174,7 @@ void table_move(table *larger, table *t, u32 which)
 	else
 		narrow_down(larger, s, t->lines);
 	larger->sub[which].used = s->used;
-	sub_close(s, t->lines);
+	room_close(&s->own);
 }
 
 /* They are narrow if that is possible. */
@@ -183,6 +192,7 @@ int table_begin(table *larger, const table *t)
 
 int table_end(table *t, const table *larger)
 {
+	table_close(t);
 	*t = *larger;
 	return !t->full;
 }

@@ -26,16 +26,22 @@
 #define SUBS (1 << SUB_BITS)
 #define SUB_SHIFT (64 - SUB_BITS)
 
+/* Memory of the system. */
+typedef struct room {
+	void *at;
+	u64 bytes;
+} room;
+
 typedef struct sub {
 	u64 *key;   /* a number plus one; 0: empty. Behind the lines: 1, if the greatest number is there */
 	u32 *value;
 	u64 used;
-	void *room; /* what the keys are in: they begin where a large page does */
-	u64 bytes;
+	room own;   /* what it is in, if it is large */
 } sub;
 
 typedef struct table {
 	sub sub[SUBS];
+	room together; /* what small ones are in */
 	u64 lines;  /* in each */
 	u64 most;   /* numbers in each; */
 	u32 spare;  /* so many more fit: what may come between two looks */
