@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from dsmc.backends.python.machine import PythonMachine, TracedStep
@@ -73,9 +74,14 @@ class Attempts:
 
     def _runs(self, acts: Sequence[Act]) -> Iterable[Run]:
         """The runs that show it; at most one to each state, and none that is larger at once."""
-        most = rank(self.best.acts)
+        best, most = self.best.acts, rank(self.best.acts)
+
+        @functools.lru_cache  # of many initial states, many have the same acts
+        def is_small(found: tuple[Act, ...]) -> bool:
+            return found != best and rank(found) <= most
+
         for way in self._ways(acts):
-            if way.acts != self.best.acts and rank(way.acts) <= most:
+            if is_small(way.acts):
                 run = self._goal.run(way.path)
                 if run is not None:
                     yield run

@@ -44,10 +44,16 @@ static int look_for_start(search *s, graph *g, u64 at)
 	return !has_all(facts, g->begin | g->stay) || number_inside(g, s->states.at[at], facts) != NONE;
 }
 
-/* Is it so large that all of the graph is hardly larger? */
+/* Does so much begin there that all of the graph is hardly larger? */
 static int is_large(const search *s, const graph *g)
 {
-	return g->states > s->kept / 2 + FEW;
+	return g->done == 1 && g->states > s->kept / 2 + FEW;
+}
+
+/* The next thing to do. False: no memory. */
+static int grow_part(search *s, graph *g)
+{
+	return g->scanned < g->starts ? look_for_start(s, g, g->scanned++) : expand_some(s, g);
 }
 
 /* Go on until the deadline: 1 if all is there, 0 if not, 2 if that is not worth it; -1: no memory. */
@@ -57,15 +63,15 @@ int dsmc_inside_go(search *s, graph *g, double seconds)
 	u64 count = s->workers[0].c.count;
 	int good = 1;
 	for (u32 n = 1; good && !is_large(s, g) && (g->scanned < g->starts || g->done < g->states); n++) {
+		good = grow_part(s, g);
 		if (n % WORTH_A_LOOK == 0 && seconds_now() > deadline)
 			break;
-		good = g->scanned < g->starts ? look_for_start(s, g, g->scanned++) : expand_some(s, g);
 	}
 	s->workers[0].c.count = count;
 	reset_room(&s->workers[0]);
-	if (good && is_large(s, g))
-		return 2;
-	return !good ? -1 : g->scanned == g->starts && g->done == g->states;
+	if (!good)
+		return -1;
+	return is_large(s, g) ? 2 : g->scanned == g->starts && g->done == g->states;
 }
 
 /* All nodes but the rest; NULL: no memory. */
