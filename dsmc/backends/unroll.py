@@ -87,17 +87,26 @@ def instances(action: Action) -> list[Action]:
         return [action]
     found = []
     for chosen in itertools.product(*choices):
-        values: dict[str, x.Expr] = {
-            p.name: x.Lit(v, p.type) for p, v in zip(action.params, chosen, strict=False)
-        }
-        where = x.conjunction([p.where for p in action.params[: len(chosen)]])
-        where = simplify(x.substitute(where, values))
+        values = _values(action, chosen)
+        where = _where(action, values)
         if where == x.FALSE:
             continue
         if where != x.TRUE and len(chosen) < len(action.params):
             return [action]  # what is looped over may have a value only where it is true
         found.append(_instance(action, values, where))
     return found
+
+
+def _values(action: Action, chosen: tuple[Value, ...]) -> dict[str, x.Expr]:
+    """What the first parameters are, by their names."""
+    params = zip(action.params, chosen, strict=False)
+    return {param.name: x.Lit(value, param.type) for param, value in params}
+
+
+def _where(action: Action, values: dict[str, x.Expr]) -> x.Expr:
+    """When these may be chosen."""
+    where = x.conjunction([param.where for param in action.params[: len(values)]])
+    return simplify(x.substitute(where, values))
 
 
 def _first_choices(action: Action) -> list[list[Value]]:

@@ -12,6 +12,7 @@ from dsmc.backends.c.driver import Driver
 from dsmc.backends.owed import obligations, owed_of
 from dsmc.engine.outcome import Limits
 from dsmc.engine.search import is_full
+from dsmc.frozen import Frozen
 from dsmc.ir.system import NoError, System
 from dsmc.liveness.formula import ALWAYS_SET
 from dsmc.liveness.shapes import Shape
@@ -35,8 +36,30 @@ def is_narrow(shape: Shape) -> bool:
     return shape.stay not in (0, ALWAYS_SET)
 
 
+class Until(Frozen):
+    """What may be used for a graph: memory, and time until `end` by the clock of the process."""
+
+    limits: Limits
+    end: float | None
+
+    @classmethod
+    def of(cls, limits: Limits) -> Until:
+        """From now on."""
+        return cls(limits, None if limits.seconds is None else time.perf_counter() + limits.seconds)
+
+    @property
+    def is_late(self) -> bool:
+        """Is the time over?"""
+        return self.end is not None and time.perf_counter() >= self.end
+
+    @property
+    def is_over(self) -> bool:
+        """Is a limit met?"""
+        return self.is_late or is_full(self.limits)
+
+
 def steps_inside(
-    driver: Driver, system: System, shape: Shape, *, fair: bool, limits: Limits
+    driver: Driver, system: System, shape: Shape, *, fair: bool, until: Until
 ) -> int | None:
     """If no fair run can break a property: from how many steps that is seen. None if one can, if that is
     not known before a limit is met, or if the part is hardly smaller than the graph. Raises `MemoryError`.
@@ -45,7 +68,7 @@ def steps_inside(
         "dsmc_inside_open", fair, shape.begin is None, shape.begin or 0, shape.stay
     )
     with _closed(driver, "dsmc_graph_close", made(begun)) as part:
-        if not _is_grown(driver, part, limits) or not driver.call("dsmc_graph_end", part):
+        if not _is_grown(driver, part, until) or not driver.call("dsmc_graph_end", part):
             return None
         numbers = (_U64 * 5)()
         driver.call("dsmc_graph_numbers", part, numbers)
@@ -54,11 +77,10 @@ def steps_inside(
         return None if cuts_off or _can_stay(driver, part, shape) else int(steps)
 
 
-def _is_grown(driver: Driver, part: int, limits: Limits) -> bool:
-    end = None if limits.seconds is None else time.perf_counter() + limits.seconds
+def _is_grown(driver: Driver, part: int, until: Until) -> bool:
     while not (done := driver.call_with_search("dsmc_inside_go", part, SLICE)):
         driver.take_what_came()
-        if is_full(limits) or (end is not None and time.perf_counter() >= end):
+        if until.is_over:
             return False
     if done < 0:
         raise MemoryError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
@@ -12,6 +11,7 @@ from dsmc.backends.c.driver import Driver
 from dsmc.backends.c.inside import (
     NONE64,
     SLICE,
+    Until,
     arrays,
     is_narrow,
     is_whole,
@@ -21,7 +21,7 @@ from dsmc.backends.c.inside import (
 )
 from dsmc.backends.owed import Labelled
 from dsmc.engine.outcome import Limits
-from dsmc.engine.search import is_full, memory_limit, time_limit
+from dsmc.engine.search import memory_limit, time_limit
 from dsmc.ir.system import System
 from dsmc.liveness.decide import Broken
 from dsmc.liveness.graph import NOBODY, Graph, Stuttering, many
@@ -53,7 +53,7 @@ class WholeRuns:
         self, driver: Driver, system: System, stopped: str, *, fair: bool, limits: Limits
     ) -> None:
         self._driver, self._system, self._stopped = driver, system, stopped
-        self._fair, self._limits = fair, limits
+        self._fair, self._until = fair, Until.of(limits)
         self._plain = driver.call
         self._graph: int | None = None
         self._reached: int | None = None
@@ -64,7 +64,7 @@ class WholeRuns:
         """All of it. Raises `MemoryError`."""
         call = self._driver.call_with_search
         self._graph = made(call("dsmc_graph_open", self._fair))
-        stopped = self._grow(self._driver, self._limits) or self._stopped
+        stopped = self._grow(self._driver, self._until) or self._stopped
         if not self._plain("dsmc_graph_end", self._graph):
             raise MemoryError
         labelled = self._read(self._driver, self._system, stopped)
@@ -93,15 +93,14 @@ class WholeRuns:
             self._plain("dsmc_graph_close", self._graph)
         self._reached = self._graph = None
 
-    def _grow(self, driver: Driver, limits: Limits) -> str:
+    def _grow(self, driver: Driver, until: Until) -> str:
         """Build it, as far as time and memory go; the limit that was met, if any."""
-        call = driver.call_with_search
-        end = None if limits.seconds is None else time.perf_counter() + limits.seconds
+        call, limits = driver.call_with_search, until.limits
         while not (done := call("dsmc_graph_go", self._graph, SLICE)):
             driver.take_what_came()
-            late = end is not None and time.perf_counter() >= end
-            if late or is_full(limits):
+            if until.is_over:
                 self._plain("dsmc_graph_cut", self._graph)
+                late = until.is_late
                 return time_limit(limits.seconds or 0) if late else memory_limit(limits.memory or 0)
         if done < 0:
             raise MemoryError
@@ -140,7 +139,7 @@ class WholeRuns:
         driver, system = self._driver, self._system
         if not is_whole(driver, system):
             return None
-        return steps_inside(driver, system, shape, fair=self._fair, limits=self._limits)
+        return steps_inside(driver, system, shape, fair=self._fair, until=self._until)
 
     def _breaking(self, shape: Shape) -> Breaking:
         graph = self.graph  # before what is made with it
