@@ -59,8 +59,6 @@ typedef struct breaking {
 graph *open_graph(u64 states);
 void dsmc_graph_close(graph *g);
 u32 label_of(graph *g, u64 tag);
-/* Ask for the place of a number in a table of values. */
-void ask_for_number(const table *t, u64 key);
 /* Expand the next nodes. False: no memory. */
 int expand_some(search *s, graph *g);
 

@@ -19,22 +19,13 @@ void dsmc_graph_close(graph *g)
 	free(g);
 }
 
-void ask_for_number(const table *t, u64 key)
-{
-	u64 hash = mix(key, 64);
-	const sub *own = &t->sub[hash >> SUB_SHIFT];
-	const u64 *line = line_of(t, hash);
-	PREFETCH(line);
-	PREFETCH(own->value + (line - own->key));
-}
-
 static int number_states(const search *s, graph *g)
 {
 	if (!table_open(&g->numbers, g->states, 64, 1, 0))
 		return 0;
 	for (u64 i = 0; i < g->states; i++) {
 		if (i + TOGETHER < g->states)
-			ask_for_number(&g->numbers, s->states.at[i + TOGETHER]);
+			table_ask(&g->numbers, mix(s->states.at[i + TOGETHER], 64));
 		if (!table_add(&g->numbers, s->states.at[i], (u32)i))
 			return 0;
 	}
@@ -157,7 +148,7 @@ static void expand_node(search *s, graph *g, u32 node)
 		if (!has_all(w->orbit[i], g->stay))
 			continue;
 		w->keys[i] = key_of(w, at);
-		ask_for_number(&g->numbers, w->keys[i]);
+		table_ask(&g->numbers, mix(w->keys[i], 64));
 	}
 }
 

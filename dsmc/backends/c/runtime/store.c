@@ -50,17 +50,12 @@ static u32 node(worker *w, u32 left, u32 right)
 	return node_of(w, left | (u64)right << 32);
 }
 
-/* Ask for the node of a word. */
+/* Ask for the node of a word, if it is not one of those that are remembered. */
 static void ask_for_node(worker *w, u64 word)
 {
 	u64 hash = mix(word, 64);
-	if (w->known_pair[hash & (REMEMBERED - 1)] == word)
-		return;
-	const table *nodes = &w->s->nodes;
-	const sub *t = &nodes->sub[hash >> SUB_SHIFT];
-	const u64 *line = line_of(nodes, hash);
-	PREFETCH(line);
-	PREFETCH(t->value + (line - t->key));
+	if (w->known_pair[hash & (REMEMBERED - 1)] != word)
+		table_ask(&w->s->nodes, hash);
 }
 
 /* Ask for the nodes of words that changed. */

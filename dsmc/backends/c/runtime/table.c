@@ -2,6 +2,7 @@
 
 #define LARGE_PAGE (2ull << 20)
 #define PAGE_OF_SYSTEM 4096ull
+#define MANY (1u << 16) /* numbers that are expected, and not only room for more */
 
 /* Memory of the system, all 0. */
 static void *fresh(u64 bytes)
@@ -108,10 +109,11 @@ int table_open(table *t, u64 expected, u32 bits, int valued, u32 spare)
 	t->bits = bits;
 	t->valued = (u32)valued;
 	t->spare = spare;
-	int good = subs_open(t, (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8, 0);
-	for (u32 i = 0; good && i < SUBS; i++)
+	if (!subs_open(t, (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8, 0))
+		return 0;
+	for (u32 i = 0; i < SUBS && expected >= MANY; i++)
 		ask_for_pages(t, i);
-	return good;
+	return 1;
 }
 
 /* Small tables grow fast, large ones are kept full. */

@@ -86,6 +86,15 @@ static inline u32 narrow_places(__m256i a, __m256i b)
 }
 #endif
 
+/* Ask for the place of a number, and of its value, in a table of values. */
+static inline void table_ask(const table *t, u64 hash)
+{
+	const sub *s = &t->sub[hash >> SUB_SHIFT];
+	const u64 *line = line_of(t, hash);
+	PREFETCH(line);
+	PREFETCH(s->value + (line - s->key));
+}
+
 /* Which of the numbers of a line are this one, and which places are empty: bits. Both are of one look:
  * between two, another thread may put this very number in, and it would be there twice. */
 static inline u32 in_line(const u64 *line, u64 wanted, u32 *empty)
