@@ -243,17 +243,17 @@ void lend_room(search *s)
 	*next = (list){s->states.at + s->states.count, 0, s->states.room - s->states.count, 1};
 }
 
-/* Where there are several, each has room of its own. */
-static int own_room(list *l)
+/* Where there will be several, each has room of its own. False: no memory. */
+static int own_rooms(search *s)
 {
-	list own = {0};
-	if (!l->lent)
+	list own = {0}, *next = s->threads ? &s->workers[0].next : NULL;
+	if (!next || !next->lent)
 		return 1;
-	if (!list_reserve(&own, l->count + 1))
+	if (!list_reserve(&own, next->count + 1))
 		return 0;
-	memcpy(own.at, l->at, l->count * sizeof(u64));
-	own.count = l->count;
-	*l = own;
+	memcpy(own.at, next->at, next->count * sizeof(u64));
+	own.count = next->count;
+	*next = own;
 	return 1;
 }
 
@@ -461,7 +461,7 @@ int dsmc_adopt(search *s, u32 threads)
 	s->active = 1;
 	table_spare(&s->set, BATCH * threads);
 	table_spare(&s->nodes, BATCH * threads);
-	return threads <= s->threads || (open_workers(s, threads) && own_room(&s->workers[0].next));
+	return threads <= s->threads || (own_rooms(s) && open_workers(s, threads));
 }
 
 /* Whether the keys of states are fingerprints, if they are not smaller anyhow. */
