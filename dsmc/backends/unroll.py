@@ -81,9 +81,8 @@ def instances(action: Action) -> list[Action]:
     """The action for each choice of its first parameters, as far as these are few and it is small. What
     comes after them is looped over.
     """
-    size = sum(1 for e in (action.guard, *s.all_exprs(action.body)) for _ in x.walk(e))
     choices = _first_choices(action)
-    if not choices or not is_straight(action) or size > SMALL:
+    if not choices or not is_straight(action) or not _is_small(action):
         return [action]
     found = []
     for chosen in itertools.product(*choices):
@@ -95,6 +94,11 @@ def instances(action: Action) -> list[Action]:
             return [action]  # what is looped over may have a value only where it is true
         found.append(_instance(action, values, where))
     return found
+
+
+def _is_small(action: Action) -> bool:
+    parts = (action.guard, *s.all_exprs(action.body))
+    return sum(1 for e in parts for _ in x.walk(e)) <= SMALL
 
 
 def _values(action: Action, chosen: tuple[Value, ...]) -> dict[str, x.Expr]:

@@ -57,11 +57,17 @@ class WholeRuns:
         self._plain = driver.call
         self._graph: int | None = None
         self._reached: int | None = None
+        self._labelled: Labelled | None = None
         self._steps = 0  # those that were looked at instead of the graph
 
-    @functools.cached_property
+    @property
     def labelled(self) -> Labelled:
         """All of it. Raises `MemoryError`."""
+        if self._labelled is None:
+            self._labelled = self._built()
+        return self._labelled
+
+    def _built(self) -> Labelled:
         call = self._driver.call_with_search
         self._graph = made(call("dsmc_graph_open", self._fair))
         stopped = self._grow(self._driver, self._until) or self._stopped
@@ -72,15 +78,10 @@ class WholeRuns:
         return labelled
 
     @property
-    def graph(self) -> Graph:
-        """All of it, without what its numbers stand for. Raises `MemoryError`."""
-        return self.labelled.graph
-
-    @property
     def size(self) -> str:
         """What was looked at."""
-        if "labelled" in self.__dict__:
-            return self.graph.told
+        if self._labelled is not None:
+            return self._labelled.graph.told
         return (
             f"{many(self._driver.stats()[0], 'state')} and {many(self._steps, 'step')} that matter"
         )
@@ -128,7 +129,7 @@ class WholeRuns:
 
     def breaking(self, shape: Shape) -> Broken:
         """Runs that break a property of a shape."""
-        if "labelled" not in self.__dict__ and not self._stopped and is_narrow(shape):
+        if self._labelled is None and not self._stopped and is_narrow(shape):
             steps = self._inside(shape)
             if steps is not None:
                 self._steps += steps
@@ -142,7 +143,7 @@ class WholeRuns:
         return steps_inside(driver, system, shape, fair=self._fair, until=self._until)
 
     def _breaking(self, shape: Shape) -> Breaking:
-        graph = self.graph  # before what is made with it
+        graph = self.labelled.graph  # before what is made with it
         return Breaking(self._plain, self._graph, self._reached, graph, shape)
 
 
