@@ -54,6 +54,10 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_inside_open": (_POINTER, (_POINTER, _U32, _U32, _U64, _U64)),
     "dsmc_inside_go": (ctypes.c_int, (_POINTER, _POINTER, ctypes.c_double)),
     "dsmc_all_inside": (_POINTER, (_POINTER,)),
+    "dsmc_cycles_open": (_POINTER, (_POINTER, _U32, _U64, _U64, _POINTER, _U32, _POINTER)),
+    "dsmc_cycles_go": (ctypes.c_int, (_POINTER, _POINTER, ctypes.c_double)),
+    "dsmc_cycles_steps": (_U64, (_POINTER,)),
+    "dsmc_cycles_close": (None, (_POINTER,)),
     "dsmc_reached": (_POINTER, (_POINTER,)),
     "dsmc_close_ways": (None, (_POINTER,)),
     "dsmc_breaking": (_POINTER, (_POINTER, _POINTER, _U32, _U64, _U64, _POINTER, _U32)),
@@ -102,6 +106,11 @@ class Driver:
         self.call("dsmc_observers", self._s, self._ask)
         self._boxes: dict[int, list[int]] = {}
         self._at_start: frozenset[int] | None = None  # depth first: what initial states decided
+
+    @property
+    def layout(self) -> Layout:
+        """How its states are kept."""
+        return self._layout
 
     # ------------------------------------------------------------ calls
 

@@ -67,7 +67,7 @@ def steps_inside(
     begun = driver.call_with_search(
         "dsmc_inside_open", fair, shape.begin is None, shape.begin or 0, shape.stay
     )
-    with _closed(driver, "dsmc_graph_close", made(begun)) as part:
+    with closed(driver, "dsmc_graph_close", made(begun)) as part:
         if not _is_grown(driver, part, until) or not driver.call("dsmc_graph_end", part):
             return None
         numbers = (_U64 * 5)()
@@ -90,19 +90,20 @@ def _is_grown(driver: Driver, part: int, until: Until) -> bool:
 def _can_stay(driver: Driver, part: int, shape: Shape) -> bool:
     again = (_U64 * (len(shape.again) + 1))(*shape.again)
     all_nodes = made(driver.call("dsmc_all_inside", part))
-    with _closed(driver, "dsmc_close_ways", all_nodes):
+    with closed(driver, "dsmc_close_ways", all_nodes):
         begin, marks = shape.begin or 0, len(shape.again)
         found = driver.call(
             "dsmc_breaking", part, all_nodes, False, begin, shape.stay, again, marks
         )
-        with _closed(driver, "dsmc_breaking_close", made(found)):
+        with closed(driver, "dsmc_breaking_close", made(found)):
             numbers = (_U64 * 4)()
             driver.call("dsmc_breaking_found", found, numbers)
             return bool(numbers[0] != NONE64)
 
 
 @contextmanager
-def _closed(driver: Driver, how: str, address: int) -> Iterator[int]:
+def closed(driver: Driver, how: str, address: int) -> Iterator[int]:
+    """What was made, until the end of the block: then it is closed."""
     try:
         yield address
     finally:

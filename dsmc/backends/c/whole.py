@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
+from dsmc.backends.c.cycles import steps_to_rest
 from dsmc.backends.c.driver import Driver
 from dsmc.backends.c.inside import (
     NONE64,
@@ -129,18 +130,22 @@ class WholeRuns:
 
     def breaking(self, shape: Shape) -> Broken:
         """Runs that break a property of a shape."""
-        if self._labelled is None and not self._stopped and is_narrow(shape):
-            steps = self._inside(shape)
+        if self._labelled is None and not self._stopped:
+            steps = self._without_graph(shape)
             if steps is not None:
                 self._steps += steps
                 return Unbroken()
         return self._breaking(shape)
 
-    def _inside(self, shape: Shape) -> int | None:
-        driver, system = self._driver, self._system
+    def _without_graph(self, shape: Shape) -> int | None:
+        """If no fair run can break it: from how many steps that is seen."""
+        driver, system, fair, until = self._driver, self._system, self._fair, self._until
         if not is_whole(driver, system):
             return None
-        return steps_inside(driver, system, shape, fair=self._fair, until=self._until)
+        steps = steps_to_rest(driver, shape, fair=fair, until=until)
+        if steps is None and is_narrow(shape):
+            return steps_inside(driver, system, shape, fair=fair, until=until)
+        return steps
 
     def _breaking(self, shape: Shape) -> Breaking:
         graph = self.labelled.graph  # before what is made with it
