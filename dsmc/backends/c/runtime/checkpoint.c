@@ -65,6 +65,7 @@ int dsmc_restore(search *s, const extent *m, const u32 *level, const u32 *kind)
 	s->load_limit = m->load_limit;
 	s->whole = *m;
 	decide_again(s, level, kind);
+	share_level(s);
 	lend_room(s);
 	return fill(&s->set, s->states.at, m->states) && fill(&s->nodes, s->pairs + 1, m->nodes)
 	    && find_loaded(s);

@@ -123,7 +123,34 @@ static u64 frontier(const search *s)
 	return s->kept - s->kept_before;
 }
 
-/* Where the states of a unit of the last level are; how many they are. */
+/* Each worker has a share of the last level. */
+void share_level(search *s)
+{
+	s->shares = frontier(s) >= PARALLEL ? s->threads : 1;
+	memset(s->taken, 0, sizeof s->taken);
+}
+
+static u64 units(const search *s)
+{
+	return (frontier(s) + UNIT - 1) / UNIT;
+}
+
+/* The next unit, at first of the worker's own share, then of those of others. States that are close to each
+ * other have successors in common: workers side by side would wait for each other's lines. */
+static u64 next_unit(const worker *w)
+{
+	search *s = w->s;
+	u32 own = (u32)(w - s->workers);
+	for (u32 i = 0; i < s->shares; i++) {
+		u32 share = (own + i) % s->shares;
+		u64 number = units(s) * share / s->shares + ADD(&s->taken[share], 1);
+		if (number < units(s) * (share + 1) / s->shares)
+			return number;
+	}
+	return units(s);
+}
+
+/* Where the states of a unit are; how many they are. */
 static u64 unit_of(const search *s, u64 number, u64 *count)
 {
 	u64 first = number * UNIT, states = frontier(s);
@@ -151,7 +178,7 @@ static void work(worker *w)
 	w->c.wanted = s->wanted;
 	w->others = LOAD(&s->active);
 	while (!must_stop(s)) {
-		u64 count, at = unit_of(s, ADD(&s->taken, 1), &count);
+		u64 count, at = unit_of(s, next_unit(w), &count);
 		if (!count)
 			break;
 		u64 before = w->c.count, found = w->found;
@@ -171,7 +198,7 @@ static void *work_in_thread(void *arg)
 
 static void work_together(search *s)
 {
-	pthread_t thread[64];
+	pthread_t thread[MOST_THREADS];
 	u32 started = 1;
 	s->active = s->threads;
 	for (u32 i = 1; i < s->threads; i++) {
@@ -295,7 +322,7 @@ int next_level(search *s)
 		overloaded |= s->workers[i].overloaded;
 		s->workers[i].overloaded = 0;
 	}
-	s->taken = 0;
+	share_level(s);
 	if ((s->hashed && !find_units(s)) || (overloaded && !find_loaded(s)))
 		return NO_MEMORY;
 	decided |= merge(s, STATE, level + 1);
@@ -451,7 +478,7 @@ static int open_workers(search *s, u32 threads)
 /* Go on with a search that perhaps another compiler's code began, with so many threads. */
 int dsmc_adopt(search *s, u32 threads)
 {
-	threads = THREADS ? (threads > 64 ? 64 : threads) : 1;
+	threads = THREADS ? (threads > MOST_THREADS ? MOST_THREADS : threads) : 1;
 	for (u32 i = 0; i < s->threads; i++)
 		adopt_worker(&s->workers[i]);
 #if THREADS

@@ -13,6 +13,7 @@
 #define PARALLEL 4096     /* levels of so many states are worth several threads */
 #define PAGE (1u << 13)   /* states that are put into a file at once: whole pages of the system's */
 #endif
+#define MOST_THREADS 64
 #define FLIGHT 32         /* successors whose places are on their way from memory */
 #define REMEMBERED 1024   /* pairs whose nodes a worker remembers */
 #define AHEAD 8           /* states ahead whose parts are asked for */
@@ -115,7 +116,8 @@ struct search {
 	list unit_at;            /* of the last level: where the records of each unit begin */
 	list told;               /* records of states that are not among them */
 	u64 cold;                /* so many of the states are in a file: they are read only */
-	u64 taken;               /* of the last level: units that were given to workers */
+	u32 shares;              /* of the last level; of each: units that were given to workers */
+	u64 taken[MOST_THREADS];
 	u64 transitions, initial, found;
 	u64 unreduced;           /* for how many states those stand that were kept */
 	u64 *wanted;             /* bits: the properties that are looked for */
@@ -197,6 +199,8 @@ int must_stop(search *s);
 /* What workers counted; what they found is the next level. */
 void gather(search *s);
 int next_level(search *s);
+/* Each worker has a share of it. */
+void share_level(search *s);
 /* Why the search has stopped. */
 int why(search *s);
 
