@@ -91,6 +91,7 @@ PLACES = [
     ("misspelt declaration", VAR + "invarant i { x < 4 }", "D102 2:1 invarant",
      "did you mean `invariant`?"),
     ("missing guard", VAR + "action a x == 0 { x := 1 }", "D102 2:10 x", "put `when` before it"),
+    ("missing end of statement", VAR + "action a { x := 1 x := 2 }", "D102 2:19 x", "put `;` before it"),
     ("missing parenthesis", VAR + "invariant i { (x + 1 < 3 }", "D102 2:26 }", "put `)` before it"),
     ("missing bracket", "const N = (1 + 2\nvar x: 0..N = 0", "D102 1:17 ", "put `)` before it"),
     ("missing parenthesis at the end", "const N = (1 + 2", "D103 1:11 (", "add the missing `)`"),

@@ -154,6 +154,7 @@ def _similar(lark: Lark, token: Token) -> Iterator[Token]:
 def _inserted(lark: Lark, before: Token) -> Iterator[Token]:
     for name in _INSERTABLE:
         yield _made(lark, name, before)
+    yield Token.new_borrow_pos("_SEP", ";", before)  # statements in one line
 
 
 def _made(lark: Lark, name: str, near: Token) -> Token:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from dsmc.backends.python.machine import PythonMachine, TracedStep
 from dsmc.engine.machine import State
@@ -25,8 +26,10 @@ class Candidate(Frozen):
     rank: Rank
 
 
-class _Way(Frozen):
-    """One way to take some acts: where it has led, what was done, how many faults were in it."""
+class _Way(NamedTuple):
+    """One way to take some acts: where it has led, what was done, how many faults were in it. There is one
+    for each initial state, so they are made as fast as may be.
+    """
 
     path: Path
     acts: tuple[Act, ...] = ()
