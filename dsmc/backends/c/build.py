@@ -26,9 +26,9 @@ from dsmc.backends.c.tinycc import CompileError
 
 #: The parts of the search that are C files.
 PARTS = (
-    "table.c", "store.c", "records.c", "put.c", "grow.c", "search.c", "depth.c", "trace.c",
-    "checkpoint.c", "cold.c", "ignored.c", "live_graph.c", "live_cycles.c", "live_inside.c",
-    "live_ways.c", "live_fair.c", "observe.c",
+    "table.c", "store.c", "records.c", "put.c", "grow.c", "worker.c", "level.c", "search.c",
+    "depth.c", "trace.c", "checkpoint.c", "cold.c", "ignored.c", "live_graph.c", "live_cycles.c",
+    "live_inside.c", "live_ways.c", "live_fair.c", "observe.c",
 )  # fmt: skip
 _HEADERS = (
     "platform.h", "model.h", "values.h", "observe.h", "table.h", "search.h", "live.h",

@@ -34,7 +34,7 @@ static int push_new(search *s)
 {
 	worker *w = &s->workers[0];
 	u64 from = s->states.count, count = w->kept, bottom = s->stack.count;
-	if (!take_over(s, w) || !list_reserve(&s->stack, bottom + count))
+	if (!take_all_over(s) || !list_reserve(&s->stack, bottom + count))
 		return 0;
 	s->stack.count += count;
 	for (u64 at = from, i = s->stack.count; at < s->states.count; at = next_at(s, at))

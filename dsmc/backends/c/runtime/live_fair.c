@@ -8,15 +8,20 @@
 #include "live.h"
 #include "values.h"
 
+/* What is known of a node, in one line of the cache: it is looked at for each step to it. */
+typedef struct visited {
+	u32 part;                /* in which it is; 0: in none */
+	u32 number, least;       /* in the order of the search; 0: not yet found; complete: `least` is DONE */
+	u32 component;           /* once it is complete */
+} visited;
+
 typedef struct finder {
 	breaking *b;
 	const graph *g;
-	u32 *part;               /* of each node: in which part it is; 0: in none */
-	u32 *number, *least;     /* in the order of the search; 0: not yet found; complete: `least` is DONE */
-	u32 *component;          /* of each node, once it is complete */
+	visited *at;               /* of each node */
 	u32 *open, *path;        /* stacks: of nodes without a component; of those that are looked at */
 	u64 *step;               /* of each on the path: the step that is looked at next */
-	u32 opened, entered, parts, components;
+	u32 opened, entered, parts, components, strict; /* is anything strong? */
 	list todo;               /* parts: how many nodes, then the nodes */
 	u64 todo_at;
 	u32 *count, *seen, *fulfilled, *refused; /* of each label */
@@ -27,10 +32,12 @@ typedef struct finder {
 
 static void enter(finder *f, u32 node, u32 depth)
 {
-	f->number[node] = f->least[node] = ++f->entered;
+	f->at[node].number = f->at[node].least = ++f->entered;
 	f->open[f->opened++] = node;
 	f->path[depth] = node;
 	f->step[depth] = f->g->first[node];
+	for (u64 e = f->g->first[node]; e < f->g->first[node + 1]; e++)
+		PREFETCH(&f->at[f->g->target[e]]);
 }
 
 /* ---- a component */
@@ -60,31 +67,51 @@ static int count_labels(finder *f, u32 node, u32 own)
 		if (!f->count[label] || f->seen[label] != node)
 			f->count[label]++;
 		f->seen[label] = node;
-		if (f->component[g->target[e]] == own)
+		if (f->at[g->target[e]].component == own)
 			f->fulfilled[label] = own;
+	}
+	return 1;
+}
+
+/* Is each weak label of so many nodes fulfilled inside, or not possible in one of them? Then all weak ones are
+ * met, whatever other nodes have. */
+static int are_met(const finder *f, u64 count, u32 own)
+{
+	for (u64 i = 0; i < f->touched.count; i++) {
+		u32 label = (u32)f->touched.at[i];
+		if (!f->g->strong[label] && f->fulfilled[label] != own && f->count[label] == count)
+			return 0;
 	}
 	return 1;
 }
 
 enum { UNFAIR, FAIR, PARTLY, NO_SPACE_LEFT };
 
-static int judge(finder *f, const u32 *nodes, u64 count, u32 own)
+/* What the labels of all nodes say. */
+static int judged(finder *f, u64 count, u32 own)
 {
-	int found = FAIR;
-	f->touched.count = 0;
-	for (u64 i = 0; i < count; i++)
-		if (!count_labels(f, nodes[i], own))
-			return NO_SPACE_LEFT;
+	int found = are_met(f, count, own) ? FAIR : UNFAIR;
 	for (u64 i = 0; i < f->touched.count; i++) {
 		u32 label = (u32)f->touched.at[i];
-		int met = f->fulfilled[label] == own;
-		if (!met && f->g->strong[label]) {
+		if (f->fulfilled[label] != own && f->g->strong[label]) {
 			f->refused[label] = own;
 			found = found == FAIR ? PARTLY : found;
-		} else if (!met && f->count[label] == count)
-			found = UNFAIR;
-		f->count[label] = 0;
+		}
 	}
+	return found;
+}
+
+static int judge(finder *f, const u32 *nodes, u64 count, u32 own)
+{
+	u64 seen = 0;
+	do {
+		if (!count_labels(f, nodes[seen++], own))
+			return NO_SPACE_LEFT;
+	} while (seen < count && (f->strict || (seen & (seen - 1)) || !are_met(f, seen, own)));
+	int found = judged(f, seen, own);
+	for (u64 i = 0; i < f->touched.count; i++)
+		f->count[f->touched.at[i]] = 0;
+	f->touched.count = 0;
 	return found;
 }
 
@@ -118,8 +145,8 @@ static int complete(finder *f, u32 node)
 	u32 end = f->opened, own = ++f->components;
 	do {
 		u32 one = f->open[--f->opened];
-		f->least[one] = DONE_WITH;
-		f->component[one] = own;
+		f->at[one].least = DONE_WITH;
+		f->at[one].component = own;
 	} while (f->open[f->opened] != node);
 	const u32 *nodes = f->open + f->opened;
 	u64 count = end - f->opened;
@@ -149,12 +176,12 @@ static u32 next_new(finder *f, u32 depth)
 	u32 node = f->path[depth];
 	while (f->step[depth] < g->first[node + 1]) {
 		u32 target = g->target[f->step[depth]++];
-		if (f->part[target] != f->part[node])
+		if (f->at[target].part != f->at[node].part)
 			continue;
-		if (!f->number[target])
+		if (!f->at[target].number)
 			return target;
-		if (f->least[target] != DONE_WITH && f->number[target] < f->least[node])
-			f->least[node] = f->number[target];
+		if (f->at[target].least != DONE_WITH && f->at[target].number < f->at[node].least)
+			f->at[node].least = f->at[target].number;
 	}
 	return NONE;
 }
@@ -169,13 +196,13 @@ static int search_from(finder *f, u32 root)
 			enter(f, found, ++depth);
 			continue;
 		}
-		u32 least = f->least[node];
-		if (least == f->number[node] && !complete(f, node))
+		u32 least = f->at[node].least;
+		if (least == f->at[node].number && !complete(f, node))
 			return 0;
 		if (!depth--)
 			return 1;
-		if (least < f->least[f->path[depth]])
-			f->least[f->path[depth]] = least;
+		if (least < f->at[f->path[depth]].least)
+			f->at[f->path[depth]].least = least;
 	}
 }
 
@@ -188,11 +215,11 @@ static int search_part(finder *f)
 	f->entered = 0;
 	for (u64 i = 0; i < count; i++) {
 		u32 node = (u32)f->todo.at[from + i];
-		f->part[node] = f->parts;
-		f->number[node] = f->component[node] = 0;
+		f->at[node].part = f->parts;
+		f->at[node].number = f->at[node].component = 0;
 	}
 	for (u64 i = 0; i < count; i++)
-		if (!f->number[f->todo.at[from + i]] && !search_from(f, (u32)f->todo.at[from + i]))
+		if (!f->at[f->todo.at[from + i]].number && !search_from(f, (u32)f->todo.at[from + i]))
 			return 0;
 	return 1;
 }
@@ -200,23 +227,26 @@ static int search_part(finder *f)
 static int open_finder(finder *f)
 {
 	u64 n = f->g->states + 1, labels = f->g->tag.count + 1;
-	u32 **of_nodes[] = {&f->part, &f->number, &f->least, &f->component, &f->open, &f->path};
+	u32 **of_nodes[] = {&f->open, &f->path};
 	u32 **of_labels[] = {&f->count, &f->seen, &f->fulfilled, &f->refused};
 	int good = 1;
-	for (u32 i = 0; i < 6; i++)
+	for (u32 i = 0; i < 2; i++)
 		good &= (*of_nodes[i] = calloc(n, sizeof(u32))) != NULL;
 	for (u32 i = 0; i < 4; i++)
 		good &= (*of_labels[i] = calloc(labels, sizeof(u32))) != NULL;
+	f->at = calloc(n, sizeof(visited));
 	f->step = malloc(n * sizeof(u64));
-	return good && f->step;
+	for (u64 label = 0; label < f->g->tag.count; label++)
+		f->strict |= f->g->strong[label];
+	return good && f->at && f->step;
 }
 
 static void close_finder(finder *f)
 {
-	u32 *all[] = {f->part, f->number, f->least, f->component, f->open, f->path,
-	    f->count, f->seen, f->fulfilled, f->refused};
-	for (u32 i = 0; i < 10; i++)
+	u32 *all[] = {f->open, f->path, f->count, f->seen, f->fulfilled, f->refused};
+	for (u32 i = 0; i < 6; i++)
 		free(all[i]);
+	free(f->at);
 	free(f->step);
 	list_free(&f->todo);
 	list_free(&f->touched);

@@ -189,26 +189,41 @@ void collect(worker *w);
 /* One less works. */
 void leave(worker *w);
 
-/* search.c */
+/* worker.c */
+/* The functions that generated code calls, which another compiler may have made as well. */
+void adopt_worker(worker *w);
+/* False: no memory. What there is, is closed in any case. */
+int open_worker(worker *w, search *s);
+void close_worker(worker *w, const search *s);
 void reset_room(worker *w);
-/* What a worker found goes behind the other states. False: no memory. */
-int take_over(search *s, worker *w);
-/* Where one thread works alone, what it finds comes there at once. */
-void lend_room(search *s);
+
+/* level.c */
+static inline u64 frontier(const search *s)
+{
+	return s->kept - s->kept_before;
+}
+
 int must_stop(search *s);
-/* What workers counted; what they found is the next level. */
+/* Expand the states of the last level that were not. */
+void expand_level(search *s);
+/* What workers counted. */
 void gather(search *s);
+/* What they found is the next level. */
 int next_level(search *s);
-/* Each worker has a share of it. */
+/* What they found goes behind the other states. False: no memory. */
+int take_all_over(search *s);
+/* What the first of them finds comes there at once. */
+void lend_room(search *s);
+/* Each worker has a share of the level. */
 void share_level(search *s);
-/* Why the search has stopped. */
-int why(search *s);
-
-/* A large array whose pages come when they are written; its room, which becomes less if it must. */
-u64 *reserve(u64 *room);
-
 /* The states of the last level with more messages than the limit. False: no memory. */
 int find_loaded(search *s);
+
+/* search.c */
+/* Why the search has stopped. */
+int why(search *s);
+/* A large array whose pages come when they are written; its room, which becomes less if it must. */
+u64 *reserve(u64 *room);
 
 /* ignored.c */
 int find_ignored(search *s);
