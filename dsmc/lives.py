@@ -66,6 +66,10 @@ class _Source(Protocol):
         """The graph. Raises `MemoryError`, or `KeyboardInterrupt`."""
 
     @property
+    def numbered(self) -> Labelled:
+        """What the numbers of a run that was found stand for."""
+
+    @property
     def size(self) -> str:
         """How much of it was looked at, in words."""
 
@@ -74,6 +78,10 @@ class _Built(Frozen):
     """A graph that is there."""
 
     labelled: Labelled
+
+    @property
+    def numbered(self) -> Labelled:
+        return self.labelled
 
     @property
     def size(self) -> str:
@@ -107,7 +115,7 @@ def _told(source: _Source, asked: Asked, how: str) -> str:
 def _lived(source: _Source, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
     decided = decider.decide(broken(prop.formula, numbers.__getitem__))
     if decided.lasso is not None:
-        return Lived(Verdict.VIOLATED, run=_run(source.labelled, decided.lasso))
+        return Lived(Verdict.VIOLATED, run=_run(source.numbered, decided.lasso))
     if decided.is_open:
         return Lived(Verdict.UNKNOWN, _why_open(source.labelled))
     return Lived(Verdict.HOLDS)

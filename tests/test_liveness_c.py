@@ -169,14 +169,14 @@ def limited(limits: Limits) -> set[tuple[Verdict, str]]:
 
 
 def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dsmc.backends.c.whole.SLICE", 0.0)
+    monkeypatch.setattr("dsmc.backends.c.graphs.SLICE", 0.0)
     assert (Verdict.UNKNOWN, memory_limit(1 << 20)) in limited(Limits(memory=1 << 20))
 
 
 @pytest.mark.parametrize(
     ("end", "why"), [(KeyboardInterrupt, INTERRUPTED), (MemoryError, OUT_OF_MEMORY)]
 )
-@pytest.mark.parametrize("where", ["WholeRuns._grow", "Breaking.__init__"])
+@pytest.mark.parametrize("where", ["graphs.BuiltGraph._grow", "whole.Breaking.__init__"])
 def test_ended(
     monkeypatch: pytest.MonkeyPatch, end: type[BaseException], why: str, where: str
 ) -> None:
@@ -185,5 +185,5 @@ def test_ended(
     def ended(*_: object) -> None:
         raise end
 
-    monkeypatch.setattr(f"dsmc.backends.c.whole.{where}", ended)
+    monkeypatch.setattr(f"dsmc.backends.c.{where}", ended)
     assert limited(Limits()) == {(Verdict.UNKNOWN, why)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from dsmc.liveness.automaton import automaton
 from dsmc.liveness.formula import Normal, alternatives
 from dsmc.liveness.graph import Graph
 from dsmc.liveness.lasso import Lasso, Tree
+from dsmc.liveness.near import Found, horizons, near
 from dsmc.liveness.product import Product
 from dsmc.liveness.shapes import Breaking, Shape, shape_of
 
@@ -52,9 +54,24 @@ class Decider:
 
     @functools.cached_property
     def _reached(self) -> Tree:
-        return Tree(((state, 0) for state in self._graph.initial), self._graph.steps)
+        return _reached(self._graph)
+
+    @functools.cached_property
+    def _near(self) -> list[tuple[Graph, Tree]]:
+        """What is near the start, with what is reached there."""
+        depths = self._reached.depths
+        within = functools.partial(bisect_right, depths)
+        graphs = [
+            near(self._graph, within(steps - 1), within(steps))
+            for steps in horizons(within, len(depths))
+        ]
+        return [(graph, _reached(graph)) for graph in graphs]
 
     def _broken(self, shape: Shape) -> Broken:
+        for graph, reached in self._near:
+            lasso = Breaking(graph, shape, reached).lasso()
+            if lasso is not None:
+                return Found(lasso)
         return Breaking(self._graph, shape, self._reached)
 
     def decide(self, broken: Normal) -> Decided:
@@ -68,6 +85,10 @@ class Decider:
         shape = shape_of(broken)
         runs = Product(self._graph, automaton(broken)) if shape is None else self._breaking(shape)
         return Decided(runs.lasso(), runs.is_open)
+
+
+def _reached(graph: Graph) -> Tree:
+    return Tree(((state, 0) for state in graph.initial), graph.steps)
 
 
 def decide(graph: Graph, broken: Normal) -> Decided:

@@ -1,4 +1,4 @@
-"""Whole runs in C: the graph of a search's states, and where fair runs can stay in it."""
+"""Whole runs in C: what breaks their properties, and where fair runs can stay."""
 
 from __future__ import annotations
 
@@ -9,45 +9,25 @@ from typing import Any, assert_never
 
 from dsmc.backends.c.cycles import steps_to_rest
 from dsmc.backends.c.driver import Driver
-from dsmc.backends.c.inside import (
-    NONE64,
-    SLICE,
-    Until,
-    arrays,
-    is_narrow,
-    is_whole,
-    made,
-    mark_strong,
-    steps_inside,
-)
+from dsmc.backends.c.graphs import ALL, LABEL, BuiltGraph
+from dsmc.backends.c.inside import NONE64, Until, is_narrow, is_whole, steps_inside
 from dsmc.backends.owed import Labelled
 from dsmc.engine.outcome import Limits
-from dsmc.engine.search import memory_limit, time_limit
 from dsmc.ir.system import System
 from dsmc.liveness.decide import Broken
-from dsmc.liveness.graph import NOBODY, Graph, Stuttering, many
+from dsmc.liveness.graph import Stuttering, many
 from dsmc.liveness.lasso import Avoid, Fulfil, Lasso, Need, Path, Return, Visit, lasso_from
+from dsmc.liveness.near import Found, horizons
 from dsmc.liveness.shapes import Shape
 
 _U64, _U32 = ctypes.c_uint64, ctypes.c_uint32
-#: In C the greatest number is the label of nobody: -1.
-_LABEL = ctypes.c_int32
-assert NOBODY == -1
-
-
-class _Flags:
-    """The numbers whose byte is not 0."""
-
-    def __init__(self, flags: Any) -> None:
-        self._flags = flags
-
-    def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and bool(self._flags[number])
+#: To look at so small a part of the states is no loss, whatever is found.
+_LITTLE = 64
 
 
 class WholeRuns:
-    """The graph of the states that a search has found, once somebody asks for it; `close` gives its memory
-    back. What raises `MemoryError`, says so.
+    """What is asked of the runs through the states that a search has found; graphs are built once somebody
+    needs them, and `close` gives their memory back. What raises `MemoryError`, says so.
     """
 
     def __init__(
@@ -55,101 +35,96 @@ class WholeRuns:
     ) -> None:
         self._driver, self._system, self._stopped = driver, system, stopped
         self._fair, self._until = fair, Until.of(limits)
-        self._plain = driver.call
-        self._graph: int | None = None
-        self._reached: int | None = None
-        self._labelled: Labelled | None = None
+        self._graphs: dict[int, BuiltGraph] = {}  # by how far they go
         self._steps = 0  # those that were looked at instead of the graph
 
     @property
     def labelled(self) -> Labelled:
-        """All of it. Raises `MemoryError`."""
-        if self._labelled is None:
-            self._labelled = self._built()
-        return self._labelled
+        """All of the graph. Raises `MemoryError`."""
+        return self._graph(ALL).labelled
 
-    def _built(self) -> Labelled:
-        call = self._driver.call_with_search
-        self._graph = made(call("dsmc_graph_open", self._fair))
-        stopped = self._grow(self._driver, self._until) or self._stopped
-        if not self._plain("dsmc_graph_end", self._graph):
-            raise MemoryError
-        labelled = self._read(self._driver, self._system, stopped)
-        self._reached = made(self._plain("dsmc_reached", self._graph))
-        return labelled
+    @property
+    def numbered(self) -> Labelled:
+        """What numbers of states and labels stand for: in all graphs the same. One must have been built."""
+        return self._graphs[max(self._graphs)].labelled
+
+    def _graph(self, steps: int) -> BuiltGraph:
+        if steps not in self._graphs:
+            self._graphs[steps] = BuiltGraph(
+                self._driver, self._system, self._stopped, fair=self._fair, until=self._until,
+                steps=steps,
+            )  # fmt: skip
+        return self._graphs[steps]
 
     @property
     def size(self) -> str:
         """What was looked at."""
-        if self._labelled is not None:
-            return self._labelled.graph.told
-        return (
-            f"{many(self._driver.stats()[0], 'state')} and {many(self._steps, 'step')} that matter"
-        )
+        if ALL in self._graphs:
+            return self.labelled.graph.told
+        near = sum(len(built.labelled.graph.targets) for built in self._graphs.values())
+        states = many(self._states, "state")
+        return f"{states} and {many(self._steps + near, 'step')} that matter"
 
     def close(self) -> None:
         """Give the memory back."""
-        if self._reached:
-            self._plain("dsmc_close_ways", self._reached)
-        if self._graph:
-            self._plain("dsmc_graph_close", self._graph)
-        self._reached = self._graph = None
-
-    def _grow(self, driver: Driver, until: Until) -> str:
-        """Build it, as far as time and memory go; the limit that was met, if any."""
-        call, limits = driver.call_with_search, until.limits
-        while not (done := call("dsmc_graph_go", self._graph, SLICE)):
-            driver.take_what_came()
-            if until.is_over:
-                self._plain("dsmc_graph_cut", self._graph)
-                late = until.is_late
-                return time_limit(limits.seconds or 0) if late else memory_limit(limits.memory or 0)
-        if done < 0:
-            raise MemoryError
-        return ""
-
-    def _read(self, driver: Driver, system: System, stopped: str) -> Labelled:
-        numbers = (_U64 * 5)()
-        self._plain("dsmc_graph_numbers", self._graph, numbers)
-        states, steps, labels, initial, cuts_off = numbers
-        owed, strong = mark_strong(driver, system, made(self._graph), labels)
-        types: tuple[Any, ...] = (
-            _U64 * (states + 1), _U32 * steps, _LABEL * steps, _U64 * states, _U64 * labels,
-            ctypes.c_uint8 * labels, ctypes.c_uint8 * states,
-        )  # fmt: skip
-        first, targets, of_steps, facts, _, _, unexpanded = (
-            of.from_address(place) if place else of()
-            for of, place in zip(types, arrays(driver, made(self._graph)), strict=True)
-        )
-        graph = Graph(range(initial), first, targets, of_steps, strong, facts, _Flags(unexpanded))
-        return Labelled(
-            graph, lambda n: driver.state(driver.key_at(n)), owed, bool(cuts_off), stopped
-        )
+        for built in self._graphs.values():
+            built.close()
+        self._graphs.clear()
 
     # ------------------------------------------------------------ properties
 
     def breaking(self, shape: Shape) -> Broken:
         """Runs that break a property of a shape."""
-        if self._labelled is None and not self._stopped:
-            steps = self._without_graph(shape)
-            if steps is not None:
-                self._steps += steps
-                return Unbroken()
-        return self._breaking(shape)
+        if self._stopped or not is_whole(self._driver, self._system):
+            return self._breaking(shape, ALL)
+        at_once = [
+            steps for steps in self._horizons if self._within(steps) * _LITTLE <= self._states
+        ]
+        return (
+            self._at_rest(shape)
+            or self._near(shape, at_once)
+            or self._inside(shape)
+            or self._near(shape, self._horizons[len(at_once) :])
+            or self._breaking(shape, ALL)
+        )
 
-    def _without_graph(self, shape: Shape) -> int | None:
-        """If no fair run can break it: from how many steps that is seen."""
-        driver, system, fair, until = self._driver, self._system, self._fair, self._until
-        if not is_whole(driver, system):
+    def _at_rest(self, shape: Shape) -> Unbroken | None:
+        """If all runs come to rest, and none where it is broken."""
+        steps = steps_to_rest(self._driver, shape, fair=self._fair, until=self._until)
+        return self._seen(steps)
+
+    def _inside(self, shape: Shape) -> Unbroken | None:
+        """If no fair run stays where it is broken, and that is not most of the graph."""
+        if ALL in self._graphs or not is_narrow(shape):
             return None
-        steps = steps_to_rest(driver, shape, fair=fair, until=until)
-        if steps is None and is_narrow(shape):
-            return steps_inside(driver, system, shape, fair=fair, until=until)
-        return steps
+        steps = steps_inside(self._driver, self._system, shape, fair=self._fair, until=self._until)
+        return self._seen(steps)
 
-    def _breaking(self, shape: Shape) -> Breaking:
-        graph = self.labelled.graph  # before what is made with it
-        return Breaking(self._plain, self._graph, self._reached, graph, shape)
+    def _seen(self, steps: int | None) -> Unbroken | None:
+        self._steps += steps or 0
+        return None if steps is None else Unbroken()
+
+    def _near(self, shape: Shape, horizons: Sequence[int]) -> Found | None:
+        """A run near the start that breaks it."""
+        for steps in horizons:
+            found = self._breaking(shape, steps).lasso()
+            if found is not None:
+                return Found(found)
+        return None
+
+    @functools.cached_property
+    def _states(self) -> int:
+        return self._driver.stats()[0]
+
+    def _within(self, steps: int) -> int:
+        return int(self._driver.call_with_search("dsmc_within", steps))
+
+    @functools.cached_property
+    def _horizons(self) -> list[int]:
+        return list(horizons(self._within, self._states))
+
+    def _breaking(self, shape: Shape, steps: int) -> Breaking:
+        return Breaking(self._driver.call, self._graph(steps), shape)
 
 
 class Unbroken:
@@ -164,15 +139,13 @@ class Unbroken:
 class Breaking:
     """Runs that break one property: see `liveness.shapes.Breaking`."""
 
-    def __init__(
-        self, call: Callable[..., Any], graph: int | None, reached: int | None, view: Graph,
-        shape: Shape,
-    ) -> None:  # fmt: skip
-        self._call, self._shape, self._reached, self._view = call, shape, reached, view
+    def __init__(self, call: Callable[..., Any], built: BuiltGraph, shape: Shape) -> None:
+        self._call, self._shape = call, shape
+        self._reached, self._view = built.reached, built.labelled.graph
         again = (_U64 * (len(shape.again) + 1))(*shape.again)
         begin = shape.begin or 0
         self._found = call(
-            "dsmc_breaking", graph, reached, shape.begin is None, begin, shape.stay, again,
+            "dsmc_breaking", built.graph, built.reached, shape.begin is None, begin, shape.stay, again,
             len(shape.again),
         )  # fmt: skip
         if not self._found:
@@ -212,7 +185,7 @@ class Breaking:
     def _room(self) -> tuple[Any, Any]:
         """Where C writes a path: none is longer than there are states."""
         room = self._view.size + 1
-        return (_U32 * room)(), (_LABEL * room)()
+        return (_U32 * room)(), (LABEL * room)()
 
     def _told(self, need: Need) -> tuple[int, int]:
         """A need as in `runtime/live_ways.c`."""
@@ -234,6 +207,6 @@ class Breaking:
 
     def _way(self, ways: int | None, state: int) -> Path:
         count = self._call("dsmc_way_back", ways, state, None, None)
-        nodes, labels = (_U32 * count)(), (_LABEL * count)()
+        nodes, labels = (_U32 * count)(), (LABEL * count)()
         self._call("dsmc_way_back", ways, state, nodes, labels)
         return Path(tuple(reversed(nodes[:])), tuple(reversed(labels[: count - 1])))

@@ -52,20 +52,28 @@ graph *open_graph(u64 states)
 	return NULL;
 }
 
-/* What is in the last level was perhaps not expanded. NULL: no memory. */
-graph *dsmc_graph_open(const search *s, u32 fair)
+/* How many states are so many steps away from the start, or less. */
+u64 dsmc_within(const search *s, u64 steps)
 {
-	graph *g = open_graph(s->kept);
+	return steps < s->level_at.count - 1 ? s->level_at.at[steps + 1] : s->kept;
+}
+
+/* The graph of the states within so many steps; what follows on the last of them is not known, nor on those of
+ * the last level. NULL: no memory. */
+graph *dsmc_graph_open(const search *s, u32 fair, u64 steps)
+{
+	u64 states = dsmc_within(s, steps), known = steps ? dsmc_within(s, steps - 1) : 0;
+	graph *g = open_graph(states);
 	if (!g)
 		return NULL;
-	g->states = s->kept;
+	g->states = states;
 	g->initial = s->initial;
 	g->fair = fair;
 	if (!number_states(s, g)) {
 		dsmc_graph_close(g);
 		return NULL;
 	}
-	for (u64 i = s->kept_before; i < g->states; i++)
+	for (u64 i = known < s->kept_before ? known : s->kept_before; i < g->states; i++)
 		g->unexpanded[i] = 1;
 	return g;
 }
