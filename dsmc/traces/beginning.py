@@ -17,13 +17,13 @@ def beginning(machine: PythonMachine, prop: Property) -> str:
 def _why(machine: PythonMachine, prop: Property) -> list[str]:
     """One sentence, or none."""
     try:
-        starts = machine.starts()
+        starts = machine.starts
     except RangeError as error:
         return [error.reason] if isinstance(prop, NoError) else []
     if not isinstance(prop, Assertion):
         return []
     functions = {f.name: f for f in machine.system.functions}
-    for state, events in starts:
+    for state, events in starts.items():
         if any(e.kind == "assert" and e.text == str(prop.number) for e in events):
             return failed(machine.system, prop, World(functions, machine.decode(state)))[:1]
     return []

@@ -124,9 +124,7 @@ class _Teller:
     def tell(self, run: Run, steps: list[TracedStep] | None = None) -> Trace:
         steps = steps_of(self._machine, self._prop, run) if steps is None else steps
         states = [self._machine.decode(s) for s in run.states]
-        starts = dict(self._machine.starts()) if run.states else {}
-        begun = starts.get(run.states[0], ()) if run.states else ()
-        others = apart(run.states[0], starts) if run.states else ()
+        begun, others = self._beginning(run.states[0]) if run.states else ((), ())
         told = [self._start(begun, states[:1], others)]
         for number, step in enumerate(steps, start=1):
             after = self._machine.decode(step.target) if step.target is not None else None
@@ -143,6 +141,11 @@ class _Teller:
             variables=self._variables(), loop=run.start,
             operations=self._operations(story),
         )  # fmt: skip
+
+    def _beginning(self, first: State) -> tuple[tuple[Event, ...], Iterable[State]]:
+        """What happened in the making of a first state; others that there might have been."""
+        starts = self._machine.starts
+        return starts.get(first, ()), apart(first, starts)
 
     def _variables(self) -> tuple[tuple[str, t.Type], ...]:
         """The variables; the numbers of what observers remember mean nothing to others."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -193,13 +193,12 @@ class PythonMachine:
     def _number(self, action: Action) -> int:
         return self._numbers[action.name]
 
-    def starts(self) -> list[tuple[State, tuple[Event, ...]]]:
-        """The initial states, each with what happened in its making."""
+    @functools.cached_property
+    def starts(self) -> Starts:
+        """The initial states, each with what happened in its making. Raises `RangeError`."""
         found: list[tuple[State, tuple[Any, ...]]] = []
         self._traced["initial"](found, [])
-        unique = dict(reversed(found))
-        ordered = list(dict.fromkeys(state for state, _ in found))
-        return [(state, tuple(map(_event, unique[state]))) for state in ordered]
+        return Starts(found)
 
     def _story(
         self, number: int, labels: tuple[Register, ...], events: tuple[Any, ...],
@@ -285,6 +284,24 @@ def _grew(old: Any, new: Any, is_bag: bool) -> bool:
         for row, later_row in zip(old, new, strict=True)
         for queue, later in zip(row, later_row, strict=True)
     )
+
+
+class Starts(Mapping[State, tuple[Event, ...]]):
+    """Of each initial state, what happened in its making. Of a hundred thousand, one is asked for."""
+
+    def __init__(self, found: Iterable[tuple[State, tuple[Any, ...]]]) -> None:
+        self._events: dict[State, tuple[Any, ...]] = {}
+        for state, events in found:
+            self._events.setdefault(state, events)
+
+    def __getitem__(self, state: State) -> tuple[Event, ...]:
+        return tuple(map(_event, self._events[state]))
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)
 
 
 def _event(raw: tuple[str, tuple[Register, ...], tuple[Type, ...], str]) -> Event:

@@ -21,7 +21,7 @@ def causal_past(attempts: Attempts, best: Candidate) -> Candidate:
 def _kept(attempts: Attempts, best: Candidate) -> set[int]:
     """The numbers of the acts that the end depends on."""
     decoded = [attempts.machine.decode(state) for state in best.run.states]
-    begun = dict(attempts.machine.starts()).get(best.run.states[0], ())
+    begun = attempts.machine.starts.get(best.run.states[0], ())
     causes = Causes(attempts.machine.system, begun, best.steps, decoded)
     condition = _condition(attempts.prop)
     ends = {len(best.steps) - 1}
