@@ -182,7 +182,9 @@ void table_move(table *larger, table *t, u32 which)
 /* They are narrow if that is possible. */
 int table_begin(table *larger, const table *t)
 {
-	u64 lines = 16, next = next_size(t->lines), wanted = next * (t->rest ? NARROW_LINE : LINE);
+	/* A narrow one of which so many lines are full needs more: they double. */
+	u64 lines = t->rest ? t->lines * 2 : 16, next = next_size(t->lines);
+	u64 wanted = next * (t->rest ? NARROW_LINE : LINE);
 	while (lines * NARROW_LINE < wanted / 4 * 3)
 		lines *= 2;
 	u32 rest = rest_of(t, lines);
