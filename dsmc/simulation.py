@@ -47,7 +47,8 @@ def simulate(
     machine = PythonMachine(system)
     wanted = frozenset(n for n, p in enumerate(system.properties) if not _is_apart(p))
     simulated = tiers.walk(machine, wanted, plan, engine, watch)
-    refuse_no_start(simulated.initial, simulated.decided)
+    if not simulated.stopped:
+        refuse_no_start(simulated.initial, simulated.decided)
     smaller: dict[int, Minimal] = {}
     if minimise and simulated.stopped != INTERRUPTED:
         smaller = {n: _smaller(machine, n, run) for n, run in simulated.decided.items()}

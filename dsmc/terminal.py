@@ -91,7 +91,7 @@ def _actions(simulation: Simulation) -> str:
 
 
 def _never(found: Simulated, number: int) -> str:
-    if found.taken[number]:
+    if found.taken[number] or not found.steps:
         return ""
     return click.style("never taken" if found.enabled[number] else "never possible", fg="yellow")
 
@@ -193,6 +193,8 @@ def _covered(statistics: Statistics, *, cached: bool) -> str:
         return f"{counts}, depth {statistics.depth}; all of them, {how}"
     why = statistics.stopped or "everything was decided"
     depth = f"complete to depth {statistics.complete_depth}"
+    if not statistics.depth:
+        depth = "not all of the initial ones"
     return f"{counts}, {depth}; stopped{', cached' if cached else f' after {seconds}'}: {why}"
 
 

@@ -14,6 +14,7 @@ from test_agreement import system_of
 
 from dsmc.backends.acting import nodes
 from dsmc.backends.c.build import PARTS, SIMULATION
+from dsmc.backends.c.driver import OUTSIDE
 from dsmc.backends.c.generate import RUNTIME, generate
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.python.machine import PythonMachine
@@ -67,6 +68,31 @@ var b: 0..7 in 0..7
 var c: set<0..90> = {}
 action fill when a == 1023 and b < 7 { b += 1; c := {90} }
 invariant bound { b < 8 }
+"""
+#: More successors of one state than are collected before some are put into the set, by a step that chooses.
+FAN = """spec fan
+symbols S[3]
+var bits: map<0..8, bool> = [i: false for i in 0..8]
+var at: map<S, 0..2> = [s: 0 for s in S]
+var seen: bag<0..3>
+var steps: 0..3 = 0
+action spread when steps == 0 {
+  steps := 1
+  for i in 0..8 { either { bits[i] := true } or { skip } }
+  pick s in S
+  at[s] := 1
+}
+action go(s in S) when at[s] == 1 and steps < 3 {
+  at[s] := 2
+  steps += 1
+  either { seen := seen.add(steps) } or { for i in 0..8 { bits[i] := not bits[i] } }
+}
+explore while not (bits[0] and bits[1] and bits[2])
+invariant few { seen.len < 1 }
+reachable far { steps == 2 and bits[8] }
+reachable gone by action go
+transition grows { steps >= old(steps) }
+transition stays { old(at[S.1]) == 1 implies at[S.1] == 1 }
 """
 #: As many in a table that keeps only a part of each.
 NARROW = """spec narrow
@@ -126,6 +152,7 @@ SYSTEMS = {
     "processes": lambda: of_model("wal.dsm", "corrected"),
     "wide values": lambda: system_of(WIDE),
     "many initial states": lambda: system_of(MANY),
+    "many successors": lambda: system_of(FAN),
     "whole runs": lambda: system_of(LIVE),
     "many in a narrow table": lambda: system_of(NARROW),
     "all bits": lambda: system_of(ONES),
@@ -229,9 +256,11 @@ def _done(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _as_numbers(text: str) -> tuple[list[int], dict[int, int]]:
-    """The counts; of each property that was decided the number of levels of its run."""
+    """The counts; of each property that was decided the number of levels of its run: one more where that
+    ends beyond the bound.
+    """
     counts, *decided = [list(map(int, line.split())) for line in text.splitlines()]
-    return counts, {number: level for number, level, _ in decided}
+    return counts, {number: level + (kind == OUTSIDE) for number, level, kind in decided}
 
 
 def _by_reference(system: System, wanted: frozenset[int]) -> tuple[list[int], dict[int, int]]:

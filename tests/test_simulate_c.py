@@ -284,7 +284,7 @@ def test_ctrl_c_in_a_terminal() -> None:
 
 def test_memory_ends_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     machine, wanted = machine_of(compile_job(load(PAXOS)[0]))
-    monkeypatch.setattr(in_c, "most_bytes", lambda: 1 << 20)
+    monkeypatch.setattr("dsmc.engine.simulate.most_bytes", lambda: 1 << 20)
     assert in_c.simulate(machine, wanted, Plan()).stopped == "the limit of 1 MiB of memory"
 
 

@@ -16,9 +16,9 @@ class Lookout:
         self._wanted = wanted
         self.decided: dict[int, Run] = {}
 
-    def start(self) -> list[State]:
-        """Look at the initial states, and give them."""
-        initial, violated = self._machine.initial()
+    def start(self, found: list[State]) -> list[State]:
+        """Look at the initial states, and give them. They are collected in `found`."""
+        initial, violated = self._machine.initial(found)
         for number in violated:
             self._note(number, Run((), in_step=True))
         self._look_at_states((), initial)

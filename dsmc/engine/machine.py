@@ -12,8 +12,10 @@ State: TypeAlias = Hashable
 class Machine(Protocol):
     """A transition system with its properties, by their numbers in the system."""
 
-    def initial(self) -> tuple[list[State], list[int]]:
-        """The initial states in order, each once; and the properties that making them violates."""
+    def initial(self, found: list[Any] | None = None) -> tuple[list[State], list[int]]:
+        """The initial states in order, each once; and the properties that making them violates. They are
+        collected in `found`, each as often as it is made.
+        """
 
     def expand(self, state: Any, successors: list[Any], violated: list[int]) -> tuple[int, int]:
         """Append the successors in order of the actions, and the numbers of the properties

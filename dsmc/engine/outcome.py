@@ -98,7 +98,7 @@ class Statistics(Frozen):
     """What was covered.
 
     `transitions` counts each successor of each expanded state; `depth` the levels, so that the
-    initial states alone are depth 1; every state of a level before `complete_depth` was expanded.
+    initial states alone are depth 1; every state of the first `complete_depth` levels was expanded.
     `seconds` are those of the search; before it, so many were spent on `preparation`: generating and
     compiling, and what was searched by a slower engine first.
     With symmetry `unreduced` is the number of states that those stand for that were kept, if it is

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from dsmc.engine.growing import EnoughError, Growing
 from dsmc.engine.ignored import Ignored
 from dsmc.engine.machine import Machine, State
 from dsmc.engine.memory import resident_bytes
@@ -66,6 +67,8 @@ def explore(
         search.run()
     except KeyboardInterrupt:
         search.stopped = INTERRUPTED
+    except EnoughError:
+        pass  # a limit was met within a state
     except MemoryError:
         search.parents.clear()
         search.forms.clear()
@@ -162,7 +165,7 @@ class _Search:
         self._tell(len(frontier))
 
     def _start(self) -> list[State]:
-        initial, violated = self._machine.initial()
+        initial, violated = self._machine.initial(Growing(self._look_at_made))
         for number in violated:
             self._decided.setdefault(number, Run((), in_step=True))
         self._initial = len(initial)
@@ -207,7 +210,7 @@ class _Search:
         )  # fmt: skip
         violated: list[int] = []
         for state in batch:
-            successors: list[Any] = []
+            successors: list[Any] = Growing(self._look_at_made)
             counts = expand(state, successors, violated)
             self._transitions += len(successors)
             cut_off = machine.error in violated
@@ -320,10 +323,19 @@ class _Search:
 
     # ------------------------------------------------------------ limits
 
-    def _check_limits(self, frontier: int) -> None:
+    def _look_at_made(self, made: list[Any]) -> None:
+        """Are the successors of one state too many? Which are equal is asked for each time that they have
+        doubled.
+        """
+        doubled = not len(made) & (len(made) - 1)
+        self._check_limits(0, len(set(made).difference(self.parents)) if doubled else 0)
+        if self.stopped:
+            raise EnoughError
+
+    def _check_limits(self, frontier: int, new: int = 0) -> None:
         self._tell(frontier)
         limits = self._limits
-        if limits.states is not None and len(self.parents) >= limits.states:
+        if limits.states is not None and len(self.parents) + new >= limits.states:
             self.stopped = states_limit(limits.states)
         elif limits.seconds is not None and self._seconds >= limits.seconds:
             self.stopped = time_limit(limits.seconds)

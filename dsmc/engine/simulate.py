@@ -11,10 +11,19 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from dsmc.engine.growing import EnoughError, Growing
 from dsmc.engine.lookout import Lookout
 from dsmc.engine.machine import Machine, State
+from dsmc.engine.memory import most_bytes, resident_bytes
 from dsmc.engine.outcome import Engine, Run
-from dsmc.engine.search import INTERRUPTED, Progress, Watcher, time_limit
+from dsmc.engine.search import (
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    Progress,
+    Watcher,
+    memory_limit,
+    time_limit,
+)
 from dsmc.engine.splitmix import SplitMix
 from dsmc.frozen import Frozen
 
@@ -33,8 +42,10 @@ class Choice(NamedTuple):
 class Walkable(Machine, Protocol):
     """A machine that says of each step whose it is."""
 
-    def choices(self, state: Any) -> Sequence[Choice]:
-        """The steps from a state that have a result, in order of the actions."""
+    def choices(self, state: Any, found: list[Any] | None = None) -> Sequence[Choice]:
+        """The steps from a state that have a result, in order of the actions. Something of each is
+        collected in `found`.
+        """
 
 
 class Plan(Frozen):
@@ -45,6 +56,31 @@ class Plan(Frozen):
     seed: int = 0
     scheduler: str = "uniform"
     seconds: float | None = None
+
+
+class Bounds:
+    """The time that a plan has, from now on, and the memory that there is."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._limit = plan.seconds
+        self._began = time.perf_counter()
+        self._memory = most_bytes()
+
+    @property
+    def seconds(self) -> float:
+        """Those that have passed."""
+        return time.perf_counter() - self._began
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return float("inf") if self._limit is None else self._limit - self.seconds
+
+    def met(self) -> str:
+        """The bound that was met, or nothing."""
+        if self.left <= 0:
+            return time_limit(self._limit or 0)
+        return memory_limit(self._memory) if resident_bytes() >= self._memory else ""
 
 
 class Simulated(Frozen):
@@ -76,6 +112,10 @@ def simulate(
         runs.all()
     except KeyboardInterrupt:
         runs.stopped = INTERRUPTED
+    except EnoughError:
+        pass  # a bound was met within a step
+    except MemoryError:
+        runs.stopped = OUT_OF_MEMORY
     return runs.result()
 
 
@@ -154,7 +194,7 @@ class _Runs:
         self._lookout = Lookout(machine, wanted)
         self._plan = plan
         self._watch = watch
-        self._began = time.perf_counter()
+        self._bounds = Bounds(plan)
         self._runs = 0
         self._initial = 0
         self._longest = 0
@@ -165,7 +205,7 @@ class _Runs:
 
     def all(self) -> None:
         """Take all runs."""
-        initial = self._lookout.start()
+        initial = self._lookout.start(Growing(self._look))
         self._initial = len(initial)
         while initial and self._runs < self._plan.runs and not self.stopped:
             random = SplitMix(self._plan.seed, self._runs)
@@ -180,7 +220,7 @@ class _Runs:
         for step in range(self._plan.depth):
             if not self._may_go_on(path.states[-1]):
                 return
-            choices = self._machine.choices(path.states[-1])
+            choices = self._machine.choices(path.states[-1], Growing(self._look))
             self._enabled.update({choice.action for choice in choices})
             self._lookout.look(path.states)
             if all(choice.target == path.states[-1] for choice in choices):
@@ -193,10 +233,15 @@ class _Runs:
 
     def _may_go_on(self, state: State) -> bool:
         """Is there time left, and is the state inside the bound?"""
-        seconds = self._plan.seconds
-        if seconds is not None and time.perf_counter() - self._began >= seconds:
-            self.stopped = time_limit(seconds)
+        if self._bounds.left <= 0:
+            self.stopped = self._bounds.met()
         return not self.stopped and self._lookout.may_go_on(state)
+
+    def _look(self, made: list[Any]) -> None:
+        """May there be more initial states, or steps from a state?"""
+        self.stopped = self._bounds.met()
+        if self.stopped:
+            raise EnoughError
 
     def _enter(self, state: State) -> None:
         self._seen.add(blake2b(repr(state).encode(), digest_size=8).digest())
@@ -205,7 +250,7 @@ class _Runs:
 
     def _tell(self) -> None:
         if self._watch is not None:
-            seconds = time.perf_counter() - self._began
+            seconds = self._bounds.seconds
             steps = self._taken.total()
             self._watch(Progress(len(self._seen), steps, self._plan.depth, 0, seconds))
 
@@ -214,5 +259,5 @@ class _Runs:
         return Simulated(
             self._lookout.decided, self._runs, self._taken.total(), len(self._seen), self._initial,
             self._longest, self._taken, self._enabled, self.stopped,
-            time.perf_counter() - self._began,
+            self._bounds.seconds,
         )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dsmc.backends.python.guided import GuidedMachine
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.growing import some_of
 from dsmc.engine.splitmix import SplitMix
 from dsmc.frozen import replace
 from dsmc.ir.system import System
@@ -129,30 +131,32 @@ class Ordering:
 
 def first_states(machine: PythonMachine) -> list[Values]:
     """The states that are nearest."""
-    found = dict.fromkeys(machine.initial()[0])
+    found = dict.fromkeys(some_of(machine.initial))
     waiting = list(found)
     for state in waiting:
         if len(found) >= _FIRST:
             break
-        successors: list[object] = []
-        machine.expand(state, successors, [])
+        successors = some_of(functools.partial(_expand, machine, state))
         new = [s for s in dict.fromkeys(successors) if s not in found]
         found.update(dict.fromkeys(new))
         waiting += new
     return [machine.decode(state) for state in found]
 
 
+def _expand(machine: PythonMachine, state: object, successors: list[object]) -> None:
+    machine.expand(state, successors, [])
+
+
 def _states_on_walks(machine: PythonMachine) -> list[Values]:
     """States near and far: what can be left out of the first steps says little of the rest."""
     found: dict[object, None] = {}
-    initial = machine.initial()[0]
+    initial = list(dict.fromkeys(some_of(machine.initial)))
     for walk in range(_WALKS if initial else 0):
         random = SplitMix(0, walk)
         state = random.choice(initial)
         for _ in range(_LONGEST):
             found[state] = None
-            successors: list[object] = []
-            machine.expand(state, successors, [])
+            successors = some_of(functools.partial(_expand, machine, state))
             elsewhere = [s for s in dict.fromkeys(successors) if s != state]
             if not elsewhere or len(found) >= _FIRST:
                 break

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 #: A loop that is not known to end after so many rounds is not written out.
 _MOST_ROUNDS = 64
+#: Ways that exclude one another by what is chosen double with each choice: of so many, no formula is made.
+_MOST_WAYS = 4096
 
 
 class Picked(Frozen):
@@ -236,6 +238,8 @@ class Steps:
         for way in ways:
             key = (way.choices, way.leaving, way.picks)
             found[key] = self._either(found[key], way) if key in found else way
+            if len(found) > _MOST_WAYS:
+                raise Unsupported(f"a step with more than {_MOST_WAYS} ways to choose")
         return list(found.values())
 
     def _either(self, a: Way, b: Way) -> Way:

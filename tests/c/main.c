@@ -1,7 +1,8 @@
 /* A search from C, to be looked at by sanitizers: `main MANNER THREADS WANTED…` opens it, stops it, goes on
  * in another one from what a checkpoint would hold (`exact`) or in the same one (`prints`, or `depth`
- * first), runs to the end, and takes the way to each property that was decided. Prints how many states, transitions, initial states and levels there are, then each
- * such property with its level and how it was decided. */
+ * first), runs to the end, and takes the way to each property that was decided. Prints how many states,
+ * transitions, initial states and levels there are, then each such property with its level and how it was
+ * decided. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ void dsmc_close(search *s);
 void dsmc_stats(const search *s, u64 *numbers);
 void dsmc_decided(const search *s, u32 *level, u32 *kind);
 void dsmc_load_limit(search *s, u64 limit);
-void dsmc_state(search *s, u64 key, u64 *words);
+int dsmc_state(search *s, u64 key, u64 *words);
 u32 dsmc_box(search *s, u32 reference, u32 *found);
 int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path);
 void dsmc_mark(const search *s, extent *m);
@@ -25,7 +26,7 @@ int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **no
 int dsmc_first_dive(search *s);
 int dsmc_dive(search *s, double seconds);
 void dsmc_way(const search *s, u32 property, u64 *path);
-graph *dsmc_graph_open(const search *s, u32 fair);
+graph *dsmc_graph_open(const search *s, u32 fair, u64 steps);
 int dsmc_graph_go(search *s, graph *g, double seconds);
 void dsmc_graph_cut(graph *g);
 int dsmc_graph_end(graph *g);
@@ -132,7 +133,7 @@ static void look_inside_runs(const graph *g, const ways *reached, u64 stay, u32 
 static void live(search *s)
 {
 	for (int all = 0; all < 2; all++) {
-		graph *g = must(dsmc_graph_open(s, 1));
+		graph *g = must(dsmc_graph_open(s, 1, ~0ull));
 		while (!dsmc_graph_go(s, g, all) && all)
 			;
 		if (!all)
@@ -162,6 +163,11 @@ int main(int count, char **args)
 	int exact = !strcmp(manner, "exact");
 	search *s = must(dsmc_open(&dsmc_model, threads, wanted, exact ? 200 : ~0ull, !exact));
 	int event = dsmc_begin(s);
+	if (!s->level_at.count) { /* it has ended among the initial states */
+		dsmc_close(s);
+		s = must(dsmc_open(&dsmc_model, threads, wanted, ~0ull, !exact));
+		event = dsmc_begin(s);
+	}
 	if (!strcmp(manner, "depth") && !dsmc_first_dive(s))
 		exit(3);
 	go_on(s, event);

@@ -9,7 +9,7 @@
 
 extern const model dsmc_model;
 
-walk *dsmc_walk_open(const model *m, const u64 *plan, const u64 *best, asked ask);
+walk *dsmc_walk_open(const model *m, const u64 *plan, const u64 *best, asked ask, over is_over);
 void dsmc_walk_adopt(walk *w, const model *m);
 int dsmc_walk_run(walk *w, double seconds);
 void dsmc_walk_stats(const walk *w, u64 *numbers, u64 *taken, u64 *enabled);
@@ -51,7 +51,7 @@ int main(int count, char **args)
 		plan[i] = strtoull(args[i + 1], NULL, 10);
 	for (int i = 7; i < count; i++)
 		best[i - 7] = strtoull(args[i], NULL, 10);
-	walk *w = must(dsmc_walk_open(&dsmc_model, plan, best, NULL));
+	walk *w = must(dsmc_walk_open(&dsmc_model, plan, best, NULL, NULL));
 	int event;
 	while ((event = dsmc_walk_run(w, 0)) == 1)
 		dsmc_walk_adopt(w, &dsmc_model);

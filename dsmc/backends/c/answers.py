@@ -1,4 +1,4 @@
-"""Observers of histories answer C."""
+"""C asks: observers of histories, and whether all is over."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from dsmc.ir.types import Type
 _WORDS = ctypes.POINTER(ctypes.c_uint64)
 #: As in `runtime/observe.h`: which observer, which event, its words, how many.
 ASKED = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32, _WORDS, ctypes.c_uint32)
+#: As in `runtime/platform.h`: shall what takes long end?
+OVER = ctypes.CFUNCTYPE(ctypes.c_int)
 #: The event cannot be.
 _NONE = (1 << 32) - 1
 

@@ -31,11 +31,11 @@ PARTS = (
     "live_inside.c", "live_ways.c", "live_fair.c", "observe.c",
 )  # fmt: skip
 _HEADERS = (
-    "platform.h", "model.h", "values.h", "observe.h", "table.h", "search.h", "live.h",
+    "model.h", "platform.h", "values.h", "observe.h", "table.h", "search.h", "live.h",
 )  # fmt: skip
 #: Those of what takes random runs.
 SIMULATION = ("path.c", "simulate.c", "observe.c")
-_SIMULATION_HEADERS = ("platform.h", "model.h", "values.h", "observe.h", "simulate.h")
+_SIMULATION_HEADERS = ("model.h", "platform.h", "values.h", "observe.h", "simulate.h")
 #: The search is compiled once for a machine; models are compiled while somebody waits.
 SEARCH_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-pthread")
 MODEL_FLAGS = ("-O1", "-std=gnu11", "-fno-strict-aliasing", "-w")

@@ -10,11 +10,12 @@ import ctypes
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dsmc.backends.c.answers import ASKED, answering
+from dsmc.backends.c.answers import ASKED, OVER, answering
 from dsmc.backends.c.checkpoint import Mark
 from dsmc.backends.c.layout import Layout, box_register
 from dsmc.backends.c.tier import Tier
 from dsmc.backends.codec import Register
+from dsmc.engine.interrupts import Interrupts
 from dsmc.engine.machine import State
 from dsmc.ir.system import System
 
@@ -30,6 +31,7 @@ _POINTER = ctypes.c_void_p
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_open": (_POINTER, (_POINTER, _U32, _POINTER, _U64, _U32)),
     "dsmc_observers": (None, (_POINTER, ASKED)),
+    "dsmc_ask": (None, (_POINTER, OVER)),
     "dsmc_adopt": (ctypes.c_int, (_POINTER, _U32)),
     "dsmc_swap": (None, (_POINTER, _POINTER)),
     "dsmc_begin": (ctypes.c_int, (_POINTER,)),
@@ -42,7 +44,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dsmc_decided": (None, (_POINTER, _POINTER, _POINTER)),
     "dsmc_loaded": (None, (_POINTER, _POINTER)),
     "dsmc_load_limit": (None, (_POINTER, _U64)),
-    "dsmc_state": (None, (_POINTER, _U64, _POINTER)),
+    "dsmc_state": (ctypes.c_int, (_POINTER, _U64, _POINTER)),
     "dsmc_key_at": (_U64, (_POINTER, _U64)),
     "dsmc_within": (_U64, (_POINTER, _U64)),
     "dsmc_graph_open": (_POINTER, (_POINTER, _U32, _U64)),
@@ -105,6 +107,8 @@ class Driver:
             raise MemoryError
         self._ask = answering(system.observers)  # as long as the search
         self.call("dsmc_observers", self._s, self._ask)
+        self._interrupts = Interrupts()
+        self._over = OVER()  # as long as the search
         self._boxes: dict[int, list[int]] = {}
         self._at_start: frozenset[int] | None = None  # depth first: what initial states decided
 
@@ -136,13 +140,22 @@ class Driver:
 
     # ------------------------------------------------------------ searching
 
+    def ask(self, is_over: Callable[[], bool]) -> None:
+        """Where a state has so many successors that a slice takes longer than it may: whether to give up."""
+        self._over = OVER(lambda: self._interrupts.pending or is_over())
+        self.call("dsmc_ask", self._s, self._over)
+
+    def _search_on(self, name: str, *args: Any) -> int:
+        with self._interrupts:
+            return int(self.call(name, self._s, *args))
+
     def begin(self) -> int:
         """The initial states."""
-        return int(self.call("dsmc_begin", self._s))
+        return self._search_on("dsmc_begin")
 
     def run(self, seconds: float) -> int:
         """A slice."""
-        return int(self.call("dsmc_run", self._s, seconds))
+        return self._search_on("dsmc_run", seconds)
 
     def first_dive(self) -> None:
         """Go on depth first, after the initial states."""
@@ -152,7 +165,7 @@ class Driver:
 
     def dive(self, seconds: float) -> int:
         """A slice of it."""
-        return int(self.call("dsmc_dive", self._s, seconds))
+        return self._search_on("dsmc_dive", seconds)
 
     def take_what_came(self) -> None:
         """Go on with faster code, if it is there."""
@@ -255,7 +268,8 @@ class Driver:
     def state(self, key: int) -> State:
         """The reference's state of a key."""
         words = (_U64 * (self._layout.words + 1))()
-        self.call("dsmc_state", self._s, key, words)
+        if not self.call("dsmc_state", self._s, key, words):
+            raise MemoryError
         count = self._layout.packed_words
         packed = sum(words[i] << 64 * i for i in range(count))
         boxes: tuple[Register, ...] = tuple(

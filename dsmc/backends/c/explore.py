@@ -173,6 +173,7 @@ class _Search:
             limits.states,
             fingerprints=manner.fingerprints,
         )
+        self._driver.ask(self._meets_limit)
         self._keeper: Keeper | None = None
         self._cooler = Cooler()
         self._stopped = ""
@@ -227,7 +228,7 @@ class _Search:
             return event
         self._driver.load_limit(self._load_limit)
         event = self._driver.begin()
-        if self._depth_first:
+        if self._depth_first and not self._stopped:
             self._driver.first_dive()
         return event
 
@@ -266,6 +267,9 @@ class _Search:
             self._finished = True
         if event == FINISHED or self._stopped or self._finished or self._satisfied(event):
             return True
+        return self._meets_limit()
+
+    def _meets_limit(self) -> bool:
         if self._seconds_left() <= 0:
             self._stopped = time_limit(self._limits.seconds or 0)
         elif is_full(self._limits):
@@ -332,7 +336,7 @@ class _Search:
         runs = self._runs()
         depth = levels if frontier or self._depth_first else max(0, levels - 1)
         statistics = Statistics(
-            states=states, transitions=transitions, initial=self._initial(initial), depth=depth,
+            states=states, transitions=transitions, initial=self._initial(initial, levels), depth=depth,
             complete_depth=self._complete_depth(levels), seconds=seconds,
             complete=self._finished and not self._stopped, stopped=self._stopped,
             engine=self._engine(), preparation=self._began - self._asked,
@@ -345,7 +349,9 @@ class _Search:
 
     def _complete_depth(self, levels: int) -> int:
         """Depth first, only the whole space is complete."""
-        return levels - 1 if not self._depth_first else levels if self._finished else 1
+        if self._depth_first:
+            return levels if self._finished else 0
+        return max(0, levels - 1)
 
     @property
     def _may_go_on(self) -> bool:
@@ -382,9 +388,11 @@ class _Search:
         threads = self._threads if self._code.name == "cc" else 1  # TinyCC's code has no threads
         return Engine("c", "cc" if names == {"cc"} else "tcc", threads)
 
-    def _initial(self, inside: int) -> int:
-        """How many initial states there are: those outside the bound are not stored."""
-        if self._machine.system.within == TRUE and not self._symmetric:
+    def _initial(self, inside: int, levels: int) -> int:
+        """How many initial states there are: those outside the bound are not stored. Where the search ended
+        among them (there is no level), nobody knows.
+        """
+        if (self._machine.system.within == TRUE and not self._symmetric) or not levels:
             return inside
         return len(self._machine.initial()[0])
 

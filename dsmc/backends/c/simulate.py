@@ -6,31 +6,24 @@ What decides a property is told as the choices that lead there; the reference ma
 from __future__ import annotations
 
 import ctypes
-import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from dsmc.backends.acting import nodes
 from dsmc.backends.c import build
-from dsmc.backends.c.answers import ASKED, answering
+from dsmc.backends.c.answers import ASKED, OVER, answering
 from dsmc.backends.c.generate import generate
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.growing import EnoughError, Growing
+from dsmc.engine.interrupts import Interrupts
 from dsmc.engine.lookout import Lookout
 from dsmc.engine.machine import State
-from dsmc.engine.memory import most_bytes, resident_bytes
 from dsmc.engine.outcome import Engine, Run
-from dsmc.engine.search import (
-    INTERRUPTED,
-    OUT_OF_MEMORY,
-    Progress,
-    Watcher,
-    memory_limit,
-    time_limit,
-)
-from dsmc.engine.simulate import Plan, Simulated
+from dsmc.engine.search import INTERRUPTED, OUT_OF_MEMORY, Progress, Watcher
+from dsmc.engine.simulate import Bounds, Plan, Simulated
 
 #: The first slices are short, so that faster code takes over soon.
 _FIRST_SLICE = 0.02
@@ -45,7 +38,7 @@ _U64 = ctypes.c_uint64
 _U32 = ctypes.c_uint32
 _POINTER = ctypes.c_void_p
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "dsmc_walk_open": (_POINTER, (_POINTER, _POINTER, _POINTER, ASKED)),
+    "dsmc_walk_open": (_POINTER, (_POINTER, _POINTER, _POINTER, ASKED, OVER)),
     "dsmc_walk_adopt": (None, (_POINTER, _POINTER)),
     "dsmc_walk_run": (ctypes.c_int, (_POINTER, ctypes.c_double)),
     "dsmc_walk_stats": (None, (_POINTER,) * 4),
@@ -63,6 +56,8 @@ def simulate(
         runs.all()
     except KeyboardInterrupt:
         runs.stopped = INTERRUPTED
+    except EnoughError:
+        pass  # a bound was met among the initial states
     except MemoryError:
         runs.stopped = OUT_OF_MEMORY
     try:
@@ -74,7 +69,9 @@ def simulate(
 class _Walk:
     """What the C code is asked."""
 
-    def __init__(self, machine: PythonMachine, plan: Plan, best: Sequence[int]) -> None:
+    def __init__(
+        self, machine: PythonMachine, plan: Plan, best: Sequence[int], bounds: Bounds
+    ) -> None:
         system = machine.system
         text = generate(system, Layout(system), walked=True)
         self._model = Tier(text, build.MODEL_FLAGS, shared=False)
@@ -88,7 +85,11 @@ class _Walk:
         numbers = _plan(plan, self._actions, nodes(system))
         self._ask = answering(system.observers)
         shortest = (_U64 * len(best))(*best)
-        self._w = self._call("dsmc_walk_open", self._offered(), numbers, shortest, self._ask)
+        self._interrupts = Interrupts()
+        self._over = OVER(lambda: self._interrupts.pending or bool(bounds.met()))
+        self._w = self._call(
+            "dsmc_walk_open", self._offered(), numbers, shortest, self._ask, self._over
+        )
         if not self._w:
             raise MemoryError
 
@@ -108,7 +109,8 @@ class _Walk:
 
     def run(self, seconds: float) -> int:
         """A slice."""
-        return int(self._call("dsmc_walk_run", self._w, seconds))
+        with self._interrupts:
+            return int(self._call("dsmc_walk_run", self._w, seconds))
 
     def order(self) -> None:
         """Have something faster made."""
@@ -167,7 +169,7 @@ class _Runs:
     def __init__(
         self, machine: PythonMachine, wanted: frozenset[int], plan: Plan, watch: Watcher | None
     ) -> None:
-        self._began = time.perf_counter()
+        self._bounds = Bounds(plan)
         self._machine = machine
         self._wanted = wanted
         self._plan = plan
@@ -175,19 +177,18 @@ class _Runs:
         self._lookout = Lookout(machine, wanted)
         self._initial: list[State] = []
         self._walk: _Walk | None = None
-        self._memory = most_bytes()
         self.stopped = ""
 
     def all(self) -> None:
         """Take all runs."""
-        self._initial = self._lookout.start()
-        self._walk = _Walk(self._machine, self._plan, self._best())
+        self._initial = self._lookout.start(Growing(self._look))
+        self._walk = _Walk(self._machine, self._plan, self._best(), self._bounds)
         event = _PAUSED
         while event == _PAUSED and not self._is_over():
-            length = _SLICE if self._seconds > _PATIENCE else _FIRST_SLICE
-            event = self._walk.run(min(length, self._seconds_left))
+            is_long = self._bounds.seconds > _PATIENCE
+            event = self._walk.run(min(_SLICE if is_long else _FIRST_SLICE, self._bounds.left))
             self._tell()
-            if self._seconds > _PATIENCE:
+            if is_long:
                 self._walk.order()
             self._walk.take_what_came()
         if event == _NO_MEMORY:
@@ -202,32 +203,25 @@ class _Runs:
 
     # ------------------------------------------------------------ limits
 
-    @property
-    def _seconds(self) -> float:
-        return time.perf_counter() - self._began
-
-    @property
-    def _seconds_left(self) -> float:
-        limit = self._plan.seconds
-        return float("inf") if limit is None else limit - self._seconds
-
     def _is_over(self) -> bool:
-        if self._seconds_left <= 0:
-            self.stopped = time_limit(self._plan.seconds or 0)
-        elif resident_bytes() >= self._memory:
-            self.stopped = memory_limit(self._memory)
+        self.stopped = self._bounds.met()
         return bool(self.stopped)
+
+    def _look(self, made: list[State]) -> None:
+        """May there be more initial states?"""
+        if self._is_over():
+            raise EnoughError
 
     def _tell(self) -> None:
         if self._watch is not None and self._walk is not None:
             (_, steps, states, *_), _, _ = self._walk.stats()
-            self._watch(Progress(states, steps, self._plan.depth, 0, self._seconds))
+            self._watch(Progress(states, steps, self._plan.depth, 0, self._bounds.seconds))
 
     # ------------------------------------------------------------ the result
 
     def result(self) -> Simulated:
         """What was found out."""
-        seconds = self._seconds
+        seconds = self._bounds.seconds
         numbers, taken, enabled, engine = [0] * 5, Counter[int](), Counter[int](), Engine()
         if self._walk is not None:
             numbers, taken, enabled = self._walk.stats()

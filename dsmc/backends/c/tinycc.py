@@ -41,7 +41,7 @@ class InMemory:
 #: What the search, and code made by TinyCC, takes from the C library that Python runs with.
 _SYSTEM = (
     "malloc", "calloc", "realloc", "free", "memcpy", "memmove", "memset", "mmap", "munmap",
-    "clock_gettime", "pwrite",
+    "clock_gettime", "pwrite", "_setjmp", "longjmp",
 )  # fmt: skip
 
 

@@ -126,9 +126,9 @@ class PythonMachine:
 
     # ------------------------------------------------------------ the engine's side
 
-    def initial(self) -> tuple[list[State], list[int]]:
+    def initial(self, found: list[State] | None = None) -> tuple[list[State], list[int]]:
         """See `Machine`."""
-        found: list[State] = []
+        found = [] if found is None else found
         violated: list[int] = []
         self._run["initial"](found, violated)
         return list(dict.fromkeys(found)), violated
@@ -169,9 +169,9 @@ class PythonMachine:
                 found.append((number, *so_far, None, error.reason))
         return [self._story(*step) for step in found]
 
-    def choices(self, state: State) -> list[Choice]:
+    def choices(self, state: State, found: list[Any] | None = None) -> list[Choice]:
         """See `Walkable`."""
-        found: list[tuple[Any, ...]] = []
+        found = [] if found is None else found
         for action in self._traced["actions"]:
             with suppress(RangeError):
                 action(state, found, [(), ()])

@@ -59,16 +59,13 @@ static int dive(search *s, int *any)
 	w->c.wanted = s->nothing; /* what is found is looked at when it is expanded */
 	flush(w);
 	s->transitions += w->c.count - before;
-	s->found = w->found;
+	tell_found(w);
 	return push_new(s) && !s->no_memory;
 }
 
-/* Go on until the deadline, or until something is known. The search has begun as any other. */
-int dsmc_dive(search *s, double seconds)
+static int dive_on(search *s)
 {
 	int any = 0;
-	s->deadline = seconds_now() + seconds;
-	s->stop = 0;
 	for (u32 steps = 1; s->stack.count; steps++) {
 		if (s->stack.at[s->stack.count - 1] & EXPANDED) {
 			s->stack.count--;
@@ -83,6 +80,20 @@ int dsmc_dive(search *s, double seconds)
 			return why(s);
 	}
 	return FINISHED;
+}
+
+/* Go on until the deadline, or until something is known. The search has begun as any other. */
+int dsmc_dive(search *s, double seconds)
+{
+	worker *w = &s->workers[0];
+	s->deadline = seconds_now() + seconds;
+	s->stop = 0;
+	if (AGAIN(&w->back))
+		return why(s);
+	w->puts = 1;
+	int event = dive_on(s);
+	w->puts = 0;
+	return event;
 }
 
 /* The initial states come on the stack; what decides properties is found out when they are expanded. */

@@ -206,8 +206,8 @@ static void find_components(search *s, ignored *i, u32 root)
 static void lead_from(search *s, ignored *i)
 {
 	worker *w = &s->workers[0];
-	u64 before = w->c.count, found = w->found;
-	w->others = 1;
+	u64 before = w->c.count;
+	w->others = w->puts = 1;
 	w->c.wanted = s->wanted;
 	w->c.led = 1;
 	reset_room(w);
@@ -217,14 +217,16 @@ static void lead_from(search *s, ignored *i)
 			flush_batch(w);
 		}
 	flush(w);
-	w->c.led = 0;
+	w->c.led = w->puts = 0;
 	s->transitions += w->c.count - before;
-	s->found += w->found - found;
+	tell_found(w);
 }
 
 /* Go on until the deadline: what was put off is the next level, if it leads to anything new. */
 int find_ignored(search *s)
 {
+	if (AGAIN(&s->workers[0].back))
+		return why(s);
 	if (!s->ignored && !open_ignored(s))
 		return NO_MEMORY;
 	ignored *i = s->ignored;

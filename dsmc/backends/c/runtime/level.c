@@ -4,7 +4,7 @@
 
 int must_stop(search *s)
 {
-	if (LOAD(&s->stop) || LOAD(&s->no_memory))
+	if (LOAD(&s->stop) || LOAD(&s->no_memory) || LOAD(&s->ended))
 		return 1;
 	if (LOAD(&s->found) >= s->most_states || seconds_now() > s->deadline)
 		STORE(&s->stop, 1);
@@ -60,20 +60,29 @@ static void expand_unit(worker *w, u64 at, u64 count)
 	flush(w);
 }
 
-static void work(worker *w)
+static void expand_units(worker *w)
 {
 	search *s = w->s;
-	w->c.wanted = s->wanted;
-	w->others = LOAD(&s->active);
 	while (!must_stop(s)) {
 		u64 count, at = unit_of(s, next_unit(w), &count);
 		if (!count)
 			break;
-		u64 before = w->c.count, found = w->found;
+		u64 before = w->c.count;
 		expand_unit(w, at, count);
 		w->transitions += w->c.count - before;
-		ADD(&s->found, w->found - found);
+		tell_found(w);
 	}
+}
+
+static void work(worker *w)
+{
+	w->c.wanted = w->s->wanted;
+	w->others = LOAD(&w->s->active);
+	if (AGAIN(&w->back))
+		return;
+	w->puts = 1;
+	expand_units(w);
+	w->puts = 0;
 }
 
 #if THREADS
@@ -185,9 +194,8 @@ static int find_units(search *s)
 	return 1;
 }
 
-int find_loaded(search *s)
+OWN_FRAME static int add_loaded(search *s, worker *w)
 {
-	worker *w = &s->workers[0];
 	u64 at = s->level_at.at[s->level_at.count - 1];
 	for (; s->m->load && at < s->states.count; at = next_at(s, at)) {
 		reset_room(w);
@@ -197,6 +205,11 @@ int find_loaded(search *s)
 	}
 	reset_room(w);
 	return 1;
+}
+
+int find_loaded(search *s)
+{
+	return !AGAIN(&s->workers[0].back) && add_loaded(s, &s->workers[0]);
 }
 
 /* The level is whole: what was found is the next. */

@@ -290,6 +290,8 @@ int dsmc_cycles_go(search *s, cycles *y, double seconds)
 	double deadline = seconds_now() + seconds;
 	u64 count = s->workers[0].c.count;
 	int found = GO_ON;
+	if (AGAIN(&s->workers[0].back))
+		return NO_MORE;
 	for (u32 n = 1; found == GO_ON; n++) {
 		found = look_at_next(s, y);
 		if (found == GO_ON)

@@ -62,6 +62,8 @@ int dsmc_inside_go(search *s, graph *g, double seconds)
 	double deadline = seconds_now() + seconds;
 	u64 count = s->workers[0].c.count;
 	int good = 1;
+	if (AGAIN(&s->workers[0].back))
+		return -1;
 	for (u32 n = 1; good && !is_large(s, g) && (g->scanned < g->starts || g->done < g->states); n++) {
 		good = grow_part(s, g);
 		if (n % WORTH_A_LOOK == 0 && seconds_now() > deadline)

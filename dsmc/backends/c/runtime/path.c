@@ -4,23 +4,41 @@
 
 /* ---- room */
 
+void no_more(walk *w)
+{
+	w->no_memory = 1;
+	GO_BACK(&w->back);
+}
+
+static chunk *add_chunk(arena *a, u64 size)
+{
+	chunk *made = malloc(sizeof(chunk) + size);
+	if (!made)
+		return NULL;
+	made->before = a->last;
+	a->last = made;
+	a->c.heap = (char *)made->room;
+	a->c.heap_end = a->c.heap + size;
+	return made;
+}
+
 void *more_boxes(ctx *c, u64 bytes)
 {
 	arena *a = (arena *)c;
-	u64 size = bytes > CHUNK ? bytes : CHUNK;
-	chunk *made = malloc(sizeof(chunk) + size);
-	made->before = a->last;
-	a->last = made;
-	c->heap = (char *)made->room + bytes;
-	c->heap_end = (char *)made->room + size;
+	chunk *made = add_chunk(a, bytes > CHUNK ? bytes : CHUNK);
+	if (!made)
+		no_more(a->of);
+	c->heap += bytes;
 	return made->room;
 }
 
-void arena_open(arena *a)
+/* False: no memory. */
+int arena_open(arena *a, walk *of)
 {
+	a->of = of;
 	a->last = NULL;
 	a->c.more = more_boxes;
-	more_boxes(&a->c, 0);
+	return add_chunk(a, CHUNK) != NULL;
 }
 
 /* All of its boxes are forgotten. */
@@ -202,11 +220,8 @@ static void sweep(walk *w)
 {
 	arena made = {0};
 	u64 *states = malloc(w->path.room * stride(w) * sizeof(u64));
-	if (!states) {
-		w->no_memory = 1;
-		return;
-	}
-	arena_open(&made);
+	if (!states || !arena_open(&made, w))
+		no_more(w);
 	for (u64 i = 0, at = 0; i < w->path.length; i++, at += stride(w)) {
 		const u64 *before = i ? state_at(w, i - 1) : NULL;
 		state_keep(w->m, &made, states + at, state_at(w, i), before, states + at - (i ? stride(w) : 0));
@@ -273,14 +288,14 @@ void path_enter(walk *w, const u64 *state, u32 came)
 		append(w, state, hash, came);
 }
 
-int path_open(path *p, u64 words)
+int path_open(walk *w)
 {
+	path *p = &w->path;
 	p->room = 64;
 	p->places = PLACES;
-	p->state = malloc(p->room * words * sizeof(u64));
+	p->state = malloc(p->room * stride(w) * sizeof(u64));
 	p->hash = malloc(p->room * sizeof(u64));
 	p->came = malloc(p->room * sizeof(u32));
 	p->place = calloc(p->places, sizeof(u32));
-	arena_open(&p->boxes);
-	return p->state && p->hash && p->came && p->place;
+	return arena_open(&p->boxes, w) && p->state && p->hash && p->came && p->place;
 }

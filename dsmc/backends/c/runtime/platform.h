@@ -2,6 +2,15 @@
 #ifndef DSMC_PLATFORM_H
 #define DSMC_PLATFORM_H
 
+#include "model.h"
+
+/* What is under way in generated code cannot be ended by a result: who called it marks a place by AGAIN,
+ * which gives 0, and gives something else when somebody goes back there. So many words hold a place. */
+#define PLACE 48
+
+/* Asked where one state takes long: shall all of it end? */
+typedef int (*over)(void);
+
 #ifdef __TINYC__
 /* One thread; and no header, for where there are none. */
 #define THREADS 0
@@ -17,6 +26,8 @@ int munmap(void *, size_t);
 long pwrite(int, const void *, size_t, long);
 struct dsmc_time { long seconds, nanoseconds; };
 int clock_gettime(int, struct dsmc_time *);
+int _setjmp(u64 *);
+void longjmp(u64 *, int);
 #ifndef NULL
 #define NULL ((void *)0)
 #endif
@@ -26,9 +37,14 @@ int clock_gettime(int, struct dsmc_time *);
 #define ADD(p, v) ((*(p) += (v)) - (v))
 #define SWAP_IF(p, old, v) (*(p) == *(old) ? (*(p) = (v), 1) : (*(old) = *(p), 0))
 #define LIKELY(x) (x)
+typedef struct place { u64 words[PLACE]; } place;
+#define AGAIN(p) _setjmp((p)->words)
+#define GO_BACK(p) longjmp((p)->words, 1)
+#define OWN_FRAME
 #else
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <setjmp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +61,11 @@ int clock_gettime(int, struct dsmc_time *);
 #define SWAP_IF(p, old, v) \
 	__atomic_compare_exchange_n(p, old, v, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 #define LIKELY(x) __builtin_expect(!!(x), 1)
+typedef union place { u64 words[PLACE]; jmp_buf of; } place;
+typedef char place_fits[sizeof(jmp_buf) <= PLACE * sizeof(u64) ? 1 : -1];
+#define AGAIN(p) _setjmp((p)->of)
+#define GO_BACK(p) longjmp((p)->of, 1)
+#define OWN_FRAME __attribute__((noinline)) /* its variables are not those of who marked a place */
 #endif
 
 static inline double seconds_now(void)

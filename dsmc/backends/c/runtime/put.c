@@ -186,7 +186,7 @@ static void locate(worker *w, const u64 *keys, u64 count)
 			locate_in(w, keys, count, (narrowing){0, 0});
 }
 
-void flush(worker *w)
+static void put_collected(worker *w)
 {
 	const u64 *keys = are_keys(w->s) ? w->out : w->keys;
 	u64 count = (u64)(w->c.out - w->out) / w->s->m->words;
@@ -195,9 +195,40 @@ void flush(worker *w)
 	locate(w, keys, count);
 	while (w->looked_up < count)
 		look_up(w, keys, w->looked_up++, narrowing_of(&w->s->set));
-	reset_room(w);
+	w->begun = w->folded = 0;
+	w->c.out = w->out;
 	if (LOAD(&w->s->parked))
 		pause_all(w);
+}
+
+void flush(worker *w)
+{
+	put_collected(w);
+	reset_room(w);
+}
+
+/* The way through the step that is under way has choices of its own. */
+void put_so_far(worker *w)
+{
+	search *s = w->s;
+	ctx under_way = w->c;
+	w->c.choice = malloc(2 * w->c.room * sizeof(u32));
+	if (!w->c.choice) {
+		w->c.choice = under_way.choice;
+		no_more(w);
+	}
+	find_keys(w);
+	look_outside(w);
+	if (s->nothing)
+		w->c.wanted = s->nothing;
+	put_collected(w);
+	tell_found(w);
+	free(w->c.choice);
+	w->c.choice = under_way.choice;
+	w->c.room = under_way.room;
+	w->c.made = under_way.made;
+	w->c.at = under_way.at;
+	w->c.wanted = under_way.wanted;
 }
 
 void flush_batch(worker *w)

@@ -24,12 +24,12 @@ int dsmc_run(search *s, double seconds)
 		s->loaded.count = 0;
 		if (!frontier(s)) {
 			int event = find_ignored(s);
-			if (event != PAUSED || seconds_now() > s->deadline)
+			if (event != PAUSED || s->ended || seconds_now() > s->deadline)
 				return event;
 			continue;
 		}
 		expand_level(s);
-		if (s->stop || s->no_memory)
+		if (s->stop || s->no_memory || s->ended)
 			return why(s);
 		int event = next_level(s);
 		if (event != PAUSED)
@@ -138,20 +138,36 @@ void dsmc_observers(search *s, asked ask)
 		s->workers[i].c.memory->ask = ask;
 }
 
-/* The states that the search starts from. */
+/* Whom to ask, where one state takes longer than the deadline, whether the search is over. */
+void dsmc_ask(search *s, over is_over)
+{
+	s->is_over = is_over;
+}
+
+static void find_initial(worker *w)
+{
+	const model *m = w->s->m;
+	m->initial(&w->c);
+	find_keys(w);
+	if (w->c.failed)
+		w->flags[STEP][m->error >> 6] |= 1ull << (m->error & 63);
+	look_outside(w);
+	flush(w);
+}
+
+/* The states that the search starts from. If these are not all, no level is begun. */
 int dsmc_begin(search *s)
 {
 	worker *w = &s->workers[0];
-	w->others = 1;
+	w->others = w->puts = 1;
 	lend_room(s);
-	s->m->initial(&w->c);
-	find_keys(w);
-	if (w->c.failed)
-		w->flags[STEP][s->m->error >> 6] |= 1ull << (s->m->error & 63);
-	look_outside(w);
-	flush(w);
+	if (AGAIN(&w->back))
+		return why(s);
+	find_initial(w);
+	w->puts = 0;
 	gather(s);
-	s->initial = s->found = w->found;
+	tell_found(w);
+	s->initial = s->found;
 	int event = next_level(s);
 	return s->no_memory ? NO_MEMORY : event;
 }

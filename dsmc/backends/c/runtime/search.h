@@ -13,7 +13,9 @@
 #define PARALLEL 4096     /* levels of so many states are worth several threads */
 #define PAGE (1u << 13)   /* states that are put into a file at once: whole pages of the system's */
 #endif
+#define MANY (16 * BATCH) /* successors of one state that are put into the set before it has been expanded */
 #define MOST_THREADS 64
+#define SOON 0.1          /* seconds until it is asked again whether all is over */
 #define FLIGHT 32         /* successors whose places are on their way from memory */
 #define REMEMBERED 1024   /* pairs whose nodes a worker remembers */
 #define AHEAD 8           /* states ahead whose parts are asked for */
@@ -81,7 +83,9 @@ typedef struct worker {
 	char **chunk;            /* rooms for boxes */
 	u32 chunks, chunk_at;
 	u64 fresh[SUBS], fresh_nodes[SUBS]; /* put into each table since the last pause */
-	u64 found, transitions, unreduced;
+	u64 found, told, transitions, unreduced; /* … states; of these the search knows so many; … */
+	u32 puts;                /* are successors put into the set before there are all of a state? */
+	place back;              /* where to go back to when a state cannot be expanded to its end */
 	u32 crowded, others;     /* is a table too full? how many put into them? */
 	char apart[APART];
 } worker;
@@ -124,8 +128,9 @@ struct search {
 	u32 *level, *kind;       /* of each property: at which level (from 1; 0: the start), and how */
 	u64 most_states, load_limit;
 	asked ask;               /* what observers of histories answer, if there are any */
+	over is_over;            /* whom to ask after the deadline */
 	double deadline;
-	u32 stop, no_memory;
+	u32 stop, no_memory, ended; /* stop soon; with what is under way left as it is, and for ever */
 	u32 active, parked, generation;
 	growth growth;
 	worker *workers;
@@ -180,6 +185,8 @@ void find_keys(worker *w);
 void flush(worker *w);
 /* The same if they are many. */
 void flush_batch(worker *w);
+/* Put those that were collected of a state into the set, before there are all. */
+void put_so_far(worker *w);
 
 /* grow.c */
 /* Wait until nobody puts anything into the tables, and let those grow that are full. */
@@ -196,6 +203,14 @@ void adopt_worker(worker *w);
 int open_worker(worker *w, search *s);
 void close_worker(worker *w, const search *s);
 void reset_room(worker *w);
+/* There is no memory: back to the place. */
+void no_more(worker *w);
+/* What the worker has found is known to the search. */
+static inline void tell_found(worker *w)
+{
+	ADD(&w->s->found, w->found - w->told);
+	w->told = w->found;
+}
 
 /* level.c */
 static inline u64 frontier(const search *s)

@@ -28,17 +28,23 @@ static void more_successors(ctx *c)
 {
 	walk *w = (walk *)c;
 	u64 used = (u64)(c->out - w->out);
+	if (w->room >= MANY && w->is_over && w->is_over())
+		GO_BACK(&w->back);
+	w->out = grown(w, w->out, 2 * w->room * stride(w) * sizeof(u64));
+	w->candidate = grown(w, w->candidate, 2 * w->room * sizeof(u32));
+	if (w->no_memory)
+		no_more(w);
 	w->room *= 2;
-	w->out = realloc(w->out, w->room * stride(w) * sizeof(u64));
-	w->candidate = realloc(w->candidate, w->room * sizeof(u32));
 	c->out = w->out + used;
 	c->end = w->out + (w->room - 1) * stride(w);
 }
 
 static void more_choices(ctx *c)
 {
+	c->choice = grown((walk *)c, c->choice, 4 * c->room * sizeof(u32));
+	if (((walk *)c)->no_memory)
+		no_more((walk *)c);
 	c->room *= 2;
-	c->choice = realloc(c->choice, 2 * c->room * sizeof(u32));
 }
 
 /* ---- what is decided */
@@ -227,6 +233,8 @@ static int take_step(walk *w)
 int dsmc_walk_run(walk *w, double seconds)
 {
 	double deadline = seconds_now() + seconds;
+	if (AGAIN(&w->back))
+		return w->no_memory ? NO_MEMORY : PAUSED;
 	for (u64 n = 1; !w->no_memory; n++) {
 		if (!w->running) {
 			if (w->runs >= w->wanted || !w->starts)
@@ -258,6 +266,8 @@ void dsmc_walk_adopt(walk *w, const model *m)
 /* The initial states, each once. */
 static void begin(walk *w)
 {
+	if (AGAIN(&w->back))
+		return;
 	reset_step(w);
 	w->m->initial(&w->now.c);
 	u64 count = (u64)(w->now.c.out - w->out) / stride(w);
@@ -279,8 +289,7 @@ static int open_ctx(walk *w)
 {
 	const model *m = w->m;
 	ctx *c = &w->now.c;
-	arena_open(&w->now);
-	arena_open(&w->begun);
+	int good = arena_open(&w->now, w) && arena_open(&w->begun, w);
 	dsmc_walk_adopt(w, m);
 	w->room = c->room = 64;
 	w->out = malloc(w->room * stride(w) * sizeof(u64));
@@ -292,7 +301,7 @@ static int open_ctx(walk *w)
 	c->memory = calloc(1, sizeof(memory));
 	if (c->memory)
 		c->memory->ask = w->ask;
-	return c->memory && w->out && w->candidate && c->choice && c->depth && c->flags && c->wanted;
+	return good && c->memory && w->out && w->candidate && c->choice && c->depth && c->flags && c->wanted;
 }
 
 static int open_counts(walk *w)
@@ -311,21 +320,23 @@ static int open_counts(walk *w)
 void dsmc_walk_close(walk *w);
 
 /* Runs by a plan: how many, of how many steps, the seed, by PCT?, actions, nodes. Of each property: a run
- * that decides it is kept if it is shorter than this. Who answers for the observers of histories. */
-walk *dsmc_walk_open(const model *m, const u64 *plan, const u64 *best, asked ask)
+ * that decides it is kept if it is shorter than this. Who answers for the observers of histories,
+ * and says whether all is over. */
+walk *dsmc_walk_open(const model *m, const u64 *plan, const u64 *best, asked ask, over is_over)
 {
 	walk *w = calloc(1, sizeof *w);
 	if (!w)
 		return NULL;
 	w->m = m;
 	w->ask = ask;
+	w->is_over = is_over;
 	w->wanted = plan[0];
 	w->depth = plan[1];
 	w->seed = plan[2];
 	w->pct = (u32)plan[3];
 	w->actions = (u32)plan[4];
 	w->actors = (u32)plan[5] + w->actions + 1;
-	if (open_ctx(w) && open_counts(w) && path_open(&w->path, stride(w))) {
+	if (open_ctx(w) && open_counts(w) && path_open(w)) {
 		begin(w);
 		copy(w->best, best, m->properties);
 		return w;

@@ -11,6 +11,7 @@
 #include "platform.h"
 
 #define CHUNK (1u << 18) /* bytes of room for boxes */
+#define MANY (1u << 16)  /* successors of a state after which it is asked whether all is over */
 #define CHANGES 3        /* how often the PCT scheduler changes its mind in a run */
 #ifndef PLACES           /* tests have fewer: there a short run meets as much as a long one */
 #define PLACES 256       /* of the table of a path that is short */
@@ -22,8 +23,11 @@ typedef struct chunk {
 	u64 room[];
 } chunk;
 
+typedef struct walk walk;
+
 typedef struct arena {
 	ctx c; /* first: generated code knows only this */
+	walk *of;
 	chunk *last;
 } arena;
 
@@ -36,7 +40,7 @@ typedef struct path {
 	arena boxes;
 } path;
 
-typedef struct walk {
+struct walk {
 	arena now;               /* first: what a step makes */
 	const model *m;
 	asked ask;               /* what observers of histories answer, if there are any */
@@ -54,8 +58,10 @@ typedef struct walk {
 	u64 *best;               /* of each property: the length of the shortest run; it must be shorter */
 	u32 **way;               /* … and its choices */
 	u64 *ways;
+	over is_over;            /* whom to ask where a step has many successors */
 	u64 no_memory;
-} walk;
+	place back;              /* where to go back to when a step cannot be looked at to its end */
+};
 
 #define GAMMA 0x9E3779B97F4A7C15ull
 
@@ -79,10 +85,12 @@ static inline u64 *state_at(const walk *w, u64 place)
 }
 
 /* path.c: rooms, … */
-void arena_open(arena *a);
+int arena_open(arena *a, walk *of);
 void arena_reset(arena *a);
 void arena_close(arena *a);
 void *more_boxes(ctx *c, u64 bytes);
+/* There is no memory: back to the place. */
+void no_more(walk *w);
 /* Another array with more room; what could not be had is told later. */
 void *grown(walk *w, void *at, u64 bytes);
 
@@ -94,7 +102,7 @@ void state_keep(const model *m, arena *to, u64 *made, const u64 *state, const u6
 int state_see(walk *w, u64 hash);
 
 /* … and paths */
-int path_open(path *p, u64 words);
+int path_open(walk *w);
 void path_begin(walk *w);
 void path_enter(walk *w, const u64 *state, u32 came);
 

@@ -152,21 +152,15 @@ static int walk(worker *w, marks *at, u32 levels, u64 *path)
 	return good;
 }
 
-/* The handles of the states of the run that decided a property (of the kind KEY: that leads to a state).
- */
-int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path)
+/* Backwards, then forwards. */
+OWN_FRAME static int find_way(worker *w, goal *g, marks *at, u32 levels, u64 *path)
 {
-	worker *w = &s->workers[0];
-	goal g = {kind, property, kind == KEY ? mark_at(w, key) : 0};
-	u64 *wanted = calloc(s->m->properties / 64 + 1, sizeof(u64));
-	marks *at = calloc(levels, sizeof(marks));
-	int good = wanted && at ? FOUND : NO_SPACE;
-	if (good && kind != KEY)
-		wanted[property >> 6] |= 1ull << (property & 63);
-	w->c.wanted = wanted;
+	int good = FOUND;
+	if (g->kind == KEY)
+		g->key = mark_at(w, g->key);
 	for (u32 d = levels; good == FOUND && d-- > 0;) {
 		marks *later = d + 1 < levels ? &at[d + 1] : NULL;
-		good = (!later || open_marks(later)) && mark(w, d, &g, later, &at[d]);
+		good = (!later || open_marks(later)) && mark(w, d, g, later, &at[d]);
 		if (good && !at[d].all.count)
 			good = LOST;
 		if (later) {
@@ -174,12 +168,35 @@ int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path
 			later->slot = NULL;
 		}
 	}
-	if (good == FOUND)
-		good = walk(w, at, levels, path);
+	return good == FOUND ? walk(w, at, levels, path) : good;
+}
+
+OWN_FRAME static int find_way_or_not(worker *w, goal *g, marks *at, u32 levels, u64 *path)
+{
+	return AGAIN(&w->back) ? NO_SPACE : find_way(w, g, at, levels, path);
+}
+
+/* The handles of the states of the run that decided a property (of the kind KEY: that leads to a state).
+ */
+int dsmc_trace(search *s, u32 property, u32 kind, u64 key, u32 levels, u64 *path)
+{
+	worker *w = &s->workers[0];
+	goal g = {kind, property, key};
+	u64 *wanted = calloc(s->m->properties / 64 + 1, sizeof(u64));
+	marks *at = calloc(levels, sizeof(marks));
+	int good = NO_SPACE;
+	if (wanted && kind != KEY)
+		wanted[property >> 6] |= 1ull << (property & 63);
+	s->no_memory = 0; /* for the search there was too little */
+	w->c.wanted = wanted;
+	if (wanted && at)
+		good = find_way_or_not(w, &g, at, levels, path);
 	if (s->no_memory)
 		good = NO_SPACE;
-	for (u32 d = 0; at && d < levels; d++)
+	for (u32 d = 0; at && d < levels; d++) {
 		list_free(&at[d].all);
+		free(at[d].slot);
+	}
 	for (u32 i = 0; i < 3; i++)
 		clear(w->flags[i], s->m->properties / 64 + 1);
 	reset_room(w);
@@ -206,7 +223,7 @@ void dsmc_stats(const search *s, u64 *numbers)
 	numbers[7] = s->unreduced;
 	for (u32 i = 0; i < s->threads; i++)
 		numbers[7] += s->workers[i].unreduced;
-	numbers[8] = s->level_at.at[s->level_at.count - 1];
+	numbers[8] = s->level_at.count ? s->level_at.at[s->level_at.count - 1] : 0;
 	numbers[9] = s->hashed;
 }
 
@@ -232,16 +249,19 @@ u64 dsmc_key_at(const search *s, u64 number)
 	return s->states.at[number];
 }
 
-/* The words of a state without its boxes, and the references of these. */
-void dsmc_state(search *s, u64 key, u64 *words)
+/* The words of a state without its boxes, and the references of these. False: no memory. */
+int dsmc_state(search *s, u64 key, u64 *words)
 {
 	worker *w = &s->workers[0];
 	const model *m = s->m;
+	if (AGAIN(&w->back))
+		return 0;
 	reset_room(w);
 	unfold(w, key);
 	copy(words, w->state, m->packed);
 	for (u32 i = 0; i < m->boxes; i++)
 		words[m->packed + i] = fold_box(w, BOX(w->state[m->packed + i]), m->shapes[i]);
+	return 1;
 }
 
 u32 dsmc_box(search *s, u32 reference, u32 *found)

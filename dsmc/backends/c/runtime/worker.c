@@ -44,55 +44,116 @@ __attribute__((noinline)) static int longer(u64 **at, u64 count)
 	return made != NULL;
 }
 
+/* The state that is expanded is left as it is: what comes next begins anew. */
+static void go_back(worker *w)
+{
+	ctx *c = &w->c;
+	memset(c->depth, 0, w->s->m->functions * sizeof(u32));
+	c->probing = c->led = w->puts = 0;
+	c->taken = NULL;
+	c->flags = w->flags[STEP];
+	w->outside.count = 0;
+	reset_room(w);
+	GO_BACK(&w->back);
+}
+
+void no_more(worker *w)
+{
+	STORE(&w->s->no_memory, 1);
+	go_back(w);
+}
+
+/* The first worker asks from time to time; what it is told holds for all. */
+static void look_whether_over(worker *w)
+{
+	search *s = w->s;
+	int is_over = LOAD(&s->found) >= s->most_states;
+	if (w == s->workers && s->is_over && seconds_now() > s->deadline) {
+		is_over |= s->is_over();
+		s->deadline = seconds_now() + SOON;
+	}
+	if (is_over)
+		STORE(&s->ended, 1);
+	if (LOAD(&s->ended) || LOAD(&s->no_memory))
+		go_back(w);
+}
+
+static void put_and_look(worker *w)
+{
+	put_so_far(w);
+	look_whether_over(w);
+}
+
+static void more_room(worker *w)
+{
+	u64 words = w->s->m->words, used = (u64)(w->c.out - w->out);
+	int good = longer(&w->out, 2 * w->room * words);
+	w->c.out = w->out + used;
+	if (!good || !longer(&w->keys, 2 * w->room) || !longer(&w->orbit, 2 * w->room))
+		no_more(w);
+	w->room *= 2;
+	w->c.end = w->out + (w->room - 1) * words;
+}
+
 static void more_successors(ctx *c)
 {
 	worker *w = (worker *)c;
-	u64 words = w->s->m->words, used = (u64)(c->out - w->out);
-	if (longer(&w->out, 2 * w->room * words) && longer(&w->keys, 2 * w->room)
-	    && longer(&w->orbit, 2 * w->room)) {
-		w->room *= 2;
-	} else {
-		STORE(&w->s->no_memory, 1);
-		used = 0; /* they are written over: this level does not count */
+	if (w->puts && w->room >= MANY)
+		put_and_look(w);
+	else
+		more_room(w);
+}
+
+static void *large_room(worker *w, u64 bytes)
+{
+	void *own = malloc(bytes);
+	if (!own || !list_add(&w->large, WORD(own))) {
+		free(own);
+		no_more(w);
 	}
-	c->out = w->out + used;
-	c->end = w->out + (w->room - 1) * words;
+	return own;
+}
+
+static void add_chunk(worker *w)
+{
+	char **all = realloc(w->chunk, (w->chunks + 1) * sizeof(char *));
+	w->chunk = all ? all : w->chunk;
+	if (!all || !(all[w->chunks] = malloc(CHUNK)))
+		no_more(w);
+	w->chunks++;
 }
 
 static void *more_heap(ctx *c, u64 bytes)
 {
 	worker *w = (worker *)c;
-	if (bytes > CHUNK / 4) {
-		void *own = malloc(bytes);
-		list_add(&w->large, WORD(own));
-		return own;
-	}
-	if (++w->chunk_at >= w->chunks) {
-		w->chunk = realloc(w->chunk, (w->chunks + 1) * sizeof(char *));
-		w->chunk[w->chunks++] = malloc(CHUNK);
-	}
-	c->heap = w->chunk[w->chunk_at];
-	c->heap_end = c->heap + CHUNK;
-	void *found = c->heap;
-	c->heap += bytes;
-	return found;
+	if (bytes > CHUNK / 4)
+		return large_room(w, bytes);
+	if (++w->chunk_at == w->chunks)
+		add_chunk(w);
+	c->heap = w->chunk[w->chunk_at] + bytes;
+	c->heap_end = w->chunk[w->chunk_at] + CHUNK;
+	return w->chunk[w->chunk_at];
 }
 
 static void more_choices(ctx *c)
 {
+	u32 *all = realloc(c->choice, 4 * c->room * sizeof(u32));
+	if (!all)
+		no_more((worker *)c);
+	c->choice = all;
 	c->room *= 2;
-	c->choice = realloc(c->choice, 2 * c->room * sizeof(u32));
 }
 
 static void found_beyond(ctx *c, const u64 *state)
 {
 	worker *w = (worker *)c;
-	if (!list_reserve(&w->outside, w->outside.count + w->s->m->words)) {
-		STORE(&w->s->no_memory, 1);
-		return;
-	}
-	for (u32 i = 0; i < w->s->m->words; i++)
-		list_add(&w->outside, state[i]);
+	u64 words = w->s->m->words;
+	if (w->puts && w->outside.count >= MANY * words)
+		put_and_look(w);
+	if (!list_reserve(&w->outside, w->outside.count + words))
+		no_more(w);
+	copy(w->outside.at + w->outside.count, state, words);
+	w->outside.count += words;
 }
 
 void reset_room(worker *w)
