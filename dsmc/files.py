@@ -22,7 +22,14 @@ def home() -> Path | None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises `OSError`."""
+    """Write a file whole or not at all. Raises `OSError`, which names it."""
+    try:
+        _write_beside(path, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write_beside(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -97,7 +97,7 @@ def _lives(system: System, source: _Source, decider: Decider, how: str) -> Lives
             found[number] = _lived(source, decider, prop, numbers)
     except (KeyboardInterrupt, MemoryError) as end:
         found = _unknown(asked, end) | found
-    return Lives(found, _told(source, asked, how))
+    return Lives(found, _told(source, asked, found, how))
 
 
 def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Lived]:
@@ -106,10 +106,11 @@ def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Li
     return {number: Lived(Verdict.UNKNOWN, why) for number, _ in asked}
 
 
-def _told(source: _Source, asked: Asked, how: str) -> str:
+def _told(source: _Source, asked: Asked, found: dict[int, Lived], how: str) -> str:
     """What the verdicts rest on."""
     names = ", ".join(prop.name for _, prop in asked)
-    return f"{names}: decided on {source.size} {how}"
+    is_open = any(one.verdict is Verdict.UNKNOWN for one in found.values())
+    return f"{names}: {'asked of' if is_open else 'decided on'} {source.size} {how}"
 
 
 def _lived(source: _Source, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:

@@ -185,7 +185,7 @@ def _covered(statistics: Statistics, *, cached: bool) -> str:
         most = max(0, statistics.depth - 1)
         return f"formulas of runs of up to {most} steps, in {statistics.seconds:.2f} s"
     counts = f"{statistics.states:,} states, {statistics.transitions:,} transitions"
-    rate = statistics.transitions / max(statistics.seconds, 1e-9)
+    rate = (statistics.transitions - statistics.earlier) / max(statistics.seconds, 1e-9)
     engine = _engine(statistics.engine, rate, "transitions")
     seconds = f"{statistics.seconds:.2f} s{_preparation(statistics)}{engine}"
     if statistics.complete:

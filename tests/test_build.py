@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import subprocess
 import sys
@@ -191,7 +192,16 @@ def _read_only(path: Path) -> None:
     path.chmod(0o500)
 
 
-@pytest.mark.parametrize("spoil", [_a_file, _read_only])
+def _full(path: Path) -> None:
+    """A folder on a full disk takes files, but nothing into them."""
+    path.mkdir()
+
+
+def _no_space(file: int, offset: int, length: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("spoil", [_a_file, _read_only, _full])
 def test_no_place_for_objects(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None]
 ) -> None:
@@ -202,6 +212,9 @@ def test_no_place_for_objects(
     spoil(tmp_path / "cache")
     if spoil is _read_only and os.access(tmp_path / "cache", os.W_OK):
         monkeypatch.setattr(Path, "mkdir", _refuse)  # for whom everything is allowed
+    if spoil is _full:
+        monkeypatch.setattr(os, "posix_fallocate", _no_space, raising=False)
+        monkeypatch.setattr(Path, "replace", _refuse)  # what is there is on another disk
     assert answer(build.order(TEXT, FLAGS).library()) == 42
     build.end_all()
     assert build.ready(TEXT, FLAGS) is None
@@ -279,6 +292,17 @@ def test_prepared(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forget()
     result = CliRunner().invoke(main, ["cache", "--prepare"])
     assert (result.exit_code, "which is not there" in result.output) == (1, True)
+
+
+def test_prepared_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be kept is said."""
+    _a_file(tmp_path / "cache")
+    monkeypatch.setenv("DSMC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(build, "search_text", lambda: TEXT)
+    monkeypatch.setattr(build, "simulation_text", lambda: f"{TEXT}\n")
+    result = CliRunner().invoke(main, ["cache", "--prepare"])
+    assert result.exit_code == 1
+    assert f"could not be kept in {tmp_path / 'cache'}" in result.output
 
 
 def test_a_compiler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,8 +129,11 @@ def test_what_is_said(tmp_path: Path) -> None:
     assert search(system, checkpoint=again).notes == ("there was no checkpoint",)
     stopped = search(system, limits=Limits(1000), checkpoint=fresh)
     assert stopped.notes == (f"to go on: dsmc check … --checkpoint {tmp_path} --resume",)
-    (note,) = search(system, checkpoint=again).notes
+    assert stopped.statistics.earlier == 0
+    ended = search(system, checkpoint=again)
+    (note,) = ended.notes
     assert note.startswith("went on from the checkpoint of ")
+    assert 0 < ended.statistics.earlier <= stopped.statistics.transitions  # of whole levels
 
 
 # ---------------------------------------------------------------- killed

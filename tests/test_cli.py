@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from conftest import ROOT
 import dsmc.cli
 import dsmc.session
 from dsmc.cli import main
+from dsmc.files import write_file
 
 COUNTER = """spec counter
 const N: 1..9 = 2
@@ -106,6 +108,7 @@ def test_a_spec_as_it_stands_expects_everything(counter: Path) -> None:
         (("--faults", "crahs A at most 1"), "crash"),
         (("--max-states", "0"), "max-states"),
         (("--max-memory", "plenty"), "is not a size"),
+        (("--max-memory", "0"), "is not a size"),
         (("--no-such-option",), "no-such-option"),
     ],
 )
@@ -224,6 +227,20 @@ def test_out_that_cannot_be_written(counter: Path, out: str) -> None:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert result.stderr.strip()
+
+
+def test_a_full_disk_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said which file."""
+    monkeypatch.setattr(os, "fdopen", _no_space)
+    with pytest.raises(OSError, match="No space left") as raised:
+        write_file(tmp_path / "trace.txt", "text")
+    assert raised.value.filename == str(tmp_path / "trace.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _no_space(handle: int, *_: object, **__: object) -> None:
+    os.close(handle)
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")

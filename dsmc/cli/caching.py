@@ -33,11 +33,14 @@ def cache(clear: bool, prepare: bool) -> None:
 def _prepare() -> None:
     from dsmc.backends.c import build
     from dsmc.backends.c.tinycc import CompileError
+    from dsmc.files import home
 
     try:
-        build.prepare()
+        kept = build.prepare()
     except CompileError as error:
         raise click.ClickException(f"nothing was compiled: {error}") from error
+    if not kept:
+        raise click.ClickException(f"what was compiled could not be kept in {home()}")
 
 
 def _told(size: int) -> str:

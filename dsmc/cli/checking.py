@@ -46,7 +46,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int | Non
     number, unit = value.rstrip("iB"), 20
     if number and number[-1].upper() in units:
         number, unit = number[:-1], units[number[-1].upper()]
-    if not number.isdigit():
+    if not number.isdigit() or not int(number):
         raise click.BadParameter(f"{value} is not a size: write for example 500M or 2G")
     return int(number) << unit
 

@@ -101,6 +101,7 @@ class Statistics(Frozen):
     initial states alone are depth 1; every state of the first `complete_depth` levels was expanded.
     `seconds` are those of the search; before it, so many were spent on `preparation`: generating and
     compiling, and what was searched by a slower engine first.
+    Where the search went on from a checkpoint, so many transitions are of `earlier` processes.
     With symmetry `unreduced` is the number of states that those stand for that were kept, if it is
     known (otherwise 0). `reductions` says what was searched in the place of the system; empty if that
     was the system itself.
@@ -117,6 +118,7 @@ class Statistics(Frozen):
     engine: Engine = Engine()
     preparation: float = 0.0
     unreduced: int = 0
+    earlier: int = 0
     reductions: str = ""
 
     @property

@@ -91,7 +91,8 @@ def time_limit(seconds: float) -> str:
 
 def memory_limit(most: int) -> str:
     """Why a search stopped."""
-    return f"the limit of {most >> 20} MiB of memory"
+    size = f"{most >> 20} MiB" if most >> 20 else f"{most >> 10} KiB"
+    return f"the limit of {size} of memory"
 
 
 def is_full(limits: Limits) -> bool:

@@ -186,12 +186,13 @@ def order(text: str, flags: tuple[str, ...]) -> Compiling:
     return _runs[key]
 
 
-def prepare() -> None:
-    """Have all that does not depend on a system. Raises `CompileError`."""
+def prepare() -> bool:
+    """Have all that does not depend on a system. False: it could not be kept. Raises `CompileError`."""
     texts = (search_text(), simulation_text())
     runs = [order(text, SEARCH_FLAGS) for text in texts if ready(text, SEARCH_FLAGS) is None]
     for run in runs:
         run.library()
+    return all(objects.find(key_of(text, SEARCH_FLAGS)) is not None for text in texts)
 
 
 def ready(text: str, flags: tuple[str, ...]) -> ctypes.CDLL | None:

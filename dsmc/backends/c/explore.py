@@ -340,7 +340,7 @@ class _Search:
             complete_depth=self._complete_depth(levels), seconds=seconds,
             complete=self._finished and not self._stopped, stopped=self._stopped,
             engine=self._engine(), preparation=self._began - self._asked,
-            unreduced=self._unreduced(),
+            unreduced=self._unreduced(), earlier=self._keeper.earlier if self._keeper is not None else 0,
         )  # fmt: skip
         notes = self._keeper.notes(stopped=self._may_go_on) if self._keeper is not None else ()
         if self._driver.has_fingerprints():

@@ -30,6 +30,7 @@ class Keeper:
         self._folder = Folder(where.path, whose)
         self._written = 0  # levels
         self._due = time.perf_counter() + LEAST
+        self.earlier = 0  # transitions
         self._came_from = ""
         self._failed = ""
 
@@ -46,6 +47,7 @@ class Keeper:
         self._folder.fill(saved, driver.arrays(saved.mark))
         self._written = saved.mark.levels
         driver.restore(saved.mark, saved.decided)
+        self.earlier = saved.mark.transitions
         self._came_from = f"went on from the checkpoint of {saved.mark.states:,} states"
         self._due = time.perf_counter() + LEAST
         return saved.mark.event

@@ -27,6 +27,8 @@ _BLOCK = 4096
 #: The names of our files. Others are never touched.
 _OURS = re.compile(r"[0-9a-f]{32}\.so")
 _WORK = "compiling-"
+#: What compiling the search takes there for a while.
+_ROOM = 8 << 20
 #: Nothing is compiled for so many seconds: whoever began it was ended by force.
 _ABANDONED = 24 * 3600
 
@@ -62,14 +64,22 @@ def find(key: str) -> Path | None:
 
 def work_folder() -> Path:
     """A new folder to compile in: where objects are kept, so that they need only be renamed, or else
-    where temporary files are. Raises `OSError`.
+    (that is read-only, or full) where temporary files are. Raises `OSError`.
     """
     place = folder()
     with suppress(OSError):
         if place is not None:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _try_room(place)
             return Path(tempfile.mkdtemp(prefix=_WORK, dir=place))
     return Path(tempfile.mkdtemp(prefix=f"dsmc-{_WORK}"))
+
+
+def _try_room(place: Path) -> None:
+    """Raises `OSError` if there is too little."""
+    with tempfile.TemporaryFile(dir=place) as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, _ROOM)
 
 
 def keep(made: Path, key: str) -> None:
