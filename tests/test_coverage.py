@@ -258,3 +258,10 @@ def test_a_witness_by_an_action_is_the_action(spec: Callable[[str], Path], engin
     assert words["by_beyond"] == ("reachable", 3)
     report = check(load(spec(WITNESSES + "explore while x < 2"))[0], Options(engine=engine))
     assert report.result("by_beyond").word == "unreachable"
+
+
+def test_messages_as_values() -> None:
+    """Where there are no roles, nobody receives: what is in a set of messages is no message in flight."""
+    result = CliRunner().invoke(main, ["check", str(ROOT / "specs/two_phase.dsm"), "--coverage"])
+    assert "tm_abort" in result.output
+    assert "never received" not in result.output

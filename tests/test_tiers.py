@@ -251,6 +251,14 @@ def test_without_cc(no_cc: None, ties: Callable[..., Any]) -> None:
     assert report.statistics.engine.compiler == "tcc"
 
 
+def test_without_cc_where_it_would_pay(no_cc: None, ties: Callable[..., Any]) -> None:
+    """It is said why the search is slower than it could be."""
+    report = in_c(ties(14), to_the_end=True)
+    assert report.statistics.engine.compiler == "tcc"
+    (note,) = report.notes
+    assert re.fullmatch("slower than it could be: CC is `.*`, which is not there", note)
+
+
 @pytest.mark.parametrize("engine", ["c", "auto"])
 def test_without_any(no_tinycc: None, no_cc: None, ties: Callable[..., Any], engine: str) -> None:
     """The reference runs, and a line says why."""

@@ -173,6 +173,6 @@ class _Instrument:
 
 
 def _messages(program: Program) -> Iterator[Point]:
-    """A point for each message that is declared: it is received."""
-    for decl in program.messages:
+    """A point for each message that is declared: it is received. Without roles messages are values."""
+    for decl in program.messages if program.roles else ():
         yield Point(Sort.MESSAGE, decl.kind.name, decl.span)

@@ -386,7 +386,9 @@ class _Search:
     def _engine(self) -> Engine:
         names = {self._model.name, self._code.name}
         threads = self._threads if self._code.name == "cc" else 1  # TinyCC's code has no threads
-        return Engine("c", "cc" if names == {"cc"} else "tcc", threads)
+        refused = self._code.refused or self._model.refused
+        note = f"slower than it could be: {refused}" if refused else ""
+        return Engine("c", "cc" if names == {"cc"} else "tcc", threads, note)
 
     def _initial(self, inside: int, levels: int) -> int:
         """How many initial states there are: those outside the bound are not stored. Where the search ended

@@ -40,7 +40,7 @@ class Tier:
         self._compiler = compiler
         self._library: Any = build.ready(text, flags) if compiler != "tcc" else None
         self._coming: Compiling | None = None
-        self._refused = ""
+        self.refused = ""  # why the system's compiler has made nothing
         self.name = "cc" if self._library is not None else ""
 
     # ------------------------------------------------------------ having something to run
@@ -58,7 +58,7 @@ class Tier:
         except CompileError as error:
             self.order()
             if self._coming is None:
-                raise CompileError(f"{error}; {self._refused}") from error
+                raise CompileError(f"{error}; {self.refused}") from error
 
     def wait(self) -> None:
         """Have something to run. Raises `CompileError`."""
@@ -71,12 +71,12 @@ class Tier:
 
     def order(self) -> None:
         """Have the system's compiler make something faster, if it can."""
-        if self.name == "cc" or self._compiler or self._coming is not None or self._refused:
+        if self.name == "cc" or self._compiler or self._coming is not None or self.refused:
             return
         try:
             self._coming = build.order(self._text, self._flags)
         except CompileError as error:
-            self._refused = str(error)
+            self.refused = str(error)
 
     def arrived(self) -> bool:
         """Has something faster come? From now on it is used."""
@@ -85,9 +85,9 @@ class Tier:
         try:
             self._library, self.name = self._coming.library(), "cc"
         except CompileError as error:
-            self._refused = str(error)
+            self.refused = str(error)
         self._coming = None
-        return not self._refused
+        return not self.refused
 
     # ------------------------------------------------------------ use
 
