@@ -109,7 +109,7 @@ def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Li
 def _told(source: _Source, asked: Asked, found: dict[int, Lived], how: str) -> str:
     """What the verdicts rest on."""
     names = ", ".join(prop.name for _, prop in asked)
-    is_open = any(one.verdict is Verdict.UNKNOWN for one in found.values())
+    is_open = all(one.verdict is Verdict.UNKNOWN for one in found.values())
     return f"{names}: {'asked of' if is_open else 'decided on'} {source.size} {how}"
 
 

@@ -35,22 +35,21 @@ def verdicts(system: System) -> dict[int, Verdict]:
     return {number: lived.verdict for number, lived in found.items()}
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_corpus(job: Job) -> None:
-    system = compile_job(job)
+def assert_same(system: System) -> None:
     with everywhere():
         near = verdicts(system)
         assert_c_agrees(system)
     assert near == verdicts(system)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_corpus(job: Job) -> None:
+    assert_same(compile_job(job))
 
 
 @given(live_specs())
 def test_random_systems(text: str) -> None:
-    system = system_of(text)
-    with everywhere():
-        near = verdicts(system)
-        assert_c_agrees(system)
-    assert near == verdicts(system)
+    assert_same(system_of(text))
 
 
 def test_the_rest_is_not_looked_at() -> None:

@@ -13,9 +13,7 @@ from dsmc.backends.c.driver import (
     KEY,
     LOADED,
     NO_MEMORY,
-    OUTSIDE,
     PAUSED,
-    STATE,
     TOO_MANY,
     Driver,
     LostError,
@@ -24,7 +22,7 @@ from dsmc.backends.c.generate import generate, knows_whole_runs
 from dsmc.backends.c.keeping import Checkpoint, Keeper
 from dsmc.backends.c.layout import Layout
 from dsmc.backends.c.tier import Tier
-from dsmc.backends.python.forms import forms
+from dsmc.backends.c.told import Told
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.diagnostics import Diagnostic, Mistakes
 from dsmc.engine.machine import State
@@ -44,7 +42,6 @@ from dsmc.engine.search import (
     states_limit,
     time_limit,
 )
-from dsmc.engine.search import explore as explore_again
 from dsmc.frozen import Frozen, replace
 from dsmc.ir.expr import TRUE
 from dsmc.reduce.permute import Named
@@ -362,16 +359,17 @@ class _Search:
         """The runs that decided properties. What cannot be shown, for want of memory or of patience, is not
         known.
         """
+        told = Told(self._machine, self._driver, self._symmetric)
         found: dict[int, Run] = {}
         lost = set()
         try:
             for prop, how in self._driver.decided().items():
                 try:
                     untold = prop in self._limits.untold
-                    found[prop] = NOT_TOLD if untold else self._run(prop, *how)
+                    found[prop] = NOT_TOLD if untold else told.run(prop, *how)
                 except LostError:
                     lost.add(prop)
-            return found | self._found_again(frozenset(lost))
+            return found | told.found_again(frozenset(lost))
         except MemoryError:
             self._stopped = OUT_OF_MEMORY
         except KeyboardInterrupt:
@@ -397,51 +395,3 @@ class _Search:
         if (self._machine.system.within == TRUE and not self._symmetric) or not levels:
             return inside
         return len(self._machine.initial()[0])
-
-    def _found_again(self, lost: frozenset[int]) -> dict[int, Run]:
-        """The runs that the reference finds to what was decided where names are not alike."""
-        if not lost:
-            return {}
-        canonical = forms(self._machine, self._symmetric)
-        found = explore_again(self._machine, lost, canonical=canonical)
-        return {prop: run for prop, run in found.decided.items() if prop in lost}
-
-    def _run(self, prop: int, level: int, kind: int) -> Run:
-        if not level:
-            return self._at_start(prop, kind)
-        path = self._driver.path(prop, level, kind)
-        if kind == STATE:
-            return Run(tuple(path))
-        if kind == OUTSIDE:
-            return Run((*path, self._beyond(prop, path[-1])))
-        return self._ended(prop, path)
-
-    def _at_start(self, prop: int, kind: int) -> Run:
-        if kind != OUTSIDE:
-            return Run((), in_step=True)
-        return Run((self._first_outside(prop, self._machine.initial()[0]),))
-
-    def _beyond(self, prop: int, state: State) -> State:
-        successors: list[State] = []
-        self._machine.expand(state, successors, [])
-        return self._first_outside(prop, successors)
-
-    def _first_outside(self, prop: int, states: list[State]) -> State:
-        within = self._machine.is_within
-        assert within is not None
-        outside = [state for state in states if not within(state)]
-        return outside[self._machine.state_deciders[prop](outside)]  # type: ignore[no-any-return]
-
-    def _ended(self, prop: int, path: list[State]) -> Run:
-        """A step from the last state decided it, or that state itself, at rest."""
-        machine = self._machine
-        if prop in machine.rest_deciders or prop in machine.stuck_deciders:
-            return Run(tuple(path))
-        if prop not in machine.step_deciders:
-            return Run(tuple(path), in_step=True)
-        successors: list[State] = []
-        machine.expand(path[-1], successors, [])
-        index = machine.step_deciders[prop](path[-1], successors)
-        if index < 0:  # what another state's step did before it failed
-            raise LostError
-        return Run(tuple(path), in_step=True, target=successors[index])
