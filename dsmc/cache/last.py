@@ -63,7 +63,7 @@ def _key(job: Job) -> str:
 def _taken(machine: PythonMachine, number: int, steps: Any) -> Run | None:
     """A run by the same actions, with the same labels, that violates the property."""
     lookout = Lookout(machine, frozenset((number,)))
-    paths: list[tuple[State, ...]] = [(state,) for state in lookout.start([])]
+    paths: list[tuple[State, ...]] = [(state,) for state in lookout.start()]
     for name, labels in [*steps, ("", ())]:
         paths = [path for path in paths if lookout.may_go_on(path[-1])][:_MOST]
         for path in paths:

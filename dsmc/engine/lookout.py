@@ -16,7 +16,7 @@ class Lookout:
         self._wanted = wanted
         self.decided: dict[int, Run] = {}
 
-    def start(self, found: list[State]) -> list[State]:
+    def start(self, found: list[State] | None = None) -> list[State]:
         """Look at the initial states, and give them. They are collected in `found`."""
         initial, violated = self._machine.initial(found)
         for number in violated:
