@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from dsmc.backends.owed import Labelled
 from dsmc.backends.python.graph import build
 from dsmc.backends.python.machine import PythonMachine
+from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
 from dsmc.engine.search import INTERRUPTED, OUT_OF_MEMORY, Watcher
 from dsmc.frozen import Frozen
@@ -65,9 +66,11 @@ class _Source(Protocol):
     def labelled(self) -> Labelled:
         """The graph. Raises `MemoryError`, or `KeyboardInterrupt`."""
 
-    @property
-    def numbered(self) -> Labelled:
-        """What the numbers of a run that was found stand for."""
+    def state(self, number: int) -> State:
+        """The state of a number in a lasso."""
+
+    def owed(self, number: int) -> tuple[Any, ...]:
+        """The obligation of a number in a lasso."""
 
     @property
     def size(self) -> str:
@@ -79,9 +82,11 @@ class _Built(Frozen):
 
     labelled: Labelled
 
-    @property
-    def numbered(self) -> Labelled:
-        return self.labelled
+    def state(self, number: int) -> State:
+        return self.labelled.state(number)
+
+    def owed(self, number: int) -> tuple[Any, ...]:
+        return self.labelled.owed[number]
 
     @property
     def size(self) -> str:
@@ -116,7 +121,7 @@ def _told(source: _Source, asked: Asked, found: dict[int, Lived], how: str) -> s
 def _lived(source: _Source, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
     decided = decider.decide(broken(prop.formula, numbers.__getitem__))
     if decided.lasso is not None:
-        return Lived(Verdict.VIOLATED, run=_run(source.numbered, decided.lasso))
+        return Lived(Verdict.VIOLATED, run=_run(source, decided.lasso))
     if decided.is_open:
         return Lived(Verdict.UNKNOWN, _why_open(source.labelled))
     return Lived(Verdict.HOLDS)
@@ -126,11 +131,11 @@ def _why_open(labelled: Labelled) -> str:
     return labelled.stopped or (_CUT_OFF if labelled.cuts_off else _BOUND)
 
 
-def _run(labelled: Labelled, lasso: Lasso) -> Run:
+def _run(source: _Source, lasso: Lasso) -> Run:
     """The lasso as a run; staying in a state for ever is no step."""
     whole = lasso.stem.then(lasso.cycle)
     taken = [(t, label) for s, t, label in whole.steps if s != t]
     states = [whole.nodes[0], *(target for target, _ in taken)]
     start = sum(s != t for s, t, _ in lasso.stem.steps)
-    owed = tuple(None if label == NOBODY else labelled.owed[label] for _, label in taken)
-    return Run(tuple(labelled.state(s) for s in states), start=start, owed=owed)
+    owed = tuple(None if label == NOBODY else source.owed(label) for _, label in taken)
+    return Run(tuple(source.state(s) for s in states), start=start, owed=owed)

@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from test_agreement import system_of
 from test_liveness import JOBS, live_specs
 from test_liveness_c import assert_c_agrees, in_c
@@ -17,7 +18,8 @@ from test_liveness_c import assert_c_agrees, in_c
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.outcome import Verdict
 from dsmc.ir.system import System
-from dsmc.liveness.near import horizons
+from dsmc.liveness.graph import Graph
+from dsmc.liveness.near import EACH, near, sizes, starts
 from dsmc.lives import lives
 from dsmc.project import Job
 from dsmc.session import compile_job
@@ -26,7 +28,7 @@ from dsmc.session import compile_job
 @contextmanager
 def everywhere() -> Iterator[None]:
     """Also in small graphs, from the first step on."""
-    with mock.patch.multiple("dsmc.liveness.near", LARGE=0, LESS=2, FIRST=1):
+    with mock.patch.multiple("dsmc.liveness.near", LARGE=0, LESS=2, FIRST=1, MORE=2, EACH=2):
         yield
 
 
@@ -37,9 +39,9 @@ def verdicts(system: System) -> dict[int, Verdict]:
 
 def assert_same(system: System) -> None:
     with everywhere():
-        near = verdicts(system)
+        found = verdicts(system)
         assert_c_agrees(system)
-    assert near == verdicts(system)
+    assert found == verdicts(system)
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -63,25 +65,64 @@ def test_the_rest_is_not_looked_at() -> None:
         """
     )
     with everywhere():
-        near = in_c(system, most=100_000)
-    assert near is not None
-    assert near.found == {0: near.found[0]}
-    assert near.found[0].verdict is Verdict.VIOLATED
-    assert "63,021 states and" in near.note
-    assert "that matter" in near.note
+        found = in_c(system, most=100_000)
+    assert found is not None
+    assert found.found == {0: found.found[0]}
+    assert found.found[0].verdict is Verdict.VIOLATED
+    assert "63,021 states and" in found.note
+    assert "that matter" in found.note
+
+
+def test_many_initial_states() -> None:
+    """The first of them show nothing; others do."""
+    system = system_of(
+        """spec many
+        var a: 0..9999 in 0..9999
+        var b: 0..29
+        fair action down when a < 9000 and b > 0 { b := 0 }
+        action up when b < 29 { b += 1 }
+        action end when b == 29 { a := 0 }
+        eventually always low { b == 0 or a < 9900 }
+        """
+    )
+    found = in_c(system, most=400_000)
+    assert found is not None
+    assert found.found == lives(PythonMachine(system)).found
+    assert found.found[0].verdict is Verdict.VIOLATED
+    assert "that matter" in found.note
 
 
 @pytest.mark.parametrize(
-    ("counts", "found"),
+    ("states", "found"),
     [
-        ([1] * 9, []),  # small
-        ([1, 10, 50_000, 200_000], []),  # soon as large as all
-        ([min(200_000, 10 * n**3) for n in range(60)], [8, 16]),
-        ([*range(1, 100_002)], [8 << n for n in range(12)]),
+        (100_000, []),
+        (100_001, [4_096, 16_384]),
+        (10_000_000, [4_096, 16_384, 65_536, 262_144, 1_048_576]),
     ],
 )
-def test_horizons(counts: list[int], found: list[int]) -> None:
-    def within(steps: int) -> int:
-        return counts[min(steps, len(counts) - 1)]
+def test_sizes(states: int, found: list[int]) -> None:
+    assert list(sizes(states)) == found
 
-    assert list(horizons(within, counts[-1])) == found
+
+@given(st.integers(0, 10_000), st.integers(1, 10_000))
+def test_starts(initial: int, most: int) -> None:
+    """From everywhere, each once."""
+    found = starts(initial, most)
+    assert len(set(found)) == len(found) == min(initial, -(-most // EACH))
+    assert found == sorted(found)
+    assert all(0 <= number < initial for number in found)
+    gaps = {b - a for a, b in zip(found, [*found[1:], initial], strict=True)} if found else {0}
+    assert max(gaps) - min(gaps) <= 1
+
+
+def test_parts() -> None:
+    """What is known of them is what is known of the graph."""
+    graph = Graph(range(3), [0, 2, 3, 4, 6, 6], [3, 1, 4, 0, 4, 2], [0, -1, 1, 0, 1, -1], [0, 1],
+                  [1, 2, 4, 8, 16], {4})  # fmt: skip
+    with mock.patch.multiple("dsmc.liveness.near", EACH=2):
+        part = near(graph, 3)
+    assert list(part.nodes) == [0, 1, 3, 4, 2]
+    assert (part.graph.targets, part.graph.labels) == ([2, 1, 3, 3, 4], [0, -1, 1, 1, -1])
+    assert part.graph.first == [0, 2, 3, 5, 5, 5]
+    assert part.graph.facts == [1, 2, 8, 16, 4]
+    assert (list(part.graph.initial), part.graph.unexpanded) == ([0, 1], {3, 4})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,7 +11,7 @@ from dsmc.liveness.automaton import automaton
 from dsmc.liveness.formula import Normal, alternatives
 from dsmc.liveness.graph import Graph
 from dsmc.liveness.lasso import Lasso, Tree
-from dsmc.liveness.near import Found, horizons, near
+from dsmc.liveness.near import Part, near, sizes
 from dsmc.liveness.product import Product
 from dsmc.liveness.shapes import Breaking, Shape, shape_of
 
@@ -57,21 +56,16 @@ class Decider:
         return _reached(self._graph)
 
     @functools.cached_property
-    def _near(self) -> list[tuple[Graph, Tree]]:
+    def _near(self) -> list[tuple[Part, Tree]]:
         """What is near the start, with what is reached there."""
-        depths = self._reached.depths
-        within = functools.partial(bisect_right, depths)
-        graphs = [
-            near(self._graph, within(steps - 1), within(steps))
-            for steps in horizons(within, len(depths))
-        ]
-        return [(graph, _reached(graph)) for graph in graphs]
+        parts = [near(self._graph, most) for most in sizes(self._graph.size)]
+        return [(part, _reached(part.graph)) for part in parts]
 
     def _broken(self, shape: Shape) -> Broken:
-        for graph, reached in self._near:
-            lasso = Breaking(graph, shape, reached).lasso()
+        for part, reached in self._near:
+            lasso = Breaking(part.graph, shape, reached).lasso()
             if lasso is not None:
-                return Found(lasso)
+                return part.found(lasso)
         return Breaking(self._graph, shape, self._reached)
 
     def decide(self, broken: Normal) -> Decided:

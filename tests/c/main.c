@@ -26,7 +26,9 @@ int dsmc_arrays(search *s, const extent *m, u64 **states, u64 **levels, u64 **no
 int dsmc_first_dive(search *s);
 int dsmc_dive(search *s, double seconds);
 void dsmc_way(const search *s, u32 property, u64 *path);
-graph *dsmc_graph_open(const search *s, u32 fair, u64 steps);
+graph *dsmc_graph_open(const search *s, u32 fair);
+graph *dsmc_near_open(const search *s, u32 fair, u64 starts, u64 most);
+int dsmc_near_go(search *s, graph *g, double seconds);
 int dsmc_graph_go(search *s, graph *g, double seconds);
 void dsmc_graph_cut(graph *g);
 int dsmc_graph_end(graph *g);
@@ -129,12 +131,14 @@ static void look_inside_runs(const graph *g, const ways *reached, u64 stay, u32 
 	dsmc_breaking_close(b);
 }
 
-/* Once as far as the time goes, which is nowhere much; then all of it, with every second label strong. */
+/* Once as far as the time goes, which is nowhere much; then all of it, and half of it, with every second label
+ * strong. */
 static void live(search *s)
 {
-	for (int all = 0; all < 2; all++) {
-		graph *g = must(dsmc_graph_open(s, 1, ~0ull));
-		while (!dsmc_graph_go(s, g, all) && all)
+	for (int all = 0; all < 3; all++) {
+		int part = all == 2;
+		graph *g = must(part ? dsmc_near_open(s, 1, (s->initial + 1) / 2, s->kept / 2) : dsmc_graph_open(s, 1));
+		while (!(part ? dsmc_near_go(s, g, all) : dsmc_graph_go(s, g, all)) && all)
 			;
 		if (!all)
 			dsmc_graph_cut(g);

@@ -28,7 +28,7 @@ from dsmc.backends.c.tinycc import CompileError
 PARTS = (
     "table.c", "store.c", "records.c", "put.c", "grow.c", "worker.c", "level.c", "search.c",
     "depth.c", "trace.c", "checkpoint.c", "cold.c", "ignored.c", "live_graph.c", "live_cycles.c",
-    "live_inside.c", "live_ways.c", "live_fair.c", "observe.c",
+    "live_inside.c", "live_near.c", "live_ways.c", "live_fair.c", "observe.c",
 )  # fmt: skip
 _HEADERS = (
     "model.h", "platform.h", "values.h", "observe.h", "table.h", "search.h", "live.h",

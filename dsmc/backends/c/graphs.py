@@ -8,16 +8,16 @@ from typing import Any
 from dsmc.backends.c.driver import Driver
 from dsmc.backends.c.inside import SLICE, Until, arrays, made, mark_strong
 from dsmc.backends.owed import Labelled
+from dsmc.engine.machine import State
 from dsmc.engine.search import memory_limit, time_limit
 from dsmc.ir.system import System
 from dsmc.liveness.graph import NOBODY, Graph
+from dsmc.liveness.near import starts
 
 _U64, _U32 = ctypes.c_uint64, ctypes.c_uint32
 #: In C the greatest number is the label of nobody: -1.
 LABEL = ctypes.c_int32
 assert NOBODY == -1
-#: So many steps from the start are all states.
-ALL = (1 << 64) - 1
 
 
 class _Flags:
@@ -31,16 +31,18 @@ class _Flags:
 
 
 class BuiltGraph:
-    """The graph of the states within so many steps of the start; `close` gives its memory back. `graph` and
-    `reached` are what C knows it and its ways by. What raises `MemoryError`, says so.
+    """The graph of all states, or the part of it near the start in which the steps of so many states are
+    known (`most`; 0: all); `close` gives its memory back. `graph` and `reached` are what C knows it and its
+    ways by. What raises `MemoryError`, says so.
     """
 
     def __init__(
         self, driver: Driver, system: System, stopped: str, *, fair: bool, until: Until,
-        steps: int = ALL,
+        most: int = 0,
     ) -> None:  # fmt: skip
         self._plain = driver.call
-        self.graph: int | None = made(driver.call_with_search("dsmc_graph_open", fair, steps))
+        self._kind = "near" if most else "graph"
+        self.graph: int | None = self._open(driver, fair, most)
         self.reached: int | None = None
         try:
             stopped = self._grow(driver, until) or stopped
@@ -60,10 +62,17 @@ class BuiltGraph:
             self._plain("dsmc_graph_close", self.graph)
         self.reached = self.graph = None
 
+    def _open(self, driver: Driver, fair: bool, most: int) -> int:
+        call = driver.call_with_search
+        if not most:
+            return made(call("dsmc_graph_open", fair))
+        initial = driver.stats()[2]
+        return made(call("dsmc_near_open", fair, len(starts(initial, most)), most))
+
     def _grow(self, driver: Driver, until: Until) -> str:
         """Build it, as far as time and memory go; the limit that was met, if any."""
         call, limits = driver.call_with_search, until.limits
-        while not (done := call("dsmc_graph_go", self.graph, SLICE)):
+        while not (done := call(f"dsmc_{self._kind}_go", self.graph, SLICE)):
             driver.take_what_came()
             if until.is_over:
                 self._plain("dsmc_graph_cut", self.graph)
@@ -87,6 +96,11 @@ class BuiltGraph:
             for of, place in zip(types, arrays(driver, made(self.graph)), strict=True)
         )
         graph = Graph(range(initial), first, targets, of_steps, strong, facts, _Flags(unexpanded))
-        return Labelled(
-            graph, lambda n: driver.state(driver.key_at(n)), owed, bool(cuts_off), stopped
-        )
+
+        def state(node: int) -> State:
+            near = self._kind == "near"
+            return driver.state(
+                self._plain("dsmc_near_key", self.graph, node) if near else driver.key_at(node)
+            )
+
+        return Labelled(graph, state, owed, bool(cuts_off), stopped)

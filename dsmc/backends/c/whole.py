@@ -9,20 +9,23 @@ from typing import Any, assert_never
 
 from dsmc.backends.c.cycles import steps_to_rest
 from dsmc.backends.c.driver import Driver
-from dsmc.backends.c.graphs import ALL, LABEL, BuiltGraph
+from dsmc.backends.c.graphs import LABEL, BuiltGraph
 from dsmc.backends.c.inside import NONE64, Until, is_narrow, is_whole, steps_inside
 from dsmc.backends.owed import Labelled
+from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
 from dsmc.ir.system import System
 from dsmc.liveness.decide import Broken
-from dsmc.liveness.graph import Stuttering, many
+from dsmc.liveness.graph import NOBODY, Stuttering, many
 from dsmc.liveness.lasso import Avoid, Fulfil, Lasso, Need, Path, Return, Visit, lasso_from
-from dsmc.liveness.near import Found, horizons
+from dsmc.liveness.near import Found, sizes
 from dsmc.liveness.shapes import Shape
 
 _U64, _U32 = ctypes.c_uint64, ctypes.c_uint32
 #: To look at so small a part of the states is no loss, whatever is found.
 _LITTLE = 64
+#: Of all of the graph the numbers are as they are; those of a part stand above, one part above the other.
+_ALL, _ABOVE = 0, 32
 
 
 class WholeRuns:
@@ -35,31 +38,36 @@ class WholeRuns:
     ) -> None:
         self._driver, self._system, self._stopped = driver, system, stopped
         self._fair, self._until = fair, Until.of(limits)
-        self._graphs: dict[int, BuiltGraph] = {}  # by how far they go
+        self._graphs: dict[int, BuiltGraph] = {}  # by how large a part they are
         self._steps = 0  # those that were looked at instead of the graph
 
     @property
     def labelled(self) -> Labelled:
         """All of the graph. Raises `MemoryError`."""
-        return self._graph(ALL).labelled
+        return self._graph(_ALL).labelled
 
-    @property
-    def numbered(self) -> Labelled:
-        """What numbers of states and labels stand for: in all graphs the same. One must have been built."""
-        return self._graphs[max(self._graphs)].labelled
+    def state(self, number: int) -> State:
+        """The state of a number in a lasso."""
+        most, node = _apart(number)
+        return self._graphs[most].labelled.state(node)
 
-    def _graph(self, steps: int) -> BuiltGraph:
-        if steps not in self._graphs:
-            self._graphs[steps] = BuiltGraph(
+    def owed(self, number: int) -> tuple[Any, ...]:
+        """The obligation of a number in a lasso."""
+        most, label = _apart(number)
+        return self._graphs[most].labelled.owed[label]
+
+    def _graph(self, most: int) -> BuiltGraph:
+        if most not in self._graphs:
+            self._graphs[most] = BuiltGraph(
                 self._driver, self._system, self._stopped, fair=self._fair, until=self._until,
-                steps=steps,
+                most=most,
             )  # fmt: skip
-        return self._graphs[steps]
+        return self._graphs[most]
 
     @property
     def size(self) -> str:
         """What was looked at."""
-        if ALL in self._graphs:
+        if _ALL in self._graphs:
             return self.labelled.graph.told
         near = sum(len(built.labelled.graph.targets) for built in self._graphs.values())
         states = many(self._states, "state")
@@ -76,16 +84,15 @@ class WholeRuns:
     def breaking(self, shape: Shape) -> Broken:
         """Runs that break a property of a shape."""
         if self._stopped or not is_whole(self._driver, self._system):
-            return self._breaking(shape, ALL)
-        at_once = [
-            steps for steps in self._horizons if self._within(steps) * _LITTLE <= self._states
-        ]
+            return self._breaking(shape, _ALL)
+        parts = list(sizes(self._states))
+        at_once = [most for most in parts if most * _LITTLE <= self._states]
         return (
             self._at_rest(shape)
             or self._near(shape, at_once)
             or self._inside(shape)
-            or self._near(shape, self._horizons[len(at_once) :])
-            or self._breaking(shape, ALL)
+            or self._near(shape, parts[len(at_once) :])
+            or self._breaking(shape, _ALL)
         )
 
     def _at_rest(self, shape: Shape) -> Unbroken | None:
@@ -95,7 +102,7 @@ class WholeRuns:
 
     def _inside(self, shape: Shape) -> Unbroken | None:
         """If no fair run stays where it is broken, and that is not most of the graph."""
-        if ALL in self._graphs or not is_narrow(shape):
+        if _ALL in self._graphs or not is_narrow(shape):
             return None
         steps = steps_inside(self._driver, self._system, shape, fair=self._fair, until=self._until)
         return self._seen(steps)
@@ -104,27 +111,32 @@ class WholeRuns:
         self._steps += steps or 0
         return None if steps is None else Unbroken()
 
-    def _near(self, shape: Shape, horizons: Sequence[int]) -> Found | None:
+    def _near(self, shape: Shape, parts: Sequence[int]) -> Found | None:
         """A run near the start that breaks it."""
-        for steps in horizons:
-            found = self._breaking(shape, steps).lasso()
+        for most in parts:
+            found = self._breaking(shape, most).lasso()
             if found is not None:
-                return Found(found)
+                return Found(Lasso(_of(most, found.stem), _of(most, found.cycle)))
         return None
 
     @functools.cached_property
     def _states(self) -> int:
         return self._driver.stats()[0]
 
-    def _within(self, steps: int) -> int:
-        return int(self._driver.call_with_search("dsmc_within", steps))
+    def _breaking(self, shape: Shape, most: int) -> Breaking:
+        return Breaking(self._driver.call, self._graph(most), shape)
 
-    @functools.cached_property
-    def _horizons(self) -> list[int]:
-        return list(horizons(self._within, self._states))
 
-    def _breaking(self, shape: Shape, steps: int) -> Breaking:
-        return Breaking(self._driver.call, self._graph(steps), shape)
+def _of(most: int, path: Path) -> Path:
+    """A path in a part, with numbers that say in which."""
+    above = most << _ABOVE
+    labels = (label if label == NOBODY else label + above for label in path.labels)
+    return Path(tuple(node + above for node in path.nodes), tuple(labels))
+
+
+def _apart(number: int) -> tuple[int, int]:
+    """The part, and the number in it."""
+    return number >> _ABOVE, number & (1 << _ABOVE) - 1
 
 
 class Unbroken:

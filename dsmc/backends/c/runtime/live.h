@@ -10,7 +10,7 @@
 #define MEMO 256
 #define WORTH_A_LOOK 64   /* between two looks at the clock */
 #define TOGETHER 16       /* nodes that are expanded before the first of their successors is looked up */
-#define REST 0            /* of a part: the node that stands for all others */
+#define REST 0            /* of the part that matters: the node that stands for all others */
 #define FEW 16            /* steps from a state that are compared one by one */
 
 /* The steps from state `s` are at the places from `first[s]` to `first[s + 1]` of `target` and `label`;
@@ -28,9 +28,9 @@ typedef struct graph {
 	u32 *seen;               /* of each state: one more than the last that a step to it is from */
 	u32 memo[MEMO];          /* by tags: labels that were asked for last */
 	u32 fair, cuts_off;      /* is anything owed? has a step no result? */
-	/* Of a part: what it begins with and keeps; how many states are looked at for that, and were; the
-	 * key of each node. */
-	u64 begin, stay, starts, scanned;
+	/* Of a part: what it begins with and keeps; how many states are looked at for that, and were; how many
+	 * nodes are expanded; the key of each. */
+	u64 begin, stay, starts, scanned, most;
 	u64 *key;
 } graph;
 
@@ -66,6 +66,9 @@ static inline int has_all(u64 facts, u64 wanted)
 {
 	return (facts & wanted) == wanted;
 }
+
+/* Of what is not in the graph, it is not known what follows. */
+void leave_unexpanded(graph *g);
 
 /* live_inside.c */
 /* The number of a node, which is perhaps a new one; NONE: no memory. */

@@ -39,6 +39,7 @@ graph *open_graph(u64 states)
 	if (!g)
 		return NULL;
 	g->room = 4 * states + 64;
+	g->most = ~0ull;
 	g->first = calloc(states + 1, sizeof(u64));
 	g->target = malloc(g->room * sizeof(u32));
 	g->label = malloc(g->room * sizeof(u32));
@@ -52,28 +53,20 @@ graph *open_graph(u64 states)
 	return NULL;
 }
 
-/* How many states are so many steps away from the start, or less. */
-u64 dsmc_within(const search *s, u64 steps)
+/* The graph of all states; what follows on those of the last level is not known. NULL: no memory. */
+graph *dsmc_graph_open(const search *s, u32 fair)
 {
-	return steps < s->level_at.count - 1 ? s->level_at.at[steps + 1] : s->kept;
-}
-
-/* The graph of the states within so many steps; what follows on the last of them is not known, nor on those of
- * the last level. NULL: no memory. */
-graph *dsmc_graph_open(const search *s, u32 fair, u64 steps)
-{
-	u64 states = dsmc_within(s, steps), known = steps ? dsmc_within(s, steps - 1) : 0;
-	graph *g = open_graph(states);
+	graph *g = open_graph(s->kept);
 	if (!g)
 		return NULL;
-	g->states = states;
+	g->states = s->kept;
 	g->initial = s->initial;
 	g->fair = fair;
 	if (!number_states(s, g)) {
 		dsmc_graph_close(g);
 		return NULL;
 	}
-	for (u64 i = known < s->kept_before ? known : s->kept_before; i < g->states; i++)
+	for (u64 i = s->kept_before; i < g->states; i++)
 		g->unexpanded[i] = 1;
 	return g;
 }
@@ -152,7 +145,7 @@ static void expand_node(search *s, graph *g, u32 node)
 	if (w->c.failed)
 		g->unexpanded[node] = g->cuts_off = 1;
 	for (const u64 *at = w->out + i * stride; at < w->c.out; at += stride, i++) {
-		w->orbit[i] = g->stay ? s->m->facts(&w->c, at) : 0;
+		w->orbit[i] = g->key ? s->m->facts(&w->c, at) : 0;
 		if (!has_all(w->orbit[i], g->stay))
 			continue;
 		w->keys[i] = key_of(w, at);
@@ -191,10 +184,10 @@ static int link_node(const search *s, graph *g, u32 node, u64 from, u64 end)
 int expand_some(search *s, graph *g)
 {
 	worker *w = &s->workers[0];
-	u64 stride = s->m->words + 1, end[TOGETHER];
+	u64 stride = s->m->words + 1, end[TOGETHER], most = g->most < g->states ? g->most : g->states;
 	u32 count = 0, first = (u32)g->done;
 	reset_room(w);
-	for (; count < TOGETHER && first + count < g->states; count++) {
+	for (; count < TOGETHER && first + count < most; count++) {
 		expand_node(s, g, first + count);
 		end[count] = (u64)(w->c.out - w->out) / stride;
 	}
@@ -233,14 +226,20 @@ int dsmc_graph_end(graph *g)
 	return g->strong != NULL;
 }
 
-/* Of what is not in the graph yet it is not known what follows. */
-void dsmc_graph_cut(graph *g)
+void leave_unexpanded(graph *g)
 {
 	for (; g->done < g->states; g->done++) {
-		g->facts[g->done] = ~0ull; /* anything may be true */
 		g->unexpanded[g->done] = 1;
 		g->first[g->done + 1] = g->steps;
 	}
+}
+
+/* The rest is not looked at. */
+void dsmc_graph_cut(graph *g)
+{
+	for (u64 node = g->done; node < g->states; node++)
+		g->facts[node] = ~0ull; /* anything may be true */
+	leave_unexpanded(g);
 }
 
 void dsmc_graph_numbers(const graph *g, u64 *numbers)
