@@ -398,6 +398,10 @@ def test_lower(counter: Path) -> None:
     result = run("lower", counter, "-D", "N=3")
     assert result.exit_code == 0
     assert "when n < 3" in result.stdout
+    for to, comment in (("python", "#"), ("c", "/*")):
+        code = run("lower", counter, "-D", "N=3", "--to", to).stdout
+        assert "counter.dsm:" in code
+        assert comment in code
     assert run("lower", counter, "--model", "x").exit_code == 2
 
 

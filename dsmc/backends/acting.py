@@ -1,4 +1,4 @@
-"""Who acts: what a scheduler of random runs tells steps apart by, in all back ends alike."""
+"""Actions, and who takes them, for what back ends have in common: comments, and whom a scheduler asks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ def labels(action: Action) -> list[tuple[str, Type]]:
     """The names of an action's parameters, and those that are bound after them."""
     params = [(p.name, p.type) for p in action.params]
     return [*params, *((name, value.type) for name, value in action.names)]
+
+
+def named(action: Action) -> str:
+    """The name of an action, and where it stands in the spec, for comments of generated code."""
+    span = action.origin.span
+    where = f"{span.source.name}:{span.line} " if span.source.name else ""
+    return f"{where}{action.name}"
 
 
 def actor(number: int, action: Action) -> tuple[int, str]:

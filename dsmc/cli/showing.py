@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,23 +21,55 @@ from dsmc.cli.options import (
     or_mistakes,
 )
 
+if TYPE_CHECKING:
+    from dsmc.ir.system import System
+
 
 @click.command()
 @FILE
 @MODEL
 @DEFINE
 @FAULTS
-def lower(file: Path, model: str | None, define: tuple[str, ...], faults: str | None) -> None:
+@click.option(
+    "--to", type=click.Choice(["core", "python", "c"]), default="core", show_default=True,
+    help="Print what is generated from the core instead: by the reference, or for the search in C.",
+)  # fmt: skip
+def lower(
+    file: Path, model: str | None, define: tuple[str, ...], faults: str | None, to: str
+) -> None:
     """Print the core that a spec is lowered to: variables, actions, properties."""
-    from dsmc.ir.print import print_system
     from dsmc.project import Overrides
     from dsmc.session import compile_job
 
     def text() -> str:
         job = chosen(file, model, Overrides(define, faults))[0]
-        return print_system(compile_job(job))
+        return _LOWERED[to](compile_job(job))
 
     click.echo(or_mistakes(text), nl=False)
+
+
+def _core(system: System) -> str:
+    from dsmc.ir.print import print_system
+
+    return print_system(system)
+
+
+def _python(system: System) -> str:
+    from dsmc.backends.python.machine import PythonMachine
+
+    return PythonMachine(system).source + "\n"
+
+
+def _c(system: System) -> str:
+    """Without the headers that every such file begins with."""
+    from dsmc.backends.c.generate import generate
+    from dsmc.backends.c.layout import Layout
+
+    text = generate(system, Layout(system))
+    return text[text.index("/* The system `") :]
+
+
+_LOWERED: dict[str, Callable[[System], str]] = {"core": _core, "python": _python, "c": _c}
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from importlib.resources import files
 
-from dsmc.backends.acting import actor, labels
+from dsmc.backends.acting import actor, labels, named
 from dsmc.backends.c.answers import can_answer
 from dsmc.backends.c.canonical import canonical
 from dsmc.backends.c.deciders import Deciders, failed, flag, used, wanted
@@ -301,10 +301,8 @@ class _Module:
         told = _with_keys(action) if self._tags is _Tags.OWED else told
         for instance in instances(told):
             self._instance(e, instance, number, first)
-        span = action.origin.span
-        where = f"{span.source.name}:{span.line} " if span.source.name else ""
         head = [
-            f"/* {where}{action.name} */",
+            f"/* {named(action)} */",
             f"static void {self._prefix}action_{number}(ctx *c, const u64 *s)",
             "{",
             "\tu64 *out = c->out, count = 0;",

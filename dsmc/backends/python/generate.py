@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
+from dsmc.backends.acting import named
 from dsmc.backends.codec import Register, decode, encode, low, mask, width
 from dsmc.backends.narrow import narrow, staged
 from dsmc.backends.python.access import Pool
@@ -196,10 +197,11 @@ class _Module:
         counts = {"work": sum(k.is_work for k in kinds), "own": sum(k.is_own for k in kinds)}
         for number, action in enumerate(self._system.actions):
             lines += [f"    {name} = len(out)" for name, end in counts.items() if end == number]
+            told = f"# {named(action)}"
             if is_straight(action):
-                lines += self._inline(action)
+                lines += [f"    {told}", *self._inline(action)]
             else:
-                apart += self._apart(f"action_{number}", action)
+                apart += [told, *self._apart(f"action_{number}", action)]
                 lines.append(f"    action_{number}(s, out, err)")
         lines += [f"    {name} = len(out)" for name, end in counts.items() if end == len(kinds)]
         head = ["def expand(s, out, err):", "    a = out.append", f"    {self._unpack('s')}"]
