@@ -50,21 +50,27 @@ static void measure(search *s)
 		s->width[s->levels] = (s->width[s->levels - 1] + 1) / 2;
 }
 
+static u64 *mapped(u64 room)
+{
+#ifdef __TINYC__
+	void *p = mmap(NULL, room * sizeof(u64), 3, 0x4022, -1, 0);
+	return p != (void *)-1 ? p : NULL;
+#else
+	void *p = mmap(NULL, room * sizeof(u64), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p != MAP_FAILED ? p : NULL;
+#endif
+}
+
 u64 *reserve(u64 *room)
 {
-	for (; *room > 1 << 20; *room /= 2) {
-#ifdef __TINYC__
-		void *p = mmap(NULL, *room * sizeof(u64), 3, 0x4022, -1, 0);
-		if (p != (void *)-1)
-			return p;
-#else
-		void *p = mmap(NULL, *room * sizeof(u64), PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (p != MAP_FAILED)
-			return p;
-#endif
-	}
-	return NULL;
+	u64 wanted = *room, *p;
+	while (!(p = mapped(*room)) && *room > 1 << 20)
+		*room /= 2;
+	if (!p || *room == wanted)
+		return p;
+	munmap(p, *room * sizeof(u64)); /* the process has little room for addresses: others need some, too */
+	return mapped(*room /= 4);
 }
 
 void dsmc_close(search *s);
