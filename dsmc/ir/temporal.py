@@ -93,6 +93,21 @@ def map_conditions(f: Callable[[Expr], Expr], formula: Formula) -> Formula:
             assert_never(formula)
 
 
+def has_next(formula: Formula) -> bool:
+    """Does it count steps?"""
+    match formula:
+        case Now():
+            return False
+        case Next():
+            return True
+        case Not(of) | Always(of) | Eventually(of):
+            return has_next(of)
+        case Both(left, right) | Either(left, right) | Until(left, right):
+            return has_next(left) or has_next(right)
+        case _:
+            assert_never(formula)
+
+
 def conditions(formula: Formula) -> Iterator[Expr]:
     """The conditions of a formula, from left to right."""
     match formula:

@@ -10,6 +10,8 @@ receivers, and then the node stopped.
 
 from __future__ import annotations
 
+import functools
+
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import stmt as s
@@ -37,6 +39,7 @@ from dsmc.lower.build import (
 )
 from dsmc.lower.faults.cuts import Cutter, stops_in
 from dsmc.lower.faults.disk import Disk
+from dsmc.lower.faults.noticed import noticed
 from dsmc.lower.faults.tried import Tried, refused_later, stopped, without_asserts
 from dsmc.lower.fresh import Fresh, code_of
 from dsmc.lower.roles import set_first
@@ -231,13 +234,19 @@ class _Crashing:
                 found += [made] if made is not None else []
         return found
 
-    @property
+    @functools.cached_property
     def _told(self) -> set[str]:
-        """The variables of which something is left after a crash, or that its hooks read."""
+        """The variables of which something is left after a crash, that its hooks read, or whose values on
+        the way somebody notices.
+        """
         lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
         hooks = tuple(st for hook in self._code.on_crash for st in _hooked(hook))
         parts = (part for e in s.all_exprs(hooks) for part in x.walk(e))
-        return lasting | {part.name for part in parts if isinstance(part, x.Global)}
+        return (
+            lasting
+            | noticed(self._program)
+            | {part.name for part in parts if isinstance(part, x.Global)}
+        )
 
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""

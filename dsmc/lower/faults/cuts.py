@@ -1,8 +1,9 @@
 """Where in the middle of a step a node may stop.
 
 It stops before an effect that follows another one, and in a broadcast. An effect is what somebody can
-tell after a crash: a message, a change of a variable of which something is left (a ghost is such a one), a
-`sync`, an event of a history. At any other place the crash is one before the step or after it.
+tell: a message, a change of a variable of which something is left after a crash (a ghost is such a one), or
+of one whose values on the way are noticed (see `noticed.py`), a `sync`, an event of a history. At any other
+place the crash is one before the step or after it.
 """
 
 from __future__ import annotations
