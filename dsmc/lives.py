@@ -138,4 +138,21 @@ def _run(source: _Source, lasso: Lasso) -> Run:
     states = [whole.nodes[0], *(target for target, _ in taken)]
     start = sum(s != t for s, t, _ in lasso.stem.steps)
     owed = tuple(None if label == NOBODY else source.owed(label) for _, label in taken)
-    return Run(tuple(source.state(s) for s in states), start=start, owed=owed)
+    return folded(Run(tuple(source.state(s) for s in states), start=start, owed=owed))
+
+
+def folded(run: Run) -> Run:
+    """The same run for ever in as few steps as there can be: a round that goes round several times goes round
+    once, and one that begins later than it might, begins as soon as it can.
+    """
+    assert run.start is not None
+    steps = [*zip(run.states, run.owed, run.states[1:], strict=False)]
+    stem, round_ = steps[: run.start], steps[run.start :]
+    times = range(1, len(round_) + 1)
+    round_ = next((round_[:n] for n in times if round_ == round_[:n] * (len(round_) // n)), [])
+    while stem and round_ and stem[-1] == round_[-1]:
+        stem.pop()
+        round_ = [round_[-1], *round_[:-1]]
+    left = [*stem, *round_]
+    states = (run.states[0], *(target for _, _, target in left))
+    return Run(states, start=len(stem), owed=tuple(owed for _, owed, _ in left))

@@ -93,6 +93,77 @@ def test_messages_that_never_arrive() -> None:
     assert "B from From to To never arrives: it is behind A" in blocked
 
 
+DOWN_AGAIN = """spec down_again
+message Hi
+role T[2] {
+  stable got: bool = false
+  on Hi { got := true }
+}
+role U { start { broadcast Hi to T } }
+always eventually up { forall t in T: t.up }
+faults { restart T between steps }
+"""
+
+
+def test_a_message_that_could_arrive_at_times(spec: Write) -> None:
+    text = told(spec(DOWN_AGAIN), "up")
+    assert "Hi from U to T.1 never arrives: again and again T.1 is down" in text
+    assert "Hi from U to T.2 never arrives: again and again T.2 is down" in text
+
+
+FLIPS = """spec flips
+var f: bool = false
+var d: bool = false
+fair action flip { f := not f }
+strong fair action go when f and not d { d := true }
+ltl done { always eventually f and always eventually not f implies eventually d }
+"""
+FLIP = """spec flip
+var f: bool = false
+fair action flip { f := not f }
+falls: f leads to false
+ltl stays { next (not f) }
+"""
+
+
+@pytest.mark.parametrize("name", ["falls", "stays"])
+def test_a_round_is_told_once(spec: Write, name: str) -> None:
+    """It begins as soon as it can, and goes round once."""
+    assert "again and again steps 1 to 2" in told(spec(FLIP), name)
+
+
+def test_strong_fairness_that_is_not_asked_for(spec: Write) -> None:
+    trace = report_of(spec(FLIPS), Options(fair=False)).result("done").trace
+    assert trace is not None
+    why = "`go` is possible again and again: without fairness it need not be done"
+    assert why in RENDERERS["txt"](trace)
+
+
+NO_VALUE = """spec no_value
+var o: option<0..2> = none
+var x: 0..1 = 0
+fair action turn { x := 1 - x }
+ltl FORM
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "where"),
+    [
+        ("p { not eventually (o? == 1) }", "at the start"),
+        ("p { not (o? == 1) }", "at the start"),
+        ("p { next not (o? == 1) }", "after step 1"),
+        ("p { always not (x == 1 and o? == 1) }", "after step 1"),
+        ("p { not eventually (x == 1 and o? == 1) }", "after step 1"),
+    ],
+)
+def test_conditions_without_a_value(spec: Write, form: str, where: str) -> None:
+    """They are as bad as those that are true where these are forbidden."""
+    text = told(spec(NO_VALUE.replace("FORM", form)), "p")
+    assert "has no value" in text
+    assert where in text[text.index("p is violated:\n") :]
+
+
 REFUSED = """spec refused
 message M(n: 0..1)
 role A { start { send M(0) to B.1; send M(1) to B.1; send M(0) to C.1; send M(0) to D.1 } }

@@ -68,11 +68,15 @@ class _Broken:
             case f.Not(f.Not(of)):
                 yield from self.why(of, place)
             case f.Not(f.Eventually(f.Now() as now)):
-                yield f"{_text(now)} is true {_at(self._first(now, place, wanted=True))}"
+                yield self._not_false(now, self._first(now, place, wanted=True, undefined=True))
             case f.Not(of):
-                yield f"{_text(of)} is true {_at(place)}"
+                yield self._not_false(of, place)
             case _:
                 assert_never(formula)
+
+    def _not_false(self, of: Formula, place: int) -> str:
+        """Behind a `not`, what has no value is as bad as what is true."""
+        return f"{_text(of)} {'is true' if self._is(of, place) else 'has no value'} {_at(place)}"
 
     def _never(self, of: Formula, place: int) -> Iterator[str]:
         match of:
@@ -98,8 +102,9 @@ class _Broken:
         else:
             yield from self._never(right, place)
 
-    def _first(self, of: Formula, place: int, *, wanted: bool) -> int:
-        return next(here for here in self._onwards(place) if self._is(of, here) == wanted)
+    def _first(self, of: Formula, place: int, *, wanted: bool, undefined: bool = False) -> int:
+        onwards = self._onwards(place)
+        return next(here for here in onwards if self._is(of, here, undefined=undefined) == wanted)
 
     def _onwards(self, place: int) -> list[int]:
         """The place and those that come after it, each once."""

@@ -13,11 +13,12 @@ from dsmc.ir.names import CUT, UP
 from dsmc.ir.show import node_name, show
 from dsmc.ir.system import Fairness, Kind, Temporal
 from dsmc.ir.types import Value
-from dsmc.traces.broken import broken_by
+from dsmc.traces.broken import States, broken_by
 from dsmc.traces.model import Lane, Message
 from dsmc.traces.untaken import untaken
 from dsmc.traces.waiting import waiting
 
+_APART = "the two are cut off from each other"
 #: So many actions that are not taken are named; of more it is said how many.
 _MOST = 8
 
@@ -57,7 +58,7 @@ def sentences(machine: PythonMachine, prop: Temporal, told: Told) -> list[str]:
         *open_,
         *said,
         *_stuck(machine, run, states[-1]),
-        *_undelivered(machine, told, states[-1]),
+        *_undelivered(machine, told, [states[place] for place in _places(run)]),
     ]
 
 
@@ -87,6 +88,8 @@ class Missed(Frozen):
             return f"{self.title} is possible, but is owed to nobody"
         if not self.impossible:
             return f"{self.title} stays possible: without fairness it need not be done"
+        if self.fairness is Fairness.STRONG:
+            return f"{self.title} is possible again and again: without fairness it need not be done"
         when, not_when = _after(self.possible[0]), _after(self.impossible[0])
         return f"{self.title} is possible {when} but not {not_when}: it does not stay possible"
 
@@ -159,30 +162,51 @@ def _title(step: TracedStep) -> str:
 # ---------------------------------------------------------------- messages
 
 
-def _undelivered(machine: PythonMachine, told: Told, last: dict[str, Value]) -> Iterator[str]:
+def _undelivered(machine: PythonMachine, told: Told, round_: States) -> Iterator[str]:
     """The messages that were there before the way round, and are at its end."""
     for message in told.messages:
         if message.fate == "in flight" and message.sent <= (told.run.start or 0):
             sender, receiver = (told.lanes[n].name for n in (message.sender, message.receiver))
-            why = _why_not(machine, told, message, last)
+            why = _why_not(machine, told, message, round_)
             yield f"{message.text} from {sender} to {receiver} never arrives: {why}"
 
 
-def _why_not(machine: PythonMachine, told: Told, message: Message, last: dict[str, Value]) -> str:
+def _why_not(machine: PythonMachine, told: Told, message: Message, round_: States) -> str:
+    """What is so all the way round; else what comes between."""
     receiver = told.lanes[message.receiver]
-    place = message.receiver - next(
-        r.first for r in machine.system.roles if r.name == receiver.role
-    )
-    up: Sequence[bool] = last.get(f"{receiver.role}.{UP}", ())
-    if up and not up[place]:
-        return f"{receiver.name} is down"
-    pairs = {(a, b) for _, a, b in last.get(CUT, ())}
-    if (message.sender, message.receiver) in pairs:
-        return "the two are cut off from each other"
+    down = [_is_down(machine, told, message, state) for state in round_]
+    apart = [_are_apart(message, state) for state in round_]
+    ways = ((f"{receiver.name} is down", down), (_APART, apart))
+    for how, when in ways:
+        if all(when):
+            return how
+    for how, when in ways:
+        if any(when):
+            return f"again and again {how}"
     if any(_takes(step, message) for step in _possible(machine, told.run)):
-        return f"{receiver.name} could take it, and each time does something else"
+        instead = "each time does something else" if _acts(told, receiver) else "need not"
+        return f"{receiver.name} could take it, and {instead}"
     functions = {function.name: function for function in machine.system.functions}
-    return untaken(machine.system, World(functions, last), message, receiver.name)
+    return untaken(machine.system, World(functions, round_[-1]), message, receiver.name)
+
+
+def _is_down(machine: PythonMachine, told: Told, message: Message, state: dict[str, Value]) -> bool:
+    role = told.lanes[message.receiver].role
+    first = next(r.first for r in machine.system.roles if r.name == role)
+    up: Sequence[bool] = state.get(f"{role}.{UP}", ())
+    return bool(up) and not up[message.receiver - first]
+
+
+def _are_apart(message: Message, state: dict[str, Value]) -> bool:
+    return (message.sender, message.receiver) in {(a, b) for _, a, b in state.get(CUT, ())}
+
+
+def _acts(told: Told, lane: Lane) -> bool:
+    """Does a node do something of its own on the way round?"""
+    done = told.steps[told.run.start :]
+    return any(
+        _node(step) == lane.name and step.action.origin.kind is not Kind.FAULT for step in done
+    )
 
 
 def _takes(step: TracedStep, message: Message) -> bool:
