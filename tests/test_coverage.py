@@ -265,3 +265,16 @@ def test_messages_as_values() -> None:
     result = CliRunner().invoke(main, ["check", str(ROOT / "specs/two_phase.dsm"), "--coverage"])
     assert "tm_abort" in result.output
     assert "never received" not in result.output
+
+
+def test_actions_without_roles(tmp_path: Path) -> None:
+    """Each is one line, as it is written."""
+    path = tmp_path / "core.dsm"
+    path.write_text(
+        "spec core\nvar x: 0..3 = 0\naction never_ when x == 3 { x := 1 }\n"
+        "fair action up when x < 2 { x += 1 }\nreachable two { x == 2 }\nmodel m { expect covered }\n"
+    )
+    text = CliRunner().invoke(main, ["check", str(path), "--coverage"]).output
+    assert "never     3  action never_ when x == 3 { x := 1 }\n" in text
+    assert "2     4  fair action up when x < 2 { x += 1 }\n" in text
+    assert text.count("happens; found: never happens") == 1

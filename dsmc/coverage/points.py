@@ -54,7 +54,7 @@ def marked(program: Program) -> Marked:
         codes=tuple(map(marker.code, program.codes)),
         procs=tuple(map(marker.proc, program.procs)),
         actions=tuple(
-            replace(a, body=marker.begun(Sort.ACTION, a.name, a.span, a.body))
+            replace(a, body=marker.begun(Sort.ACTION, a.name, a.origin.span, a.body))
             for a in program.actions
         ),
     )
