@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from dsmc.backends.owed import Labelled
@@ -10,8 +11,15 @@ from dsmc.backends.python.graph import build
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits, Lived, Lives, Run, Verdict
-from dsmc.engine.search import INTERRUPTED, OUT_OF_MEMORY, Watcher
-from dsmc.frozen import Frozen
+from dsmc.engine.search import (
+    INTERRUPTED,
+    OUT_OF_MEMORY,
+    Watcher,
+    is_full,
+    memory_limit,
+    time_limit,
+)
+from dsmc.frozen import Frozen, replace
 from dsmc.ir.expr import Expr
 from dsmc.ir.system import System, Temporal
 from dsmc.liveness.asked import conditions_of, temporal
@@ -32,12 +40,18 @@ _BOUND = "a run that leaves the bound may break it"
 
 def lives(
     machine: PythonMachine, *, fair: bool = True, limits: Limits = Limits(),  # noqa: B008
-    watch: Watcher | None = None,
+    watch: Watcher | None = None, stopped: str = "",
 ) -> Lives:  # fmt: skip
-    """Decide all properties of whole runs, on one graph that the reference builds."""
+    """Decide all properties of whole runs, on one graph that the reference builds. Why the search before it
+    `stopped`, if it did: then so does this, for the same reason.
+    """
+    tick = _clock(limits)
     conditions = conditions_of(machine.system)
-    built = _Built(build(machine, conditions, fair=fair, limits=limits, watch=watch))
-    decider = Decider(lambda: built.labelled.graph)
+    labelled = build(machine, conditions, fair=fair, limits=limits, watch=watch)
+    if labelled.stopped and stopped:
+        labelled = replace(labelled, stopped=stopped)
+    built = _Built(labelled)
+    decider = Decider(lambda: built.labelled.graph, tick=tick)
     return _lives(machine.system, built, decider, _how("the reference", fair=fair))
 
 
@@ -49,10 +63,27 @@ def lives_in_c(
 
     whole = WholeRuns(driver, system, stopped, fair=fair, limits=limits)
     try:
-        decider = Decider(lambda: whole.labelled.graph, whole.breaking)
+        decider = Decider(lambda: whole.labelled.graph, whole.breaking, _clock(limits))
         return _lives(system, whole, decider, _how("C", fair=fair))
     finally:
         whole.close()
+
+
+class _LimitError(Exception):
+    """A limit was met: which."""
+
+
+def _clock(limits: Limits) -> Callable[[], None]:
+    """Raises `_LimitError` once a limit of time or memory is met, from now on."""
+    began = time.perf_counter()
+
+    def look() -> None:
+        if limits.seconds is not None and time.perf_counter() - began >= limits.seconds:
+            raise _LimitError(time_limit(limits.all_seconds))
+        if is_full(limits):
+            raise _LimitError(memory_limit(limits.memory or 0))
+
+    return look
 
 
 def _how(engine: str, *, fair: bool) -> str:
@@ -119,7 +150,10 @@ def _told(source: _Source, asked: Asked, found: dict[int, Lived], how: str) -> s
 
 
 def _lived(source: _Source, decider: Decider, prop: Temporal, numbers: dict[Expr, int]) -> Lived:
-    decided = decider.decide(broken(prop.formula, numbers.__getitem__))
+    try:
+        decided = decider.decide(broken(prop.formula, numbers.__getitem__))
+    except _LimitError as limit:
+        return Lived(Verdict.UNKNOWN, str(limit))
     if decided.lasso is not None:
         return Lived(Verdict.VIOLATED, run=_run(source, decided.lasso))
     if decided.is_open:

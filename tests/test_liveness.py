@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import lassos
@@ -17,7 +19,7 @@ from test_agreement import system_of
 
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.machine import State
-from dsmc.engine.outcome import Lived, Run, Verdict
+from dsmc.engine.outcome import Limits, Lived, Run, Verdict
 from dsmc.ir import system as y
 from dsmc.lives import lives, temporal
 from dsmc.project import Job
@@ -217,3 +219,39 @@ def test_the_slow_decider_is_not_the_one_under_test() -> None:
     text = (ROOT / "tests/lassos.py").read_text(encoding="utf-8")
     assert "import dsmc.liveness" not in text
     assert "from dsmc.liveness" not in text
+
+
+COUNTERS = """spec counters
+var c: map<0..4, 0..9> = [i: 0 for i in 0..4]
+fair action step(i in 0..4) { c[i] := (c[i] + 1) mod 10 }
+ltl goes { always (c[0] == 1 implies next (c[0] == 1) or next (c[0] == 2)) }
+always eventually first { c[0] == 5 }
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_the_time_is_for_formulas_of_any_shape(spec: Callable[[str], Path], engine: str) -> None:
+    """There are 100,000 states, and the automaton makes them more. It is said what was asked for."""
+    began = time.perf_counter()
+    (job,) = load(spec(COUNTERS))
+    report = check(job, Options(limits=Limits(seconds=1.5), engine=engine))
+    assert report.result("goes").verdict is Verdict.UNKNOWN
+    assert report.result("goes").note == "the limit of 1.5 seconds"
+    assert time.perf_counter() - began < 30
+
+
+GROWS = """spec grows
+message M
+role A {
+  stable done: bool = false
+  fair action tell when not done { send M to B.1 }
+}
+role B { stable n: 0..1 = 0 }
+eventually rests { A.1.done }
+"""
+
+
+def test_why_the_search_stopped_is_why_it_is_unknown(spec: Callable[[str], Path]) -> None:
+    (job,) = load(spec(GROWS))
+    report = check(job, Options(engine="python"))
+    assert report.result("rests").note == "the messages in flight grow for ever"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from dsmc.engine.machine import State
-from dsmc.frozen import Frozen
+from dsmc.frozen import Frozen, replace
 
 
 class Verdict(enum.Enum):
@@ -21,7 +21,7 @@ class Verdict(enum.Enum):
 class Limits(Frozen):
     """When to stop early: distinct states, seconds, bytes of memory (of the whole process); properties
     of which any that is decided is `enough`; those that no search goes on for (`aside`), and those
-    whose runs nobody wants to see (`untold`).
+    whose runs nobody wants to see (`untold`). The seconds may be what is left of those that were `given`.
     """
 
     states: int | None = None
@@ -30,6 +30,16 @@ class Limits(Frozen):
     enough: frozenset[int] = frozenset()
     aside: frozenset[int] = frozenset()
     untold: frozenset[int] = frozenset()
+    given: float | None = None
+
+    @property
+    def all_seconds(self) -> float:
+        """Those for everything."""
+        return self.given or self.seconds or 0.0
+
+    def with_left(self, seconds: float | None) -> Limits:
+        """The same, with so many seconds left."""
+        return replace(self, seconds=seconds, given=self.given or self.seconds)
 
 
 class Run(Frozen):

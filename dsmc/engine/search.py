@@ -339,7 +339,7 @@ class _Search:
         if limits.states is not None and len(self.parents) + new >= limits.states:
             self.stopped = states_limit(limits.states)
         elif limits.seconds is not None and self._seconds >= limits.seconds:
-            self.stopped = time_limit(limits.seconds)
+            self.stopped = time_limit(limits.all_seconds)
         elif is_full(limits):
             self.stopped = memory_limit(limits.memory or 0)
 

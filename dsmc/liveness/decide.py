@@ -38,13 +38,16 @@ class Broken(Protocol):
 
 class Decider:
     """Decides properties of one graph, what they have in common once. Who has a faster way to find runs of
-    a common shape gives it; then the graph is perhaps not needed.
+    a common shape gives it; then the graph is perhaps not needed. What takes long calls `tick`, which may
+    raise.
     """
 
     def __init__(
-        self, graph: Callable[[], Graph], breaking: Callable[[Shape], Broken] | None = None
-    ) -> None:
+        self, graph: Callable[[], Graph], breaking: Callable[[Shape], Broken] | None = None,
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._make = graph
+        self._tick = tick
         self._breaking = breaking or self._broken
 
     @functools.cached_property
@@ -77,7 +80,10 @@ class Decider:
 
     def _decided(self, broken: Normal) -> Decided:
         shape = shape_of(broken)
-        runs = Product(self._graph, automaton(broken)) if shape is None else self._breaking(shape)
+        if shape is not None:
+            runs = self._breaking(shape)
+        else:
+            runs = Product(self._graph, automaton(broken), self._tick)
         return Decided(runs.lasso(), runs.is_open)
 
 

@@ -5,7 +5,7 @@ A run ends by staying where it is for ever, which is fair only where nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from dsmc.liveness.automaton import Automaton
@@ -15,12 +15,20 @@ from dsmc.liveness.lasso import Lasso, Path, Tree, lasso
 
 #: A state, a node of the automaton, and whether the run has ended.
 Place: TypeAlias = tuple[int, int, bool]
+#: So often it is asked what follows a node between two ticks.
+_EACH = 1024
 
 
 class Product:
-    """Looks for runs that the automaton accepts. Its nodes are places, by number."""
+    """Looks for runs that the automaton accepts. Its nodes are places, by number. There may be very many:
+    now and then somebody is told by `tick`, who may raise.
+    """
 
-    def __init__(self, graph: Graph, automaton: Automaton) -> None:
+    def __init__(
+        self, graph: Graph, automaton: Automaton, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        self._tick = tick
+        self._asked = 0
         self._graph = graph
         self._automaton = automaton
         self._facts = [node.facts for node in automaton.nodes]
@@ -62,6 +70,9 @@ class Product:
 
     def follows(self, node: int) -> Sequence[Edge]:
         """See `View`."""
+        self._asked += 1
+        if not self._asked % _EACH:
+            self._tick()
         if node not in self._edges:
             self._edges[node] = list(self._followed(self._places[node]))
         return self._edges[node]

@@ -16,7 +16,7 @@ from dsmc.backends.tiers import How
 from dsmc.backends.tiers import search as search_plainly
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Explored, Limits, Pump, Run, Whole
-from dsmc.engine.search import INTERRUPTED, Watcher, states_limit, time_limit
+from dsmc.engine.search import INTERRUPTED, Watcher, states_limit
 from dsmc.frozen import replace
 from dsmc.reduce.permute import Named
 from dsmc.reduce.plan import Ordered, Reduced, Reductions, plan
@@ -235,16 +235,10 @@ class _Search:
         symmetric: tuple[Named, ...] = (),
     ) -> Explored:  # fmt: skip
         """One search of several: the time is for all of them."""
-        limits = replace(limits, seconds=self._seconds_left())
-        found = search_plainly(
-            machine, wanted, self._how, limits=limits, to_the_end=False, watch=self._watch,
-            symmetric=symmetric,
+        return search_plainly(
+            machine, wanted, self._how, limits=limits.with_left(self._seconds_left()),
+            to_the_end=False, watch=self._watch, symmetric=symmetric,
         )  # fmt: skip
-        s = found.statistics
-        if limits.seconds is not None and s.stopped == time_limit(limits.seconds):
-            assert self._limits.seconds is not None
-            s = replace(s, stopped=time_limit(self._limits.seconds))
-        return replace(found, statistics=s)
 
     def _seconds_left(self) -> float | None:
         seconds = self._limits.seconds

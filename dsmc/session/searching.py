@@ -87,7 +87,9 @@ class Searching:
         limits = self.limits_left
         if stopped and not limits.states:
             limits = replace(limits, states=explored.statistics.states)
-        return lives(self._machine, fair=self._options.fair, limits=limits, watch=watch)
+        return lives(
+            self._machine, fair=self._options.fair, limits=limits, watch=watch, stopped=stopped
+        )
 
     @property
     def limits_left(self) -> Limits:
@@ -95,7 +97,7 @@ class Searching:
         if self._limits.seconds is None:
             return self._limits
         gone = time.perf_counter() - self._began
-        return replace(self._limits, seconds=max(0.0, self._limits.seconds - gone))
+        return self._limits.with_left(max(0.0, self._limits.seconds - gone))
 
     def out_of_time(self) -> bool:
         """Is there no time left?"""

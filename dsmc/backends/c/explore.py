@@ -268,7 +268,7 @@ class _Search:
 
     def _meets_limit(self) -> bool:
         if self._seconds_left() <= 0:
-            self._stopped = time_limit(self._limits.seconds or 0)
+            self._stopped = time_limit(self._limits.all_seconds)
         elif is_full(self._limits):
             self._stopped = memory_limit(self._limits.memory or 0)
         return bool(self._stopped)

@@ -77,7 +77,7 @@ class BuiltGraph:
             if until.is_over:
                 self._plain("dsmc_graph_cut", self.graph)
                 late = until.is_late
-                return time_limit(limits.seconds or 0) if late else memory_limit(limits.memory or 0)
+                return time_limit(limits.all_seconds) if late else memory_limit(limits.memory or 0)
         if done < 0:
             raise MemoryError
         return ""

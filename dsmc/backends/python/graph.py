@@ -118,7 +118,7 @@ class _Building:
         if limits.states is not None and count >= limits.states and expanded < count:
             self.stopped = states_limit(limits.states)
         elif limits.seconds is not None and seconds >= limits.seconds:
-            self.stopped = time_limit(limits.seconds)
+            self.stopped = time_limit(limits.all_seconds)
         elif is_full(limits):
             self.stopped = memory_limit(limits.memory or 0)
         return bool(self.stopped)
