@@ -144,8 +144,9 @@ def _unknown(asked: Asked, end: KeyboardInterrupt | MemoryError) -> dict[int, Li
 
 def _told(source: _Source, asked: Asked, found: dict[int, Lived], how: str) -> str:
     """What the verdicts rest on."""
-    names = ", ".join(prop.name for _, prop in asked)
-    is_open = all(one.verdict is Verdict.UNKNOWN for one in found.values())
+    told = [(number, prop.name) for number, prop in asked if prop.form]
+    names = ", ".join(name for _, name in told)
+    is_open = all(found[number].verdict is Verdict.UNKNOWN for number, _ in told)
     return f"{names}: {'asked of' if is_open else 'decided on'} {source.size} {how}"
 
 
@@ -155,7 +156,8 @@ def _lived(source: _Source, decider: Decider, prop: Temporal, numbers: dict[Expr
     except _LimitError as limit:
         return Lived(Verdict.UNKNOWN, str(limit))
     if decided.lasso is not None:
-        return Lived(Verdict.VIOLATED, run=_run(source, decided.lasso))
+        run = _run(source, decided.lasso) if prop.form else None  # nobody asks for that of a probe
+        return Lived(Verdict.VIOLATED, run=run)
     if decided.is_open:
         return Lived(Verdict.UNKNOWN, _why_open(source.labelled))
     return Lived(Verdict.HOLDS)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from dsmc.cache.store import Cache, Store
 from dsmc.cli import main
 from dsmc.engine.outcome import Limits
+from dsmc.project import Overrides
 from dsmc.reduce.plan import NO_REDUCTIONS, Reductions
 from dsmc.session import Options, Report, check, load
 
@@ -195,3 +196,35 @@ def test_reports_say_it(spec: Callable[[str], Path]) -> None:
     )
     data = CliRunner().invoke(main, ["check", "--json", path]).output
     assert '"reasons": [\n      "`x == 3` was never true"' in data
+
+
+ASSUMED = """spec assumed
+role R {
+  stable done: bool = false
+  timeout end when done { done := false }
+}
+ltl goes_down { (always eventually not R.1.up) implies eventually R.1.done }
+ltl ends { (eventually R.1.done) implies always R.1.done }
+ltl at_once { R.1.done implies eventually not R.1.up }
+ltl again { always ((eventually not R.1.up) implies eventually R.1.up) }
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_assumptions_on_runs(spec: Callable[[str], Path], engine: str) -> None:
+    """That they are never true, a budget of faults may have brought about."""
+
+    def told(faults: str) -> dict[str, str]:
+        (job,) = load(spec(ASSUMED), Overrides((), faults))
+        report = check(job, Options(engine=engine))
+        return {r.name: r.vacuity.text if r.vacuity else r.word for r in report.results}
+
+    never = "but vacuously: `{}` was never true".format
+    assert told("restart R at most 2") == {
+        "goes_down": never("always eventually not R.1.up"),
+        "ends": never("eventually R.1.done"),
+        "at_once": never("R.1.done") + " at the start",
+        "again": "holds",
+    }
+    assert told("restart R")["goes_down"] == "violated"
+    assert told("")["again"] == never("eventually not R.1.up")

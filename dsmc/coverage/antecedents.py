@@ -52,10 +52,17 @@ class Antecedent(Frozen):
     never: str
 
 
+class Trigger(Frozen):
+    """What runs must do for a claim to say something of them; `never` says that none does."""
+
+    formula: f.Formula
+    never: str
+
+
 class Claim(Frozen):
     """The antecedents of one claim, the outermost first: each is implied by those after it."""
 
-    antecedents: tuple[Antecedent, ...]
+    antecedents: tuple[Antecedent | Trigger, ...]
 
 
 def claims(e: x.Expr) -> tuple[Claim, ...]:
@@ -73,8 +80,19 @@ def of_formula(formula: f.Formula) -> tuple[Claim, ...]:
         case f.Always(f.Either(f.Not(f.Now(trigger) as now), _)):
             written = trigger if trigger.span.source.name else replace(trigger).at(now.span)
             return (_claim((_condition(written),)),)
+        case f.Always(f.Either(f.Not(trigger), _)):
+            return (_triggered(trigger, f.Eventually(trigger)),)
+        case f.Either(f.Not(trigger), _):
+            return (_triggered(trigger, trigger),)
         case _:
             return (Claim(()),)
+
+
+def _triggered(written: f.Formula, asked: f.Formula) -> Claim:
+    """What is asked of runs, and how the spec says it."""
+    span = written.expr.span if isinstance(written, f.Now) else written.span
+    when = " at the start" if isinstance(asked, f.Now) else ""
+    return Claim((Trigger(asked, f"`{said(span)}` was never true{when}"),))
 
 
 def _ways(e: x.Expr, way: Way) -> Iterator[Way]:

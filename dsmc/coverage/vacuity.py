@@ -1,7 +1,8 @@
 """Does a property that holds say anything? Its antecedents are looked for in the search that decides it.
 
 For each antecedent the system gets a probe: a property of the same kind, decided by the first state
-(step, state at rest) in which the antecedent is true. No search goes on for the sake of a probe.
+(step, state at rest) in which the antecedent is true; or, for an antecedent that speaks of whole runs, by a
+fair run of which it is true. No search goes on for the sake of a probe.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from dsmc.coverage.antecedents import Antecedent, Claim, claims, of_formula
+from dsmc.coverage.antecedents import Antecedent, Claim, Trigger, claims, of_formula
 from dsmc.frozen import Frozen, replace
 from dsmc.ir import expr as x
 from dsmc.ir import system as y
 from dsmc.ir.history import UNDECIDED, Observer
 from dsmc.ir.simplify import simplify
+from dsmc.ir.temporal import Not
 
 _Asking: TypeAlias = y.Invariant | y.Transition | y.Quiescent | y.Temporal
 
 _AT_REST = Antecedent(x.TRUE, "nothing was ever at rest")
+#: The form of a probe that speaks of whole runs: nobody has written it.
+PROBE = ""
 _SAYS_NOTHING = "it is true whatever the state"
 
 
@@ -54,9 +58,14 @@ class Probed(Frozen):
 
     @property
     def probes(self) -> frozenset[int]:
-        """The numbers of the probes."""
+        """The numbers of the probes that a search for states decides."""
         asked = (one.probe for all_ in self.asked.values() for claim in all_ for one in claim)
-        return frozenset(probe for probe in (*asked, *self.untold.values()) if probe is not None)
+        known = (probe for probe in (*asked, *self.untold.values()) if probe is not None)
+        return frozenset(probe for probe in known if not self.is_of_runs(probe))
+
+    def is_of_runs(self, probe: int) -> bool:
+        """Does it speak of whole runs?"""
+        return isinstance(self.system.properties[probe], y.Temporal)
 
     def vacuity(self, number: int, idle: Callable[[int], bool]) -> Vacuity | None:
         """Why a property that holds says nothing, if no run decides the probes that are `idle`."""
@@ -131,7 +140,15 @@ class _Prober:
         """What is asked of states that a property of whole runs waits for."""
         return tuple(self._asked(prop, antecedent) for antecedent in claim.antecedents)
 
-    def _asked(self, prop: _Asking, antecedent: Antecedent) -> Asked:
+    def _of_runs(self, prop: _Asking, trigger: Trigger) -> Asked:
+        """It holds if no fair run does that."""
+        name = f"{prop.name} {len(self._probes)}?"
+        self._probes.append(y.Temporal(name, PROBE, Not(trigger.formula)))
+        return Asked(trigger.never, self._first + len(self._probes) - 1)
+
+    def _asked(self, prop: _Asking, antecedent: Antecedent | Trigger) -> Asked:
+        if isinstance(antecedent, Trigger):
+            return self._of_runs(prop, antecedent)
         if antecedent.holds == x.FALSE:
             return Asked(antecedent.never, None)
         key = (type(_probe(prop, "", antecedent.holds)), antecedent.holds)

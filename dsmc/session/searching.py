@@ -113,7 +113,8 @@ class Searching:
     def _lives_in_c(self, driver: Any, stopped: str) -> Lives:
         """What holds of whole runs, of the states that a search in C has found."""
         limits = self.limits_left
-        return lives_in_c(driver, self._system, stopped, fair=self._options.fair, limits=limits)
+        system = self._machine.system
+        return lives_in_c(driver, system, stopped, fair=self._options.fair, limits=limits)
 
     @property
     def _kept_in(self) -> str:

@@ -99,6 +99,9 @@ class Verdicts:
         """Why a property that holds has nothing to say."""
 
         def idle(probe: int) -> bool:
+            if self._probed.is_of_runs(probe):
+                lived = self._found.lives.found.get(probe)
+                return lived is not None and lived.verdict is Verdict.HOLDS
             seen = explored.statistics.complete or probe in explored.proven
             return seen and probe not in explored.decided
 
