@@ -107,6 +107,8 @@ def _terminal(lark: Lark, name: str) -> str:
 
 def _suggestion(lark: Lark, tokens: list[Token], at: int) -> tuple[str, int]:
     """The change of one token that lets the parser go furthest, in words; and which token."""
+    if at < len(tokens) and str(tokens[at]) in _ELSEWHERE:
+        return f"did you mean `{_ELSEWHERE[str(tokens[at])]}`?", at
     start = max(0, at - 1)
     before = Recognizer(lark)
     before.read_all(token.type for token in tokens[:start])
@@ -130,12 +132,18 @@ def _changes(lark: Lark, tokens: list[Token], at: int) -> Iterator[tuple[list[To
         for other in _inserted(lark, tokens[at]):
             yield [*tokens[:at], other, *tokens[at:]], f"put `{other}` before it", at
         yield [*tokens[:at], *tokens[at + 1 :]], f"leave out {_described(tokens[at])}", at
+        if at and tokens[at - 1].type in _MODIFIERS:
+            yield [*tokens[: at - 1], *tokens[at:]], f"leave out `{tokens[at - 1]}`", at - 1
 
 
 _ALTERNATIVES = {
     "EQUAL": ("EQUALS", "BECOMES"), "EQUALS": ("BECOMES", "EQUAL"), "BECOMES": ("EQUAL", "EQUALS"),
     "_ARROW": ("_GIVES",), "_GIVES": ("_ARROW",), "COLON": ("BECOMES", "IN"), "IN": ("COLON",),
 }  # fmt: skip
+#: As other languages of temporal logic write it.
+_ELSEWHERE = {"U": "until"}
+#: What stands before some declarations, and not before others.
+_MODIFIERS = ("FAIR", "STRONG", "ATOMIC", "GHOST", "STABLE", "VOLATILE")
 _INSERTABLE = (
     "RPAR", "RSQB", "WHEN", "COLON", "COMMA", "TO", "IN", "FROM", "OF", "EQUAL", "_GIVES", "THEN",
 )  # fmt: skip

@@ -29,6 +29,10 @@ def call(scope: Scope, e: ast.Call, env: Env, hint: Type | None) -> x.Expr:
             return members.at_label(scope, of, e.arguments, env)
         case ast.Member(of, ident):
             return _method(scope, of, ident, e, env)
+        case ast.SeqValue(()):  # as temporal logic is written elsewhere
+            help = "of what is always true say `always`, of what is true at some time `eventually`"
+            scope.problems.add("D307", e.function.span, "this cannot be called", help=help)
+            return POISON
         case _:
             scope.problems.add("D307", e.function.span, "this cannot be called")
             return POISON
