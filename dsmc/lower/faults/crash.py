@@ -237,16 +237,16 @@ class _Crashing:
     @functools.cached_property
     def _told(self) -> set[str]:
         """The variables of which something is left after a crash, that its hooks read, or whose values on
-        the way somebody notices.
+        the way somebody notices. That a node is up is none: a restart that a crash cuts is none.
         """
-        lasting = {v.name for v in self._program.variables if v.storage in _LASTING}
+        lasting, lost = (
+            {v.name for v in self._program.variables if v.storage in storages}
+            for storages in (_LASTING, LOST)
+        )
         hooks = tuple(st for hook in self._code.on_crash for st in _hooked(hook))
         parts = (part for e in s.all_exprs(hooks) for part in x.walk(e))
-        return (
-            lasting
-            | noticed(self._program)
-            | {part.name for part in parts if isinstance(part, x.Global)}
-        )
+        seen = {part.name for part in parts if isinstance(part, x.Global)}
+        return lasting | seen | (lost & noticed(self._program))
 
     def _cut_step(self, step: Step, fault: _Fault) -> Step | None:
         """The step with a crash in the middle; None if a crash there is one before or after it."""
