@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from dsmc.backends.python.machine import Event
 from dsmc.engine.machine import State
@@ -31,13 +32,14 @@ def changes(system: System, before: Values, after: Values) -> Iterable[Change]:
 
 def apart(first: State, states: Iterable[State]) -> Iterator[State]:
     """A few of many states: where any of them differs from the first, one of these does."""
-    return _bits_apart(first, states) if isinstance(first, int) else _parts_apart(first, states)
+    if isinstance(first, int):  # then all are
+        return _bits_apart(first, cast("Iterable[int]", states))
+    return _parts_apart(first, states)
 
 
-def _bits_apart(first: int, states: Iterable[State]) -> Iterator[State]:
+def _bits_apart(first: int, states: Iterable[int]) -> Iterator[State]:
     left = ~0
     for state in states:
-        assert isinstance(state, int)
         if (first ^ state) & left:
             left &= ~(first ^ state)
             yield state

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -289,10 +289,10 @@ def _grew(old: Any, new: Any, is_bag: bool) -> bool:
 class Starts(Mapping[State, tuple[Event, ...]]):
     """Of each initial state, what happened in its making. Of a hundred thousand, one is asked for."""
 
-    def __init__(self, found: Iterable[tuple[State, tuple[Any, ...]]]) -> None:
-        self._events: dict[State, tuple[Any, ...]] = {}
-        for state, events in found:
-            self._events.setdefault(state, events)
+    def __init__(self, found: Sequence[tuple[State, tuple[Any, ...]]]) -> None:
+        self._events = dict(found)
+        if len(self._events) < len(found):  # the first making of each counts
+            self._events.update(reversed(found))
 
     def __getitem__(self, state: State) -> tuple[Event, ...]:
         return tuple(map(_event, self._events[state]))
