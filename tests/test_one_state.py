@@ -22,9 +22,10 @@ from dsmc.backends.c.explore import explore as in_c
 from dsmc.backends.c.simulate import simulate as walk_in_c
 from dsmc.backends.python.machine import PythonMachine
 from dsmc.engine.memory import resident_bytes
-from dsmc.engine.outcome import Explored, Limits
+from dsmc.engine.outcome import Explored, Limits, Verdict
 from dsmc.engine.search import explore
 from dsmc.engine.simulate import Plan, simulate
+from dsmc.session import Options, check, load
 
 #: Of 40 bits, every one may be set: nobody sees the end of it.
 BITS = "spec {}\nvar bits: map<0..39, bool> = [i: false for i in 0..39]\nvar done: bool = false\n"
@@ -111,3 +112,69 @@ def _check(folder: Path, text: str, *options: str, address_space: int = 0) -> An
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, preexec_fn=prepare,  # noqa: PLW1509
     )  # fmt: skip
+
+
+LIVE = "eventually last { bits[39] }\nltl early_ { (eventually done) implies eventually bits[39] }\n"
+
+
+@pytest.mark.parametrize("text", [INITIAL, STEP], ids=["initial", "step"])
+@pytest.mark.parametrize(
+    "limits", [Limits(states=30_000), Limits(seconds=1.0)], ids=["states", "time"]
+)
+@pytest.mark.parametrize("engine_", ["python", "c", "auto"])
+def test_whole_runs(tmp_path: Path, text: str, limits: Limits, engine_: str) -> None:
+    """Of what was not seen nothing is said, and nothing is said to be vacuous."""
+    path = tmp_path / "many.dsm"
+    path.write_text(text + LIVE)
+    (job,) = load(path)
+    report = check(job, Options(limits=limits, engine=engine_))
+    for name in ("last", "early_"):
+        assert report.result(name).verdict is Verdict.UNKNOWN
+        assert report.result(name).vacuity is None
+
+
+BEYOND = """spec beyond
+var x: 0..80000 = 0
+var done: bool = false
+START
+action back when done { done := false }
+invariant low { x != 65637 }
+reachable gone by action back
+explore while x <= 100
+"""
+STARTS = {
+    "step": "action go when not done and x == 0 { pick v in 0..70000; x := v; done := true }",
+    "initial": "init { pick v in 0..70000; x := v; done := true }",
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_states_beyond_the_bound(start: str) -> None:
+    """All of them are looked at, and none is written over before."""
+    machine = PythonMachine(system_of(BEYOND.replace("START", STARTS[start])))
+    wanted = frozenset({0, 1})
+    slow = explore(machine, wanted, to_the_end=True)
+    for threads in (1, 2):
+        fast = in_c(machine, wanted, manner=Manner(threads), to_the_end=True)
+        assert fast.decided.keys() == slow.decided.keys() == wanted
+        assert fast.statistics.states == slow.statistics.states
+
+
+WIDE = """spec wide
+var a: 0..9999 in 0..9999
+var bits: map<0..39, bool> = [i: false for i in 0..39]
+action go when a == 9999 { a := 0 SET }
+invariant ever { true or bits[0] }
+""".replace("SET", SET.replace("for", "\n for", 1))
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(seconds=1.0), Limits(memory=resident_bytes() + (200 << 20))]
+)
+def test_a_state_of_another_worker(limits: Limits) -> None:
+    """The first worker asks while it waits."""
+    began = time.perf_counter()
+    found = in_c(PythonMachine(system_of(WIDE)), frozenset({0}), manner=Manner(2), limits=limits)
+    assert "the limit of" in found.statistics.stopped
+    assert not found.statistics.complete
+    assert time.perf_counter() - began < 60

@@ -78,7 +78,8 @@ class Searching:
     def lives(self, explored: Explored, watch: Watcher | None) -> Lives:
         """What holds of whole runs, within what is left of the limits."""
         asked, stopped = temporal(self._system), explored.statistics.stopped
-        if is_over(stopped, self._limits):
+        begun = explored.statistics.depth > 0
+        if is_over(stopped, self._limits) or (stopped and not begun):
             return Lives({number: Lived(Verdict.UNKNOWN, stopped) for number, _ in asked})
         if not asked:
             return Lives({})

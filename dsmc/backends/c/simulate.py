@@ -87,9 +87,10 @@ class _Walk:
         shortest = (_U64 * len(best))(*best)
         self._interrupts = Interrupts()
         self._over = OVER(lambda: self._interrupts.pending or bool(bounds.met()))
-        self._w = self._call(
-            "dsmc_walk_open", self._offered(), numbers, shortest, self._ask, self._over
-        )
+        with self._interrupts:
+            self._w = self._call(
+                "dsmc_walk_open", self._offered(), numbers, shortest, self._ask, self._over
+            )
         if not self._w:
             raise MemoryError
 

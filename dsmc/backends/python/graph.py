@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from dsmc.backends.owed import Labelled, owed_by
 from dsmc.backends.python.machine import Owed, PythonMachine
+from dsmc.engine.growing import EnoughError, Growing
 from dsmc.engine.machine import State
 from dsmc.engine.outcome import Limits
 from dsmc.engine.search import (
@@ -71,17 +73,18 @@ class _Building:
 
     def run(self) -> None:
         """Expand one state after the other."""
-        for number, state in enumerate(self._states):  # it grows while it is gone through
-            if number % _BATCH == 0 and self._is_limited():
-                return
-            self._expand(number, state)
+        with suppress(EnoughError):  # a limit was met within a state
+            for number, state in enumerate(self._states):  # it grows while it is gone through
+                if number % _BATCH == 0 and self._is_limited():
+                    return
+                self._expand(number, state)
 
     def _expand(self, number: int, state: State) -> None:
         within = self._machine.is_within
         if within is not None and not within(state):
             self._unexpanded.add(number)
         else:
-            found: list[tuple[Owed | None, Any]] = []
+            found: list[tuple[Owed | None, Any]] = Growing(self._look_at_made)
             errors: list[int] = []
             for steps in self._steps:
                 steps(state, found, errors)
@@ -106,6 +109,16 @@ class _Building:
         return number
 
     # ------------------------------------------------------------ limits
+
+    def _look_at_made(self, made: list[Any]) -> None:
+        """Are the steps of one state too many? Which are equal is asked for each time that they have
+        doubled.
+        """
+        most = self._limits.states
+        if most is not None and not len(made) & (len(made) - 1) and len(set(made)) >= most:
+            self.stopped = states_limit(most)
+        if self.stopped or self._is_limited():
+            raise EnoughError
 
     def _is_limited(self) -> bool:
         seconds, limits = time.perf_counter() - self._began, self._limits

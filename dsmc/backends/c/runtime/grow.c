@@ -134,6 +134,26 @@ void leave(worker *w)
 	STORE(&s->active, s->active - 1);
 	if (s->parked && s->parked == s->active)
 		meet(s);
+	if (!s->active)
+		pthread_cond_broadcast(TURN(s));
+	pthread_mutex_unlock(LOCK(s));
+}
+
+void wait_for_others(search *s)
+{
+	pthread_mutex_lock(LOCK(s));
+	while (s->active) {
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += (long)(SOON * 1e9);
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		if (!pthread_cond_timedwait(TURN(s), LOCK(s), &until))
+			continue;
+		pthread_mutex_unlock(LOCK(s));
+		ask_whether_over(s);
+		pthread_mutex_lock(LOCK(s));
+	}
 	pthread_mutex_unlock(LOCK(s));
 }
 #else

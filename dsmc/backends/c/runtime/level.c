@@ -107,6 +107,7 @@ static void work_together(search *s)
 		leave(&s->workers[i]);
 	work(&s->workers[0]);
 	leave(&s->workers[0]);
+	wait_for_others(s);
 	for (u32 i = 1; i < started; i++)
 		pthread_join(thread[i], NULL);
 }

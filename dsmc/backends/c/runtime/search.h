@@ -129,7 +129,7 @@ struct search {
 	u64 most_states, load_limit;
 	asked ask;               /* what observers of histories answer, if there are any */
 	over is_over;            /* whom to ask after the deadline */
-	double deadline;
+	double deadline, ask_again;
 	u32 stop, no_memory, ended; /* stop soon; with what is under way left as it is, and for ever */
 	u32 active, parked, generation;
 	growth growth;
@@ -195,6 +195,8 @@ void pause_all(worker *w);
 void collect(worker *w);
 /* One less works. */
 void leave(worker *w);
+/* The first worker waits for the others. */
+void wait_for_others(search *s);
 
 /* worker.c */
 /* The functions that generated code calls, which another compiler may have made as well. */
@@ -205,6 +207,8 @@ void close_worker(worker *w, const search *s);
 void reset_room(worker *w);
 /* There is no memory: back to the place. */
 void no_more(worker *w);
+/* The first worker asks from time to time, after the deadline; what it is told holds for all. */
+void ask_whether_over(search *s);
 /* What the worker has found is known to the search. */
 static inline void tell_found(worker *w)
 {

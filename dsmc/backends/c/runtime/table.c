@@ -2,7 +2,7 @@
 
 #define LARGE_PAGE (2ull << 20)
 #define PAGE_OF_SYSTEM 4096ull
-#define MANY (1u << 16) /* numbers that are expected, and not only room for more */
+#define MANY_NUMBERS (1u << 16) /* numbers that are expected, and not only room for more */
 
 /* Memory of the system, all 0. */
 static void *fresh(u64 bytes)
@@ -111,7 +111,7 @@ int table_open(table *t, u64 expected, u32 bits, int valued, u32 spare)
 	t->spare = spare;
 	if (!subs_open(t, (expected / SUBS * 2 + 4 * (u64)spare) / LINE + 8, 0))
 		return 0;
-	for (u32 i = 0; i < SUBS && expected >= MANY; i++)
+	for (u32 i = 0; i < SUBS && expected >= MANY_NUMBERS; i++)
 		ask_for_pages(t, i);
 	return 1;
 }

@@ -63,16 +63,22 @@ void no_more(worker *w)
 	go_back(w);
 }
 
-/* The first worker asks from time to time; what it is told holds for all. */
+void ask_whether_over(search *s)
+{
+	double now = seconds_now();
+	if (!s->is_over || now <= s->deadline || now <= s->ask_again)
+		return;
+	if (s->is_over())
+		STORE(&s->ended, 1);
+	s->ask_again = seconds_now() + SOON;
+}
+
 static void look_whether_over(worker *w)
 {
 	search *s = w->s;
-	int is_over = LOAD(&s->found) >= s->most_states;
-	if (w == s->workers && s->is_over && seconds_now() > s->deadline) {
-		is_over |= s->is_over();
-		s->deadline = seconds_now() + SOON;
-	}
-	if (is_over)
+	if (w == s->workers)
+		ask_whether_over(s);
+	if (LOAD(&s->found) >= s->most_states)
 		STORE(&s->ended, 1);
 	if (LOAD(&s->ended) || LOAD(&s->no_memory))
 		go_back(w);
@@ -148,12 +154,12 @@ static void found_beyond(ctx *c, const u64 *state)
 {
 	worker *w = (worker *)c;
 	u64 words = w->s->m->words;
-	if (w->puts && w->outside.count >= MANY * words)
-		put_and_look(w);
 	if (!list_reserve(&w->outside, w->outside.count + words))
 		no_more(w);
-	copy(w->outside.at + w->outside.count, state, words);
+	copy(w->outside.at + w->outside.count, state, words); /* before anything is written where it stands */
 	w->outside.count += words;
+	if (w->puts && w->outside.count >= MANY * words)
+		put_and_look(w);
 }
 
 void reset_room(worker *w)
