@@ -114,6 +114,7 @@ TWO_PHASE = System(
         Size(4, Tier.QUICK, 1_568),
         Size(7, Tier.SHORT, 296_448, 4_000_000),
         Size(8, Tier.SHORT, 1_745_408, 20_000_000),
+        Size(9, Tier.LONG, 10_340_352, 100_000_000),
     ),
 )  # fmt: skip
 

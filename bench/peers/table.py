@@ -14,7 +14,7 @@ BASE = "dsmc"
 RIVALS = ("SPIN", "TLC", "by hand")
 #: Below so many seconds a search says nothing of its speed; below so many states the process itself is
 #: most of the memory.
-_SHORT, _FEW = 0.02, 100_000
+_SHORT, _FEW = 0.01, 100_000
 
 NOTES = """\
 * A cell: millions of transitions a second of the search; bytes a state: the peak of the process's memory

@@ -145,8 +145,8 @@ SYSTEMS: tuple[System, ...] = (
         (
             Size(3, Tier.QUICK, 302, 1_625),
             Size(6, Tier.QUICK, 36_990, 699_844),
-            Size(7, Tier.SHORT, 172_286, 4_380_037, spin_depth=30_000),
-            Size(8, Tier.LONG, 786_942, 25_909_510, spin_depth=120_000),
+            Size(7, Tier.QUICK, 172_286, 4_380_037, spin_depth=30_000),
+            Size(8, Tier.SHORT, 786_942, 25_909_510, spin_depth=120_000),
         ),
         has_starts=True,
     ),
@@ -223,8 +223,8 @@ SYSTEMS: tuple[System, ...] = (
         Tla("CausalBcast", "Spec", lambda n: ("M = 2", f"TOT = {n}"), "CausalOrder"),
         (
             Size(3, Tier.QUICK, 8_455, 28_029),
-            Size(4, Tier.SHORT, 105_913, 428_574),
-            Size(5, Tier.LONG, 986_050, 4_603_638),
+            Size(4, Tier.QUICK, 105_913, 428_574),
+            Size(5, Tier.SHORT, 986_050, 4_603_638),
             Size(6, Tier.LONG, 5_507_973, 28_547_811),
         ),
         promela_fixed=("-DM=2",),

@@ -61,6 +61,10 @@ void dsmc_graph_close(graph *g);
 u32 label_of(graph *g, u64 tag);
 /* Expand the next nodes. False: no memory. */
 int expand_some(search *s, graph *g);
+/* Grow until it ends, or until the deadline, with the state and the count of the search as they were.
+ * False: no memory. */
+int grow_graph(search *s, graph *g, double seconds, int (*ends)(const search *, const graph *),
+	       int (*grow)(search *, graph *));
 
 static inline int has_all(u64 facts, u64 wanted)
 {

@@ -20,7 +20,7 @@ typedef struct finder {
 	const graph *g;
 	visited *at;               /* of each node */
 	u32 *open, *path;        /* stacks: of nodes without a component; of those that are looked at */
-	u64 *step;               /* of each on the path: the step that is looked at next */
+	u32 *step;               /* of each on the path: which of its steps is looked at next */
 	u32 opened, entered, parts, components, strict; /* is anything strong? */
 	list todo;               /* parts: how many nodes, then the nodes */
 	u64 todo_at;
@@ -29,15 +29,18 @@ typedef struct finder {
 } finder;
 
 #define DONE_WITH (~0u)
+#define NODES_AHEAD 8
 
 static void enter(finder *f, u32 node, u32 depth)
 {
 	f->at[node].number = f->at[node].least = ++f->entered;
 	f->open[f->opened++] = node;
 	f->path[depth] = node;
-	f->step[depth] = f->g->first[node];
-	for (u64 e = f->g->first[node]; e < f->g->first[node + 1]; e++)
+	f->step[depth] = 0;
+	for (u64 e = f->g->first[node]; e < f->g->first[node + 1]; e++) {
 		PREFETCH(&f->at[f->g->target[e]]);
+		PREFETCH(&f->g->first[f->g->target[e]]);
+	}
 }
 
 /* ---- a component */
@@ -101,10 +104,27 @@ static int judged(finder *f, u64 count, u32 own)
 	return found;
 }
 
+/* Some nodes ahead: where the steps of one are, of a nearer one the steps, of a still nearer one where they
+ * lead. */
+static void ask_for_steps(const finder *f, const u32 *nodes, u64 left)
+{
+	const graph *g = f->g;
+	if (left > 3 * NODES_AHEAD)
+		PREFETCH(&g->first[nodes[3 * NODES_AHEAD]]);
+	if (left > 2 * NODES_AHEAD) {
+		PREFETCH(&g->label[g->first[nodes[2 * NODES_AHEAD]]]);
+		PREFETCH(&g->target[g->first[nodes[2 * NODES_AHEAD]]]);
+	}
+	if (left > NODES_AHEAD)
+		for (u64 e = g->first[nodes[NODES_AHEAD]]; e < g->first[nodes[NODES_AHEAD] + 1]; e++)
+			PREFETCH(&f->at[g->target[e]]);
+}
+
 static int judge(finder *f, const u32 *nodes, u64 count, u32 own)
 {
 	u64 seen = 0;
 	do {
+		ask_for_steps(f, nodes + seen, count - seen);
 		if (!count_labels(f, nodes[seen++], own))
 			return NO_SPACE_LEFT;
 	} while (seen < count && (f->strict || (seen & (seen - 1)) || !are_met(f, seen, own)));
@@ -174,8 +194,9 @@ static u32 next_new(finder *f, u32 depth)
 {
 	const graph *g = f->g;
 	u32 node = f->path[depth];
-	while (f->step[depth] < g->first[node + 1]) {
-		u32 target = g->target[f->step[depth]++];
+	for (u64 e = g->first[node] + f->step[depth]; e < g->first[node + 1]; e++) {
+		u32 target = g->target[e];
+		f->step[depth]++;
 		if (f->at[target].part != f->at[node].part)
 			continue;
 		if (!f->at[target].number)
@@ -227,27 +248,25 @@ static int search_part(finder *f)
 static int open_finder(finder *f)
 {
 	u64 n = f->g->states + 1, labels = f->g->tag.count + 1;
-	u32 **of_nodes[] = {&f->open, &f->path};
+	u32 **of_nodes[] = {&f->open, &f->path, &f->step};
 	u32 **of_labels[] = {&f->count, &f->seen, &f->fulfilled, &f->refused};
 	int good = 1;
-	for (u32 i = 0; i < 2; i++)
-		good &= (*of_nodes[i] = calloc(n, sizeof(u32))) != NULL;
+	for (u32 i = 0; i < 3; i++)
+		good &= (*of_nodes[i] = zeroed(n, sizeof(u32))) != NULL;
 	for (u32 i = 0; i < 4; i++)
 		good &= (*of_labels[i] = calloc(labels, sizeof(u32))) != NULL;
-	f->at = calloc(n, sizeof(visited));
-	f->step = malloc(n * sizeof(u64));
+	f->at = zeroed(n, sizeof(visited));
 	for (u64 label = 0; label < f->g->tag.count; label++)
 		f->strict |= f->g->strong[label];
-	return good && f->at && f->step;
+	return good && f->at;
 }
 
 static void close_finder(finder *f)
 {
-	u32 *all[] = {f->open, f->path, f->count, f->seen, f->fulfilled, f->refused};
-	for (u32 i = 0; i < 6; i++)
+	u32 *all[] = {f->open, f->path, f->step, f->count, f->seen, f->fulfilled, f->refused};
+	for (u32 i = 0; i < 7; i++)
 		free(all[i]);
 	free(f->at);
-	free(f->step);
 	list_free(&f->todo);
 	list_free(&f->touched);
 }

@@ -40,12 +40,12 @@ graph *open_graph(u64 states)
 		return NULL;
 	g->room = 4 * states + 64;
 	g->most = ~0ull;
-	g->first = calloc(states + 1, sizeof(u64));
-	g->target = malloc(g->room * sizeof(u32));
-	g->label = malloc(g->room * sizeof(u32));
-	g->facts = malloc((states + 1) * sizeof(u64));
-	g->unexpanded = calloc(states + 1, 1);
-	g->seen = calloc(states + 1, sizeof(u32));
+	g->first = zeroed(states + 1, sizeof(u64));
+	g->target = zeroed(g->room, sizeof(u32));
+	g->label = zeroed(g->room, sizeof(u32));
+	g->facts = zeroed(states + 1, sizeof(u64));
+	g->unexpanded = zeroed(states + 1, 1);
+	g->seen = zeroed(states + 1, sizeof(u32));
 	if (states < NONE && g->first && g->target && g->label && g->facts && g->unexpanded && g->seen
 	    && table_open(&g->labels, 64, 64, 1, 0))
 		return g;
@@ -107,9 +107,10 @@ static void remember(graph *g, u64 from)
 static int more_steps(graph *g)
 {
 	u64 room = g->room * 2;
-	u32 *target = realloc(g->target, room * sizeof(u32));
+	u64 bytes = room * sizeof(u32);
+	u32 *target = in_large_pages(realloc(g->target, bytes), bytes);
 	g->target = target ? target : g->target;
-	u32 *label = target ? realloc(g->label, room * sizeof(u32)) : NULL;
+	u32 *label = target ? in_large_pages(realloc(g->label, bytes), bytes) : NULL;
 	g->label = label ? label : g->label;
 	g->room = label ? room : g->room;
 	return label != NULL;
@@ -198,22 +199,34 @@ int expand_some(search *s, graph *g)
 	return 1;
 }
 
-/* Go on until the deadline: 1 if all is there, 0 if not; -1: no memory. */
-int dsmc_graph_go(search *s, graph *g, double seconds)
+int grow_graph(search *s, graph *g, double seconds, int (*ends)(const search *, const graph *),
+	       int (*grow)(search *, graph *))
 {
 	double deadline = seconds_now() + seconds;
 	u64 count = s->workers[0].c.count;
-	int good = 1;
 	if (AGAIN(&s->workers[0].back))
-		return -1;
-	for (u32 n = 1; good && g->done < g->states; n++) {
-		good = expand_some(s, g);
+		return 0;
+	int good = 1;
+	for (u32 n = 1; good && !ends(s, g); n++) {
+		good = grow(s, g);
 		if (n % WORTH_A_LOOK == 0 && seconds_now() > deadline)
 			break;
 	}
 	s->workers[0].c.count = count;
 	reset_room(&s->workers[0]);
-	return good ? g->done == g->states : -1;
+	return good;
+}
+
+static int is_whole(const search *s, const graph *g)
+{
+	(void)s;
+	return g->done == g->states;
+}
+
+/* Go on until the deadline: 1 if all is there, 0 if not; -1: no memory. */
+int dsmc_graph_go(search *s, graph *g, double seconds)
+{
+	return grow_graph(s, g, seconds, is_whole, expand_some) ? is_whole(s, g) : -1;
 }
 
 /* All there is to be known, with room for what is strong. False: no memory. */

@@ -50,8 +50,12 @@ static int is_large(const search *s, const graph *g)
 	return g->done == 1 && g->states > s->kept / 2 + FEW;
 }
 
-/* The next thing to do. False: no memory. */
-static int grow_part(search *s, graph *g)
+static int is_inside(const search *s, const graph *g)
+{
+	return is_large(s, g) || (g->scanned == g->starts && g->done == g->states);
+}
+
+static int grow_inside(search *s, graph *g)
 {
 	return g->scanned < g->starts ? look_for_start(s, g, g->scanned++) : expand_some(s, g);
 }
@@ -59,21 +63,9 @@ static int grow_part(search *s, graph *g)
 /* Go on until the deadline: 1 if all is there, 0 if not, 2 if that is not worth it; -1: no memory. */
 int dsmc_inside_go(search *s, graph *g, double seconds)
 {
-	double deadline = seconds_now() + seconds;
-	u64 count = s->workers[0].c.count;
-	int good = 1;
-	if (AGAIN(&s->workers[0].back))
+	if (!grow_graph(s, g, seconds, is_inside, grow_inside))
 		return -1;
-	for (u32 n = 1; good && !is_large(s, g) && (g->scanned < g->starts || g->done < g->states); n++) {
-		good = grow_part(s, g);
-		if (n % WORTH_A_LOOK == 0 && seconds_now() > deadline)
-			break;
-	}
-	s->workers[0].c.count = count;
-	reset_room(&s->workers[0]);
-	if (!good)
-		return -1;
-	return is_large(s, g) ? 2 : g->scanned == g->starts && g->done == g->states;
+	return is_large(s, g) ? 2 : is_inside(s, g);
 }
 
 /* All nodes but the rest; NULL: no memory. */

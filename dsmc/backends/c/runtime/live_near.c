@@ -29,24 +29,25 @@ static int add_start(search *s, graph *g)
 	return number_inside(g, s->states.at[at], s->m->facts(&w->c, w->state)) != NONE;
 }
 
+static int is_near(const search *s, const graph *g)
+{
+	(void)s;
+	return g->scanned == g->starts && (g->done == g->states || g->done == g->most);
+}
+
+static int grow_near(search *s, graph *g)
+{
+	return g->scanned < g->starts ? add_start(s, g) : expand_some(s, g);
+}
+
 /* Go on until the deadline: 1 if all is there, 0 if not; -1: no memory. */
 int dsmc_near_go(search *s, graph *g, double seconds)
 {
-	double deadline = seconds_now() + seconds;
-	u64 count = s->workers[0].c.count;
-	int good = 1;
-	if (AGAIN(&s->workers[0].back))
+	if (!grow_graph(s, g, seconds, is_near, grow_near))
 		return -1;
-	for (u32 n = 1; good && (g->scanned < g->starts || (g->done < g->states && g->done < g->most)); n++) {
-		good = g->scanned < g->starts ? add_start(s, g) : expand_some(s, g);
-		if (n % WORTH_A_LOOK == 0 && seconds_now() > deadline)
-			break;
-	}
-	s->workers[0].c.count = count;
-	reset_room(&s->workers[0]);
 	if (g->done == g->most)
 		leave_unexpanded(g);
-	return good ? g->scanned == g->starts && g->done == g->states : -1;
+	return g->scanned == g->starts && g->done == g->states;
 }
 
 /* The key of a node. */

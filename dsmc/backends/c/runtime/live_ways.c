@@ -4,10 +4,10 @@
 
 int open_ways(const graph *g, ways *t)
 {
-	t->nodes = malloc((g->states + 1) * sizeof(u32));
-	t->depth = malloc((g->states + 1) * sizeof(u32));
-	t->before = malloc((g->states + 1) * sizeof(u32));
-	t->by = malloc((g->states + 1) * sizeof(u32));
+	t->nodes = zeroed(g->states + 1, sizeof(u32));
+	t->depth = zeroed(g->states + 1, sizeof(u32));
+	t->before = zeroed(g->states + 1, sizeof(u32));
+	t->by = zeroed(g->states + 1, sizeof(u32));
 	if (t->before)
 		memset(t->before, 0xff, (g->states + 1) * sizeof(u32));
 	return t->nodes && t->depth && t->before && t->by;
@@ -141,7 +141,7 @@ breaking *dsmc_breaking(const graph *g, const ways *reached, u32 from_start, u64
 	b->stay = stay;
 	b->again = again;
 	b->marks = marks;
-	b->set = calloc(g->states + 1, sizeof(u32));
+	b->set = zeroed(g->states + 1, sizeof(u32));
 	if (!b->set || !look_inside(b, reached) || !find_fair_sets(b)) {
 		dsmc_breaking_close(b);
 		return NULL;

@@ -1,6 +1,5 @@
 #include "table.h"
 
-#define LARGE_PAGE (2ull << 20)
 #define PAGE_OF_SYSTEM 4096ull
 #define MANY_NUMBERS (1u << 16) /* numbers that are expected, and not only room for more */
 
