@@ -114,7 +114,9 @@ def _check(folder: Path, text: str, *options: str, address_space: int = 0) -> An
     )  # fmt: skip
 
 
-LIVE = "eventually last { bits[39] }\nltl early_ { (eventually done) implies eventually bits[39] }\n"
+LIVE = (
+    "eventually last { bits[39] }\nltl early_ { (eventually done) implies eventually bits[39] }\n"
+)
 
 
 @pytest.mark.parametrize("text", [INITIAL, STEP], ids=["initial", "step"])

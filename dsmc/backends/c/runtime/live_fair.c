@@ -31,6 +31,7 @@ typedef struct finder {
 #define DONE_WITH (~0u)
 #define NODES_AHEAD 8
 
+/* What it leads to is looked at soon, and is asked for. */
 static void enter(finder *f, u32 node, u32 depth)
 {
 	f->at[node].number = f->at[node].least = ++f->entered;
