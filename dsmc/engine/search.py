@@ -100,8 +100,12 @@ def is_full(limits: Limits) -> bool:
     return limits.memory is not None and resident_bytes() >= limits.memory
 
 
-def is_over(stopped: str, limits: Limits) -> bool:
-    """May nothing more be looked at after a search that was stopped so?"""
+def is_over(stopped: str, depth: int, limits: Limits) -> bool:
+    """May nothing more be looked at after a search that was stopped so, with so many levels? Without one,
+    not even the initial states are known.
+    """
+    if stopped and not depth:
+        return True
     full = () if limits.memory is None else (memory_limit(limits.memory),)
     return stopped in (INTERRUPTED, FIRST_FOUND, OUT_OF_MEMORY, *full)
 

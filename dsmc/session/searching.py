@@ -78,8 +78,7 @@ class Searching:
     def lives(self, explored: Explored, watch: Watcher | None) -> Lives:
         """What holds of whole runs, within what is left of the limits."""
         asked, stopped = temporal(self._system), explored.statistics.stopped
-        begun = explored.statistics.depth > 0
-        if is_over(stopped, self._limits) or (stopped and not begun):
+        if is_over(stopped, explored.statistics.depth, self._limits):
             return Lives({number: Lived(Verdict.UNKNOWN, stopped) for number, _ in asked})
         if not asked:
             return Lives({})

@@ -213,8 +213,8 @@ class _Search:
         """What holds of whole runs as well, of the states that were found."""
         plain = not (self._symmetric or self._depth_first or self._driver.has_fingerprints())
         known = plain and knows_whole_runs(self._machine.system)
-        begun = explored.statistics.depth > 0  # else not even the initial states are known
-        if whole is None or not (known and begun) or is_over(self._stopped, self._limits):
+        over = is_over(self._stopped, explored.statistics.depth, self._limits)
+        if whole is None or not known or over:
             return explored
         return replace(explored, lives=whole(self._driver, self._stopped))
 

@@ -83,11 +83,17 @@ static inline double seconds_now(void)
 
 #define LARGE_PAGE (2ull << 20)
 
+/* Where the first large page begins that is no earlier. */
+static inline u64 large_page_after(const void *room)
+{
+	return ((u64)room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+}
+
 /* Large room that is looked at here and there is found with fewer steps in large pages. */
 static inline void *in_large_pages(void *room, u64 bytes)
 {
 #if defined(MADV_HUGEPAGE) && !defined(__TINYC__)
-	u64 begin = ((u64)room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	u64 begin = large_page_after(room);
 	if (room && bytes > 2 * LARGE_PAGE)
 		madvise((void *)begin, ((u64)room + bytes - begin) & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
 #else

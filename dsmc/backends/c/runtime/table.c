@@ -21,14 +21,10 @@ static void *room_open(room *r, u64 bytes)
 	int large = bytes > LARGE_PAGE; /* smaller ones begin where a page does: with a line */
 	r->bytes = large ? bytes + LARGE_PAGE : bytes;
 	r->at = fresh(r->bytes);
-#if defined(MADV_HUGEPAGE) && !defined(__TINYC__)
-	if (large && r->at) {
-		void *begin = (void *)(((u64)r->at + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1));
-		madvise(begin, bytes, MADV_HUGEPAGE);
-		return begin;
-	}
-#endif
-	return r->at;
+	if (!large || !r->at)
+		return r->at;
+	in_large_pages(r->at, r->bytes);
+	return (void *)large_page_after(r->at);
 }
 
 static void room_close(room *r)
