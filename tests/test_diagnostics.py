@@ -82,6 +82,7 @@ PLACES = [
     ("= for :=", VAR + "action a { x = 1 }", "D102 2:14 =", "did you mean `:=`?"),
     ("== for :=", VAR + "action a { x == 1 }", "D102 2:14 ==", "did you mean `:=`?"),
     (":= for =", "var x: 0..3 := 0", "D102 1:13 :=", "did you mean `=`?"),
+    ("a type of all numbers", "var x: int = 0", "D201 1:8 int", "numbers have a range: `0..9`"),
     ("&&", VAR + "action a when x == 0 && x != 1 { skip }", "D101 2:22 &&", "write `and`"),
     ("!", VAR + "action a when !(x == 0) { skip }", "D101 2:15 !", "write `not`"),
     ("%", VAR + "invariant i { x % 2 == 0 }", "D101 2:17 %", "write `mod`"),

@@ -180,16 +180,17 @@ class Scope:
         return names
 
     def unknown(
-        self, name: str, span: Span, what: str, known: Iterable[str], *, few: bool = False
-    ) -> None:
+        self, name: str, span: Span, what: str, known: Iterable[str], *, few: bool = False,
+        help: str = "",
+    ) -> None:  # fmt: skip
         """Report a name that is not declared, unless the part that may declare it is broken.
 
-        Of `few` names all are said if none is near.
+        Of `few` names all are said if none is near, and no help is given.
         """
         if name in self.forgiven:
             return
         candidates = list(known)
-        help = did_you_mean(name, candidates)
+        help = help or did_you_mean(name, candidates)
         notes: tuple[Note, ...] = ()
         if few and candidates and not help:
             help = f"there are {', '.join(f'`{one}`' for one in candidates)}"

@@ -30,6 +30,11 @@ def resolve(scope: Scope, written: ast.Type | ast.Expr) -> Type:
             return t.UNKNOWN
 
 
+#: What others call the type of all numbers.
+_UNBOUNDED = frozenset({"int", "integer", "nat", "natural", "number", "uint", "long"})
+_RANGES = "numbers have a range: `0..9`"
+
+
 def named(scope: Scope, name: ast.Ident) -> Type:
     """The type of a name; `UNKNOWN`, reported, if it is none."""
     found = lookup(scope, name.text, name.span)
@@ -40,7 +45,8 @@ def named(scope: Scope, name: ast.Ident) -> Type:
             help = did_you_mean(name.text, known)
             scope.problems.add("D303", name.span, f"`{name.text}` is not a type", help=help)
         else:
-            scope.unknown(name.text, name.span, "type", known)
+            help = _RANGES if name.text.lower() in _UNBOUNDED else ""
+            scope.unknown(name.text, name.span, "type", known, help=help)
         return t.UNKNOWN
     return found
 
